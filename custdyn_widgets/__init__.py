@@ -1,0 +1,24 @@
+"""Customer dynamics: who is a customer, who is active, what they hold and spend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import CustdynError
+from .query import Query
+from .result import Result, run
+from .sources import open_source
+
+if TYPE_CHECKING:
+    from .ui.app import CustomerDynamics
+
+__all__ = ["CustdynError", "CustomerDynamics", "Query", "Result", "open_source", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """The widgets come only when they are asked for: the command line does without."""
+    if name == "CustomerDynamics":
+        from .ui.app import CustomerDynamics
+
+        return CustomerDynamics
+    raise AttributeError(name)

@@ -1,0 +1,118 @@
+"""The errors a user can meet: what was wrong, what was given, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+
+class CustdynError(Exception):
+    """Any fault this package reports; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class DataFault:
+    """One thing wrong with the data: where, how often, and up to five ids to look at."""
+
+    table: str
+    column: str | None
+    count: int
+    what: str
+    ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        place = self.table if self.column is None else f"{self.table}.{self.column}"
+        times = f" in {self.count} row{'s' if self.count != 1 else ''}" if self.count else ""
+        ids = f" ({', '.join(self.ids)})" if self.ids else ""
+        return f"{place}: {self.what}{times}{ids}"
+
+
+class DataError(CustdynError):
+    """The data breaks the rules of REPORT.md section 1, so no report is made."""
+
+    def __init__(self, faults: Iterable[DataFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("the data cannot be used: " + "; ".join(map(str, self.faults)))
+
+
+@dataclass(frozen=True)
+class FieldFault:
+    """One thing wrong with a field of a query."""
+
+    field: str
+    value: object
+    what: str
+
+    def __str__(self) -> str:
+        given = "" if self.value is None else f" {_shortened(self.value)}"
+        return f"{self.field}:{given} {self.what}" if self.field else self.what
+
+
+class QueryError(CustdynError):
+    """A query cannot be understood; all its faults at once."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Iterable[FieldFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("the query cannot be run: " + "; ".join(map(str, self.faults)))
+
+
+class NotOfferedYet(QueryError):
+    """The query is valid, but this version does not make that part of it."""
+
+    def __init__(self, field: str, value: object, instead: str) -> None:
+        super().__init__([FieldFault(field, value, f"is not offered in this version; {instead}")])
+
+
+class SourceError(CustdynError):
+    """A source cannot be opened or read."""
+
+    exit_code = 2
+
+    def __init__(self, source: str, what: str, todo: str) -> None:
+        super().__init__(f"source {source}: {what}; {todo}")
+
+
+class SourceChanged(CustdynError):
+    """The files of a source changed while a report was being made."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"source {source}: it changed while the report was read; run it again")
+
+
+class MissingRates(CustdynError):
+    """A conversion needs rates that the source does not have."""
+
+    def __init__(self, to: str, first_dates: Mapping[str, date]) -> None:
+        self.first_dates = dict(first_dates)
+        named = ", ".join(f"{name} from {day}" for name, day in sorted(first_dates.items()))
+        super().__init__(
+            f"no rate in force to convert to {to}: {named}; add the rates, "
+            "use rate_policy = current, or choose another currency"
+        )
+
+
+class IdentityError(CustdynError):
+    """Two ways to one figure disagree: the report is withheld."""
+
+    def __init__(self, identity: str, differences: Sequence[str]) -> None:
+        shown = "; ".join(differences[:5])
+        super().__init__(
+            f"the report does not add up ({identity}): {shown}; please report this with its query"
+        )
+
+
+class Cancelled(CustdynError):
+    """The reader asked to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled")
+
+
+def _shortened(value: object, most: int = 80) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"

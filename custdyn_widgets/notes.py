@@ -1,0 +1,82 @@
+"""What a reader should know of a report: what was left out, guessed by nobody, or is unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from .definitions import FIELDS, NO_PACKAGE
+from .figures import Flow
+from .periods import local_date, zone
+from .query import Query
+from .rates import Rates
+from .reduce import UNKNOWN, Reduced
+from .report import Note, shown
+from .tables import PACKAGE_KINDS, REFILL
+
+OLD_RATES_DAYS = 7
+
+
+def entry_notes(reduced: Reduced, flows: Sequence[Flow]) -> Iterator[Note]:
+    """Notes on the entries: cut off by as_of, of unknown clients, of an unusual sign."""
+    if reduced.later_entries:
+        yield Note(
+            f"{_entries(reduced.later_entries)} of the period or before it left out: "
+            "they occurred or were recorded at or after as_of"
+        )
+    if reduced.later_clients:
+        count = reduced.later_clients
+        plural = "clients" if count != 1 else "client"
+        yield Note(f"{shown(count)} {plural} created at or after as_of left out")
+    strangers = [row for row in reduced.flows.to_pylist() if row["currency"] == UNKNOWN]
+    if strangers:
+        count = sum(row["entries"] for row in strangers)
+        total = sum((row["amount"] for row in strangers), Decimal(0))
+        yield Note(
+            f"{_entries(count)} of clients that are not among the clients left out, "
+            f"sum of amounts {shown(total.normalize() if total else Decimal(0))}",
+            warning=True,
+        )
+    inside = [flow for flow in flows if flow.bucket >= 0 and flow.counted]
+    for kinds, words in (
+        ((REFILL,), "with a negative refill (chargebacks) counted as they stand"),
+        (PACKAGE_KINDS, "with a positive package amount counted as they stand"),
+    ):
+        if count := sum(flow.opposite for flow in inside if flow.kind in kinds):
+            yield Note(f"{_entries(count)} {words}")
+    nameless = [flow for flow in inside if flow.package == NO_PACKAGE]
+    if nameless:
+        count = sum(flow.entries for flow in nameless)
+        yield Note(f"{_entries(count)} of packages without a package_id stand under {NO_PACKAGE}")
+
+
+def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:
+    """Notes on filter values that nothing in the source bears."""
+    for field, values in unmatched.items():
+        listed = ", ".join(f'"{value}"' for value in values[:5])
+        more = f" and {len(values) - 5} more" if len(values) > 5 else ""
+        yield Note(
+            f"{FIELDS[field].label}: nothing in the source bears {listed}{more}", warning=True
+        )
+
+
+def rate_notes(rates: Rates, query: Query, as_of: datetime) -> Iterator[Note]:
+    """Where the rates come from and how old they are, where they are the built-in ones."""
+    if not rates.built_in:
+        return
+    today = local_date(as_of, zone(query.timezone))
+    newest: date | None = rates.newest(today)
+    if newest is None:
+        yield Note(f"Rates: {rates.origin}; none is known by {today}", warning=True)
+        return
+    age = (today - newest).days
+    days = "day" if age == 1 else "days"
+    yield Note(
+        f"Rates: {rates.origin}; the newest is of {newest}, {age} {days} old",
+        warning=age > OLD_RATES_DAYS,
+    )
+
+
+def _entries(count: int) -> str:
+    return f"{shown(count)} {'entries' if count != 1 else 'entry'}"

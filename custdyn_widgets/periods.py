@@ -1,0 +1,225 @@
+"""Presets, intervals, buckets and activity windows as half-open UTC instants."""
+
+from __future__ import annotations
+
+import importlib.resources
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
+
+SECOND = timedelta(seconds=1)
+TICK = timedelta(microseconds=1)
+DAY = timedelta(days=1)
+EARLIEST = datetime(1900, 1, 1)
+LATEST = datetime(2999, 12, 31, 23, 59, 59)
+
+
+class State(StrEnum):
+    """Where a bucket lies, seen from the instant of the report."""
+
+    PAST = "past"
+    RUNNING = "running"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One column: `[start, end)` in UTC, and the edges that depend on it.
+
+    `local_start` is the nominal local start (00:00 even where the zone skips it); `parents`
+    are the labels of the coarser units above it, coarsest first; `last_date` is the local
+    date of the last instant that counts, whose rate converts the balances.
+    """
+
+    label: str
+    parents: tuple[str, ...]
+    local_start: datetime
+    start: datetime
+    end: datetime
+    state: State
+    last_date: date
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a bucket in which no rate changes: one bucket, one local date for rates."""
+
+    start: datetime
+    bucket: int
+    day: date
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The time zone of an IANA name, from the `tzdata` package: the same on every machine.
+
+    Raises KeyError for a name that is not an IANA zone.
+    """
+    if name not in zone_names():
+        raise KeyError(name)
+    *folders, last = name.split("/")
+    package = ".".join(["tzdata.zoneinfo", *folders])
+    with importlib.resources.files(package).joinpath(last).open("rb") as stored:
+        return ZoneInfo.from_file(stored, key=name)
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Every IANA zone that a report can be made in, by name."""
+    listed = importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split()
+    return tuple(sorted(set(listed) - {"Factory"}))
+
+
+def to_utc(local: datetime, tz: ZoneInfo) -> datetime:
+    """The UTC instant of a wall-clock instant; skipped and repeated ones read with fold=0."""
+    return local.replace(tzinfo=tz, fold=0).astimezone(UTC)
+
+
+def local_date(instant: datetime, tz: ZoneInfo) -> date:
+    """The calendar date of an instant in a zone."""
+    return instant.astimezone(tz).date()
+
+
+def months_back(local: datetime, months: int) -> datetime:
+    """The wall-clock instant so many calendar months earlier, the day clamped to the month."""
+    index = local.year * 12 + local.month - 1 - months
+    year, month = divmod(index, 12)
+    first = datetime(year, month + 1, 1)
+    last_day = (_next_month(first) - DAY).day
+    return local.replace(year=year, month=month + 1, day=min(local.day, last_day))
+
+
+def resolve_preset(preset: str, *, as_of: datetime, timezone: str) -> tuple[datetime, datetime]:
+    """First and last wall-clock second of a preset, as seen at `as_of` (aware) in a zone."""
+    today = _midnight(local_date(as_of, zone(timezone)))
+    month = today.replace(day=1)
+    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
+    year = month.replace(month=1)
+    week = today - today.weekday() * DAY
+    first, end = {
+        "today": (today, today + DAY),
+        "yesterday": (today - DAY, today),
+        "this_week": (week, week + 7 * DAY),
+        "last_week": (week - 7 * DAY, week),
+        "this_month": (month, _next_month(month)),
+        "last_month": (months_back(month, 1), month),
+        "this_quarter": (quarter, months_back(quarter, -3)),
+        "last_quarter": (months_back(quarter, 3), quarter),
+        "this_year": (year, months_back(year, -12)),
+        "last_year": (months_back(year, 12), year),
+        "last_7_days": (today - 6 * DAY, today + DAY),
+        "last_30_days": (today - 29 * DAY, today + DAY),
+        "last_12_months": (months_back(today, 12) + DAY, today + DAY),
+    }[preset]
+    return first, end - SECOND
+
+
+def cut(
+    first: datetime, last: datetime, *, units: tuple[str, ...], timezone: str, as_of: datetime
+) -> tuple[Bucket, ...]:
+    """The buckets of a period.
+
+    `first` and `last` are wall-clock seconds, both inclusive; `units` the chosen time units,
+    coarsest first (none: one bucket `Total`). Buckets that the zone leaves empty are not made.
+    """
+    tz = zone(timezone)
+    end_of_period = last + SECOND
+    buckets = []
+    local_start = first
+    while local_start < end_of_period:
+        following = _next_edge(local_start, units[-1]) if units else end_of_period
+        local_end = min(following, end_of_period)
+        start, end = to_utc(local_start, tz), to_utc(local_end, tz)
+        if start < end:
+            labels = [_label(local_start, unit) for unit in units] or ["Total"]
+            last_instant = min(end - TICK, as_of)
+            buckets.append(
+                Bucket(
+                    labels[-1],
+                    tuple(labels[:-1]),
+                    local_start,
+                    start,
+                    end,
+                    _state(start, end, as_of),
+                    local_date(last_instant, tz),
+                )
+            )
+        local_start = local_end
+    return tuple(buckets)
+
+
+def activity_starts(
+    buckets: tuple[Bucket, ...], *, months: int, timezone: str
+) -> tuple[datetime, ...]:
+    """For each bucket the first UTC instant at which a paid use makes a client active in it."""
+    tz = zone(timezone)
+    return tuple(to_utc(months_back(bucket.local_start, months), tz) for bucket in buckets)
+
+
+def segments(
+    buckets: tuple[Bucket, ...], rate_dates: tuple[date, ...], *, timezone: str
+) -> tuple[Segment, ...]:
+    """The buckets, cut further where one of `rate_dates` begins in the zone.
+
+    Where a zone skips or repeats a midnight, its date moves with the clock: edges there too.
+    """
+    if not buckets:
+        return ()
+    tz = zone(timezone)
+    start, end = buckets[0].start, buckets[-1].end
+    edges = {bucket.start for bucket in buckets}
+    nearby = (local_date(start, tz) - DAY, local_date(end, tz) + DAY)
+    for day in rate_dates:
+        if nearby[0] <= day <= nearby[1]:
+            edges.update(edge for edge in _day_edges(day, tz) if start < edge < end)
+    made = []
+    bucket = 0
+    for edge in sorted(edges):
+        while edge >= buckets[bucket].end:
+            bucket += 1
+        made.append(Segment(edge, bucket, local_date(edge, tz)))
+    return tuple(made)
+
+
+def _day_edges(day: date, tz: ZoneInfo) -> set[datetime]:
+    first = to_utc(_midnight(day), tz)
+    other = _midnight(day).replace(tzinfo=tz, fold=1).astimezone(UTC)
+    if first == other:
+        return {first}
+    before, after = sorted((first, other))  # the zone skips or repeats this midnight
+    offset = before.astimezone(tz).utcoffset()
+    while after - before > SECOND:
+        middle = before + (after - before) // 2
+        if middle.astimezone(tz).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return {first, other, after.replace(microsecond=0)}
+
+
+def _state(start: datetime, end: datetime, as_of: datetime) -> State:
+    if end <= as_of:
+        return State.PAST
+    return State.RUNNING if start <= as_of else State.FUTURE
+
+
+def _label(local: datetime, unit: str) -> str:
+    return local.strftime({"year": "%Y", "month": "%m/%Y", "date": "%Y-%m-%d"}[unit])
+
+
+def _next_edge(local: datetime, unit: str) -> datetime:
+    midnight = _midnight(local.date())
+    if unit == "date":
+        return midnight + DAY
+    month = midnight.replace(day=1)
+    return _next_month(month) if unit == "month" else months_back(month.replace(month=1), -12)
+
+
+def _next_month(first: datetime) -> datetime:
+    return (first.replace(day=28) + 4 * DAY).replace(day=1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)

@@ -1,0 +1,326 @@
+"""Query: what is asked, frozen and validated; TOML and JSON in and out."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
+
+from .currencies import currency_names
+from .definitions import (
+    COMPARISONS,
+    FIELDS,
+    GROUPS,
+    MOST_ACTIVE_MONTHS,
+    OPTIONAL_BLOCKS,
+    OUTPUT_TYPES,
+    PRESETS,
+    RATE_POLICIES,
+    TIME_UNITS,
+    TYPE_CHOICES,
+)
+from .errors import FieldFault, QueryError
+from .periods import EARLIEST, LATEST, resolve_preset, zone_names
+
+MOST_VALUES = 10_000
+MOST_CHARACTERS = 1_000
+MOST_RECIPIENTS = 20
+
+
+def one_of(choices: Iterable[str]) -> Callable[[object], str]:
+    """A check that a value is one of the choices; its message names the nearest one."""
+    listed = list(choices)
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in listed:
+            return value
+        shown = ", ".join(listed) if len(listed) <= 20 else f"{len(listed)} known names"
+        raise ValueError(f"is not one of {shown}{_did_you_mean(value, listed)}")
+
+    return check
+
+
+def _known_currency(value: str) -> str:
+    return one_of(currency_names())(value)
+
+
+def _known_zone(value: str) -> str:
+    return one_of(zone_names())(value)
+
+
+def _plain_text(value: str) -> str:
+    if not value or len(value) > MOST_CHARACTERS:
+        raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("is not text (NUL or half a character in it)")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        checked = validate_email(value, strict=True, check_deliverability=False)
+    except EmailNotValidError as fault:
+        raise ValueError(f"is not an e-mail address: {fault}") from None
+    return checked.normalized
+
+
+def _several(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise ValueError("must be a list")
+    if len(value) > MOST_VALUES:
+        raise ValueError(f"must have at most {MOST_VALUES} values")
+    return tuple(dict.fromkeys(value)) if all(isinstance(one, str) for one in value) else value
+
+
+def _in_order(choices: Iterable[str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    listed = list(choices)
+    return lambda chosen: tuple(sorted(chosen, key=listed.index))
+
+
+def _clock(end_of_day: bool) -> Callable[[object], datetime]:
+    """Reads one end of an interval: text or datetime, to the second, without an offset."""
+    right = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
+
+    def read(value: object) -> datetime:
+        if isinstance(value, str):
+            try:
+                value = (
+                    date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+                )
+            except ValueError:
+                raise ValueError(f"is not an instant; {right}") from None
+        if not isinstance(value, date):
+            raise ValueError(f"is not an instant; {right}")
+        if not isinstance(value, datetime):
+            value = datetime.combine(value, time(23, 59, 59) if end_of_day else time())
+        if value.tzinfo is not None:
+            raise ValueError(f"has an offset, the field timezone gives the zone; {right}")
+        if value.microsecond:
+            raise ValueError(f"has a fraction of a second; {right}")
+        if not EARLIEST <= value <= LATEST:
+            raise ValueError(f"is not between the years {EARLIEST.year} and {LATEST.year}")
+        return value
+
+    return read
+
+
+Text = Annotated[StrictStr, AfterValidator(_plain_text)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_several)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=False, serialize_by_alias=True
+    )
+
+
+class Interval(_Frozen):
+    """Two wall-clock instants to the second, both inclusive."""
+
+    first: Annotated[datetime, BeforeValidator(_clock(end_of_day=False))] = Field(alias="from")
+    last: Annotated[datetime, BeforeValidator(_clock(end_of_day=True))] = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.first > self.last:
+            raise ValueError(f"from {self.first} is after to {self.last}")
+        return self
+
+
+def _period(presets: Iterable[str]) -> BeforeValidator:
+    names = list(presets)
+
+    def read(value: object) -> object:
+        if isinstance(value, Interval):
+            return value
+        if isinstance(value, dict):
+            return Interval.model_validate(value)
+        if isinstance(value, str) and value in names:
+            return value
+        raise ValueError(
+            f"is neither {{from, to}} nor one of {', '.join(names)}{_did_you_mean(value, names)}"
+        )
+
+    return BeforeValidator(read)
+
+
+class Output(_Frozen):
+    """What becomes of the report."""
+
+    type: Annotated[StrictStr, BeforeValidator(one_of(OUTPUT_TYPES))] = "web"
+    send_to: Annotated[
+        tuple[Annotated[StrictStr, AfterValidator(_address)], ...],
+        BeforeValidator(_several),
+        Field(max_length=MOST_RECIPIENTS),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _files_only(self) -> Self:
+        if self.send_to and self.type == "web":
+            raise ValueError("send_to goes only with type csv, xls or xlsx")
+        return self
+
+
+class Query(_Frozen):
+    """A report asked for: REPORT.md section 2.
+
+    `Query.model_validate(dict)` takes JSON-shaped values. Every fault is reported at once,
+    as a `QueryError` whose `faults` name the field, the value and what would be right.
+    """
+
+    period: Annotated[str | Interval, _period(PRESETS)] = "this_year"
+    timezone: Annotated[StrictStr, AfterValidator(_known_zone)] = "UTC"
+    client_type: Annotated[
+        StrictStr,
+        BeforeValidator(one_of(TYPE_CHOICES)),
+        BeforeValidator(lambda value: "all" if value is None else value),
+    ] = "client"
+    client_tags: Texts = ()
+    owner: Texts = ()
+    owner_tree: StrictBool = False
+    package: Texts = ()
+    group_by: Annotated[
+        tuple[Annotated[StrictStr, BeforeValidator(one_of(GROUPS))], ...],
+        BeforeValidator(_several),
+        AfterValidator(_in_order(GROUPS)),
+    ] = ("month",)
+    currency: Annotated[StrictStr, AfterValidator(_known_currency)] | None = None
+    active_duration: Annotated[StrictInt, Field(ge=0, le=MOST_ACTIVE_MONTHS)] = 3
+    rate_policy: Annotated[
+        Literal["historical", "current"], BeforeValidator(one_of(RATE_POLICIES))
+    ] = "historical"
+    blocks: Annotated[
+        tuple[Annotated[StrictStr, BeforeValidator(one_of(OPTIONAL_BLOCKS))], ...],
+        BeforeValidator(_several),
+        AfterValidator(_in_order(OPTIONAL_BLOCKS)),
+    ] = ()
+    compare: Annotated[str | Interval, _period(COMPARISONS)] | None = None
+    output: Output = Output()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _explained(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise QueryError(_faults(error)) from None
+
+    @property
+    def time_units(self) -> tuple[str, ...]:
+        """The chosen time units, coarsest first."""
+        return tuple(unit for unit in self.group_by if unit in TIME_UNITS)
+
+    @property
+    def by_package(self) -> bool:
+        """Whether each package gets a block of its own."""
+        return "package" in self.group_by
+
+    def interval(self, as_of: datetime) -> tuple[datetime, datetime]:
+        """First and last wall-clock second of the period, seen at `as_of` (aware)."""
+        if isinstance(self.period, Interval):
+            return self.period.first, self.period.last
+        return resolve_preset(self.period, as_of=as_of, timezone=self.timezone)
+
+    def with_fields(self, changes: dict[str, object]) -> Query:
+        """This query with some fields changed; a path such as `output.type` reaches inside."""
+        values = self.to_dict()
+        for path, value in changes.items():
+            inner, _, last = path.rpartition(".")
+            place = values.get(inner) if inner else values
+            if not isinstance(place, dict):
+                raise QueryError([unknown_field(path, value)])
+            place[last] = value
+        return Query.model_validate(values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-shaped values of every field."""
+        return self.model_dump(mode="json")
+
+    def to_json(self) -> str:
+        """The query as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
+
+    def to_toml(self) -> str:
+        """The query as TOML text; a field that is not set is left out."""
+        return tomli_w.dumps(self.model_dump(mode="python", exclude_none=True))
+
+    @classmethod
+    def parse(cls, text: str, suffix: str) -> Query:
+        """A query from text, TOML or JSON by the file ending given."""
+        try:
+            if suffix == ".toml":
+                values: object = tomllib.loads(text)
+            elif suffix == ".json":
+                values = json.loads(text)
+            else:
+                raise QueryError([FieldFault("", None, "a query file ends in .toml or .json")])
+        except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
+            raise QueryError([FieldFault("", None, f"not {suffix[1:].upper()}: {error}")]) from None
+        if not isinstance(values, dict):
+            raise QueryError([FieldFault("", values, "a query is a table of fields")])
+        return cls.model_validate(values)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Query:
+        """The query in a file, TOML or JSON by its ending."""
+        try:
+            text = Path(path).read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise QueryError([FieldFault("", str(path), f"cannot be read: {error}")]) from None
+        return cls.parse(text, Path(path).suffix.lower())
+
+    def write(self, path: str | Path) -> None:
+        """Writes the query to a file, TOML or JSON by its ending."""
+        text = self.to_json() if Path(path).suffix.lower() == ".json" else self.to_toml()
+        Path(path).write_text(text, "utf-8")
+
+
+def unknown_field(path: str, value: object) -> FieldFault:
+    """The fault of a field that does not exist, with the nearest one that does."""
+    return FieldFault(path, value, f"is not a field{_did_you_mean(path, FIELDS)}")
+
+
+def _faults(error: ValidationError) -> list[FieldFault]:
+    faults = []
+    for item in error.errors(include_url=False):
+        path = ".".join(str(part) for part in item["loc"] if not _is_branch(part))
+        if item["type"] == "extra_forbidden":
+            faults.append(unknown_field(path, item["input"]))
+            continue
+        whole = isinstance(item["input"], dict) and item["type"] == "value_error"
+        value = None if whole or item["type"] == "missing" else item["input"]
+        faults.append(FieldFault(path, value, item["msg"].removeprefix("Value error, ")))
+    return faults
+
+
+def _is_branch(part: int | str) -> bool:
+    """Pydantic names the branches of a union in the path; a reader knows only fields."""
+    return isinstance(part, str) and (part in ("str", "Interval") or "[" in part)
+
+
+def _did_you_mean(value: object, choices: Iterable[str]) -> str:
+    if not isinstance(value, str):
+        return ""
+    by_fold = {choice.casefold(): choice for choice in choices}
+    near = difflib.get_close_matches(value.casefold(), by_fold, n=1, cutoff=0.6)
+    return f"; did you mean {by_fold[near[0]]}?" if near else ""

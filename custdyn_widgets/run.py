@@ -1,0 +1,170 @@
+"""Query, source, as_of → Report: the whole path on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from .arrow import microseconds_or, positions, unscaled
+from .definitions import NO_PACKAGE
+from .errors import NotOfferedYet
+from .figures import Conversion, Flow, rows
+from .metrics import NEVER, Sums, client_sums
+from .notes import entry_notes, filter_notes, rate_notes
+from .periods import Bucket, Segment, activity_starts, cut, local_date, segments, zone
+from .query import Query
+from .rates import Rates
+from .reduce import (
+    BEFORE,
+    NOT_PASSING,
+    UNKNOWN,
+    Reduced,
+    client_currencies,
+    package_names,
+    reduce,
+    resolve,
+    unmatched,
+)
+from .report import Note, Report, Row
+from .sources import Snapshot, Source
+from .tables import PACKAGE_KINDS
+
+Progress = Callable[[str], None]
+OPEN = np.iinfo(np.int64).max
+EMPTY_PERIOD = "the period holds no instant in this time zone, so the report has no column"
+UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
+
+
+def make_report(
+    query: Query, source: Source, *, as_of: datetime, progress: Progress = lambda _: None
+) -> Report:
+    """The report of a query on a source, as it stood at `as_of` (aware).
+
+    `progress` is told in words what is being done. Raises QueryError, DataError, MissingRates,
+    SourceError, SourceChanged, IdentityError or Cancelled; never a part of a report.
+    """
+    refuse_what_is_not_offered(query)
+    as_of = as_of.astimezone(UTC)
+    progress("opening the source")
+    with source.reading() as snapshot:
+        query = _completed(query, snapshot.rates)
+        first, last = query.interval(as_of)
+        buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
+        made: tuple[Row, ...] = ()
+        said = [Note(EMPTY_PERIOD)]
+        if buckets:
+            pieces = _segments(query, snapshot, buckets)
+            progress("reading the ledger")
+            reduced = reduce(
+                snapshot.tables,
+                snapshot.fetch,
+                resolve(snapshot.tables, snapshot.fetch, query),
+                buckets=buckets,
+                segments=pieces,
+                as_of=as_of,
+            )
+            progress("adding up")
+            flows = list(_flows(query, reduced, pieces, snapshot))
+            made = rows(
+                _sums(query, reduced, buckets),
+                flows,
+                [bucket.last_date for bucket in buckets],
+                _conversion(query, snapshot.rates, reduced, as_of),
+                by_package=query.by_package,
+            )
+            said = list(entry_notes(reduced, flows))
+        said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
+        said += rate_notes(snapshot.rates, query, as_of)
+        said += [Note(text) for text in snapshot.notes]
+        said += [] if source.checked else [Note(UNCHECKED)]
+    return Report(query, source.name, as_of, first, last, buckets, made, tuple(said))
+
+
+def refuse_what_is_not_offered(query: Query) -> None:
+    """Raises NotOfferedYet for the parts of a query that this version does not make."""
+    if query.blocks:
+        raise NotOfferedYet("blocks", list(query.blocks), "leave the optional blocks out")
+    if query.compare is not None:
+        raise NotOfferedYet("compare", query.to_dict()["compare"], "leave it out")
+    if query.output.send_to:
+        raise NotOfferedYet("output.send_to", list(query.output.send_to), "save the file instead")
+    if query.output.type in ("xls", "xlsx"):
+        raise NotOfferedYet("output.type", query.output.type, "choose csv")
+
+
+def _completed(query: Query, rates: Rates) -> Query:
+    return query if query.currency else query.with_fields({"currency": rates.base})
+
+
+def _segments(query: Query, snapshot: Snapshot, buckets: tuple[Bucket, ...]) -> tuple[Segment, ...]:
+    """The buckets, cut where a rate that may be needed changes."""
+    currencies = {*client_currencies(snapshot.tables, snapshot.fetch), str(query.currency)}
+    needed = query.rate_policy == "historical" and len(currencies) > 1
+    dates = snapshot.rates.dates(currencies) if needed else ()
+    return segments(buckets, dates, timezone=query.timezone)
+
+
+def _sums(query: Query, reduced: Reduced, buckets: tuple[Bucket, ...]) -> Sums:
+    clients, changes = reduced.clients, reduced.changes
+    client = positions(changes["client_id"], clients["client_id"])
+    passing = np.flatnonzero(client >= 0)
+    return client_sums(
+        pd.DataFrame(
+            {
+                "currency": clients["currency"].to_numpy(),
+                "created": microseconds_or(clients["created_at"], OPEN),
+                "closed": microseconds_or(clients["closed_at"], OPEN),
+            }
+        ),
+        pd.DataFrame(
+            {
+                "client": client[passing],
+                "bucket": np.asarray(changes["bucket"].to_numpy(), np.int64)[passing],
+                "amount": unscaled(changes["amount"])[passing],
+                "paid": microseconds_or(changes["paid_at"], NEVER)[passing],
+            }
+        ),
+        ends=[bucket.end for bucket in buckets],
+        active_from=activity_starts(buckets, months=query.active_duration, timezone=query.timezone),
+    )
+
+
+def _flows(
+    query: Query, reduced: Reduced, pieces: Sequence[Segment], snapshot: Snapshot
+) -> Iterator[Flow]:
+    names = package_names(snapshot.tables, snapshot.fetch)
+    tz = zone(query.timezone)
+    amounts = unscaled(reduced.flows["amount"])
+    for row, amount in zip(reduced.flows.to_pylist(), amounts, strict=True):
+        if row["currency"] in (NOT_PASSING, UNKNOWN):
+            continue
+        package = None
+        if row["kind"] in PACKAGE_KINDS:
+            package = names.get(row["package_id"], row["package_id"] or NO_PACKAGE)
+        before = row["segment"] == BEFORE
+        first_day = local_date(row["first_at"].replace(tzinfo=UTC), tz)
+        yield Flow(
+            bucket=-1 if before else pieces[row["segment"]].bucket,
+            day=first_day if before else pieces[row["segment"]].day,
+            first_day=first_day,
+            kind=row["kind"],
+            package=package,
+            counted=package is None or not query.package or package in query.package,
+            currency=row["currency"],
+            amount=int(amount),
+            entries=row["entries"],
+            opposite=row["opposite"] or 0,
+        )
+
+
+def _conversion(query: Query, rates: Rates, reduced: Reduced, as_of: datetime) -> Conversion:
+    today = local_date(as_of, zone(query.timezone))
+    return Conversion(
+        rates,
+        to=str(query.currency),
+        scale=reduced.changes["amount"].type.scale,
+        fixed=today if query.rate_policy == "current" else None,
+    )

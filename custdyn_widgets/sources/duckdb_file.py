@@ -1,0 +1,20 @@
+"""A DuckDB file with tables or views of the five names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..tables import TABLES
+from .engine import Engine
+from .folder import files_token
+from .source import Raw, Source
+
+
+def open_duckdb(file: Path, name: str) -> Source:
+    """The source in a DuckDB file, opened for reading only."""
+
+    def load(engine: Engine) -> Raw:
+        held = engine.attach(file)
+        return Raw({table: held[table] for table in TABLES if table in held}, copied=False)
+
+    return Source(name, load, lambda: files_token([file]))

@@ -1,0 +1,114 @@
+"""The embedded engine: DuckDB behind Ibis, with nothing open but the source."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from ..errors import Cancelled, SourceError
+
+
+class Engine:
+    """One DuckDB in memory. Calls from several threads wait for each other."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._lock = threading.RLock()
+        self._connection = duckdb.connect()
+        spill = Path(tempfile.gettempdir()) / f"custdyn-{uuid.uuid4().hex}"
+        for name, value in {
+            "TimeZone": "UTC",  # text and aware instants become UTC, never the machine's time
+            "preserve_insertion_order": "false",
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }.items():
+            self._set(name, value)
+        self.backend = ibis.duckdb.from_connection(self._connection)
+
+    def fetch(self, expression: ir.Expr) -> pa.Table:
+        """Runs an expression; an Arrow table with exact decimals."""
+        with self._lock:
+            try:
+                return self.backend.to_pyarrow(expression)
+            except duckdb.InterruptException:
+                raise Cancelled from None
+            except duckdb.OutOfRangeException:
+                raise SourceError(
+                    self._source, "a sum has more than 38 digits", "use fewer decimals"
+                ) from None
+            except duckdb.Error as error:
+                raise self._unreadable(error) from None
+
+    def parquet(self, name: str, files: Sequence[Path]) -> ir.Table:
+        """Parquet files as one table, read where they are."""
+        with self._lock:
+            try:
+                return self.backend.read_parquet(
+                    [str(file.resolve()) for file in files], table_name=name
+                )
+            except duckdb.Error as error:
+                raise self._unreadable(error) from None
+
+    def attach(self, file: Path) -> dict[str, ir.Table]:
+        """The tables and views of a DuckDB file, opened for reading only."""
+        with self._lock:
+            try:
+                self.backend.attach(str(file.resolve()), "source", read_only=True)
+                names = self.backend.list_tables(database=("source", "main"))
+                return {
+                    name: self.backend.table(name, database=("source", "main")) for name in names
+                }
+            except duckdb.Error as error:
+                raise self._unreadable(error) from None
+
+    def keep(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
+        """A copy of the rows inside the engine."""
+        with self._lock:
+            try:
+                if isinstance(rows, ir.Table):
+                    return self.backend.create_table(name, obj=rows)
+                # not ibis' own memtable: with sqlglot 30.30 it fails to drop its view
+                self._connection.register("arriving", rows)
+                try:
+                    return self.backend.create_table(name, obj=self.backend.table("arriving"))
+                finally:
+                    self._connection.unregister("arriving")
+            except duckdb.Error as error:
+                raise self._unreadable(error) from None
+
+    def shut(self, folders: Sequence[Path] = ()) -> None:
+        """From here on only these folders can be read, and no setting changed."""
+        with self._lock:
+            self._set("allowed_directories", [f"{folder}/" for folder in folders])
+            self._set("enable_external_access", "false")
+            self._set("lock_configuration", "true")
+
+    def interrupt(self) -> None:
+        """Stops what runs, from another thread."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Frees the memory."""
+        with self._lock:
+            self._connection.close()
+
+    def _set(self, name: str, value: str | list[str]) -> None:
+        # names are our own literals; values are bound or escaped by DuckDB's own rule
+        listed = [value] if isinstance(value, str) else value
+        quoted = ", ".join("'" + one.replace("'", "''") + "'" for one in listed)
+        self._connection.execute(
+            f"SET {name} = {quoted if isinstance(value, str) else f'[{quoted}]'}"
+        )
+
+    def _unreadable(self, error: duckdb.Error) -> SourceError:
+        first_line = str(error).splitlines()[0]
+        return SourceError(self._source, f"cannot be read: {first_line}", "check the files")

@@ -1,0 +1,173 @@
+"""How one column is read: its canonical value, and where it cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from ..tables import MOST_DECIMALS, MOST_INTEGER_DIGITS, Column, Reads
+
+INSTANT_TYPE = "timestamp(6)"
+WIDEST = f"decimal({MOST_DECIMALS + MOST_INTEGER_DIGITS}, {MOST_DECIMALS})"
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+_FRACTION = r"^[+-]?[0-9]*\.?([0-9]*?)0*([eE].*)?$"
+_EXPONENT = r"^[^eE]*[eE]([+-]?[0-9]+)$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_INSTANT = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"
+)
+_WHOLE = r"^[+-]?[0-9]{1,18}$"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A column as it is read: the value, the faults by what is wrong, and remarks.
+
+    `decimals` counts the decimals that each amount needs, where its type does not tell;
+    `approximate` says that the amounts came as binary floats.
+    """
+
+    value: ir.Value
+    faults: tuple[tuple[str, ir.BooleanValue], ...] = ()
+    decimals: ir.IntegerValue | None = None
+    approximate: bool = False
+
+
+class UnreadableType(Exception):
+    """A column has a type that nothing can be read from as its table asks."""
+
+
+def read(raw: ir.Value, column: Column) -> Reading:
+    """Reads a raw column as its table says. Raises UnreadableType, naming the type."""
+    return _READERS[column.reads](raw)
+
+
+def empty(column: Column) -> ir.Value:
+    """The canonical value of a column that a source does not have."""
+    kinds = {Reads.INSTANT: INSTANT_TYPE, Reads.DATE: "date", Reads.WHOLE: "int64"}
+    kinds[Reads.AMOUNT] = WIDEST
+    return ibis.null(kinds.get(column.reads, "string"))
+
+
+def _read_id(raw: ir.Value) -> Reading:
+    kind = raw.type()
+    if kind.is_integer():
+        return Reading(raw if isinstance(kind, dt.Int64) else _whole_id(raw, kind))
+    if kind.is_string() or kind.is_uuid():
+        return Reading(raw.cast("string"))
+    raise UnreadableType(str(kind))
+
+
+def _whole_id(raw: ir.Value, kind: dt.DataType) -> ir.Value:
+    return raw.cast("string" if isinstance(kind, dt.UInt64) else "int64")
+
+
+def _read_text(raw: ir.Value) -> Reading:
+    kind = raw.type()
+    if kind.is_string() or kind.is_integer() or kind.is_uuid():
+        return Reading(raw.cast("string"))
+    raise UnreadableType(str(kind))
+
+
+def _read_instant(raw: ir.Value) -> Reading:
+    kind = raw.type()
+    if kind.is_timestamp() or kind.is_date():
+        # an engine's session runs in UTC: an aware instant loses its zone, not its time
+        return Reading(raw if kind == dt.dtype(INSTANT_TYPE) else raw.cast(INSTANT_TYPE))
+    if kind.is_string():
+        return _parsed(raw, _INSTANT, "timestamp('UTC')", "not an instant", INSTANT_TYPE)
+    raise UnreadableType(str(kind))
+
+
+def _read_date(raw: ir.Value) -> Reading:
+    kind = raw.type()
+    if kind.is_date():
+        return Reading(raw)
+    if kind.is_timestamp():
+        day = raw.cast("date")
+        instant = raw.cast(INSTANT_TYPE)
+        return Reading(day, (("not a date but an instant", instant != day.cast(INSTANT_TYPE)),))
+    if kind.is_string():
+        return _parsed(raw, _DATE, "date", "not a date")
+    raise UnreadableType(str(kind))
+
+
+def _read_whole(raw: ir.Value) -> Reading:
+    kind = raw.type()
+    if kind.is_integer():
+        return Reading(raw.cast("int64"))
+    if kind.is_string():
+        return _parsed(raw, _WHOLE, "int64", "not a whole number")
+    raise UnreadableType(str(kind))
+
+
+def _read_amount(raw: ir.Value) -> Reading:
+    kind = raw.type()
+    if kind.is_decimal():
+        return _narrowed(raw, kind)
+    if kind.is_integer():
+        return Reading(raw.cast(f"decimal({MOST_INTEGER_DIGITS + MOST_DECIMALS}, 0)"))
+    if kind.is_floating():
+        reading = _number(raw.cast("string"))
+        return Reading(reading.value, reading.faults, reading.decimals, approximate=True)
+    if kind.is_string():
+        return _number(raw)
+    raise UnreadableType(str(kind))
+
+
+def _narrowed(raw: ir.Value, kind: dt.DataType) -> Reading:
+    digits, scale = kind.precision or 38, kind.scale or 0
+    if digits - scale <= MOST_INTEGER_DIGITS and scale <= MOST_DECIMALS:
+        return Reading(raw)
+    value = raw.try_cast(WIDEST)
+    lost = raw.notnull() & (value.isnull() | (value.cast(kind) != raw))
+    return Reading(value, ((_too_long(), lost),))
+
+
+def _number(text: ir.StringValue) -> Reading:
+    shaped = text.re_search(_NUMBER)
+    exponent = ibis.ifelse(
+        text.re_search(_EXPONENT), text.re_extract(_EXPONENT, 1).try_cast("int64"), 0
+    )
+    decimals = text.re_extract(_FRACTION, 1).length().cast("int64") - exponent
+    value = text.try_cast(WIDEST)
+    infinite = text.lower().re_search(r"^[+-]?(nan|inf|infinity)$")
+    too_long = (decimals > MOST_DECIMALS) | value.isnull()
+    return Reading(
+        ibis.ifelse(shaped, value, ibis.null(WIDEST)),
+        (
+            ("not finite", infinite.fill_null(False)),
+            ("not a number", (~shaped & ~infinite).fill_null(False)),
+            (_too_long(), (shaped & too_long).fill_null(False)),
+        ),
+        decimals=ibis.ifelse(shaped, decimals, 0),
+    )
+
+
+def _parsed(
+    raw: ir.StringValue, shape: str, first: str, fault: str, then: str | None = None
+) -> Reading:
+    value = raw.try_cast(first)
+    value = value.cast(then) if then else value
+    good = raw.re_search(shape) & value.notnull()
+    return Reading(
+        ibis.ifelse(good, value, ibis.null(value.type())), ((fault, raw.notnull() & ~good),)
+    )
+
+
+def _too_long() -> str:
+    return f"more than {MOST_DECIMALS} decimals or {MOST_INTEGER_DIGITS} integer digits"
+
+
+_READERS = {
+    Reads.ID: _read_id,
+    Reads.TEXT: _read_text,
+    Reads.INSTANT: _read_instant,
+    Reads.DATE: _read_date,
+    Reads.WHOLE: _read_whole,
+    Reads.AMOUNT: _read_amount,
+}

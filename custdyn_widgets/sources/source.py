@@ -1,0 +1,168 @@
+"""A source: the five tables, canonical and checked, as one snapshot after another."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import ibis.expr.types as ir
+import platformdirs
+import pyarrow as pa
+
+from ..errors import DataError, DataFault, SourceChanged
+from ..rates import Rates
+from ..tables import TABLES
+from .canonical import absent, canonical, integer_ids, repeated
+from .ecb import ecb_rates
+from .engine import Engine
+
+Token = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a kind of source finds when it is opened.
+
+    `tables`: name → raw table. `copied`: read once into the engine, so that later changes of
+    the files do not matter until the token says so. `folders`: what stays readable.
+    """
+
+    tables: Mapping[str, ir.Table]
+    copied: bool
+    folders: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The canonical tables of a source at one moment, and what a report should say of them."""
+
+    engine: Engine
+    tables: Mapping[str, ir.Table]
+    rates: Rates
+    notes: tuple[str, ...]
+    token: Token
+
+    def fetch(self, expression: ir.Expr) -> pa.Table:
+        """Runs an expression where the data is."""
+        return self.engine.fetch(expression)
+
+
+@dataclass
+class Source:
+    """A source of the five tables: `open_source` makes it, reports read it.
+
+    `load` opens it in an engine, `watch` gives its token: size, time and inode of its files,
+    or nothing for data in memory, which does not change.
+    """
+
+    name: str
+    load: Callable[[Engine], Raw]
+    watch: Callable[[], Token] = tuple
+    _snapshot: Snapshot | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _checked: Token | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Snapshot]:
+        """A snapshot to read from; opened anew when the files have changed since.
+
+        Raises DataError where the data breaks the rules, SourceChanged where the files changed
+        while they were read.
+        """
+        with self._lock:
+            snapshot = self._current()
+            yield snapshot
+            if self.watch() != snapshot.token:
+                raise SourceChanged(self.name)
+
+    def interrupt(self) -> None:
+        """Stops the report that is being read, from another thread."""
+        if self._snapshot is not None:
+            self._snapshot.engine.interrupt()
+
+    def close(self) -> None:
+        """Frees the memory; the next report opens the source anew."""
+        with self._lock:
+            if self._snapshot is not None:
+                self._snapshot.engine.close()
+                self._snapshot = None
+
+    def check(self) -> tuple[list[DataFault], tuple[str, ...]]:
+        """Data errors, those included that need a pass of their own, and notes."""
+        try:
+            with self.reading() as snapshot:
+                faults = repeated(TABLES["ledger"], snapshot.tables["ledger"], snapshot.fetch)
+                if not faults:
+                    self._checked = snapshot.token
+                    if snapshot.token:
+                        _mark(snapshot.token).parent.mkdir(parents=True, exist_ok=True)
+                        _mark(snapshot.token).touch()
+                return faults, snapshot.notes
+        except DataError as error:
+            return list(error.faults), ()
+
+    @property
+    def checked(self) -> bool:
+        """Whether `check` has found this very data without a fault."""
+        if self._snapshot is None:
+            return False
+        token = self._snapshot.token
+        return self._checked == token or (bool(token) and _mark(token).exists())
+
+    def _current(self) -> Snapshot:
+        token = self.watch()
+        if self._snapshot is not None and self._snapshot.token == token:
+            return self._snapshot
+        self.close()
+        engine = Engine(self.name)
+        try:
+            self._snapshot = _opened(engine, self.load(engine), token)
+        except BaseException:
+            engine.close()
+            raise
+        return self._snapshot
+
+
+def _opened(engine: Engine, raw: Raw, token: Token) -> Snapshot:
+    engine.shut(raw.folders)
+    raws = {name: raw.tables.get(name) for name in TABLES}
+    whole_ids = integer_ids(raws)
+    nothing = engine.keep("nothing", pa.table({"absent": pa.array([], pa.int8())}))
+    read = {
+        name: absent(name, nothing, whole_ids=whole_ids)
+        if table is None
+        else canonical(
+            name, table, engine.fetch, whole_ids=whole_ids, has_statistics=not raw.copied
+        )
+        for name, table in raws.items()
+    }
+    if faults := [fault for one in read.values() for fault in one.faults]:
+        raise DataError(faults)
+    tables = {name: one.table for name, one in read.items()}
+    if raw.copied:
+        tables = {
+            name: table if raws[name] is None else engine.keep(name, table)
+            for name, table in tables.items()
+        }
+    notes = raw.notes + tuple(note for one in read.values() for note in one.notes)
+    rates = ecb_rates() if raws["rates"] is None else _own_rates(tables["rates"], engine)
+    return Snapshot(engine, tables, rates, notes, token)
+
+
+def _own_rates(table: ir.Table, engine: Engine) -> Rates:
+    rows = engine.fetch(table.select("currency", "valid_from", "rate")).to_pylist()
+    return Rates.of(
+        ((row["currency"], row["valid_from"], Fraction(row["rate"])) for row in rows),
+        origin="the source's rates",
+    )
+
+
+def _mark(token: Token) -> Path:
+    name = hashlib.sha256(repr(token).encode()).hexdigest()
+    return platformdirs.user_cache_path("custdyn_widgets") / "checked" / name

@@ -1,0 +1,120 @@
+"""The five tables of a source: their columns and how each is read (REPORT.md section 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reads(StrEnum):
+    """How a column is read."""
+
+    ID = "id"
+    TEXT = "text"
+    INSTANT = "instant"
+    DATE = "date"
+    AMOUNT = "amount"
+    WHOLE = "whole number"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of one of the five tables."""
+
+    name: str
+    reads: Reads
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One of the five tables; `key` is the column (or columns) that names a row."""
+
+    name: str
+    required: bool
+    key: tuple[str, ...]
+    unique: bool
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+CLIENT_TYPES = {
+    "client": "Client",
+    "reseller": "Reseller",
+    "calling_card": "Calling Card",
+    "call_shop": "Call Shop",
+}
+"""The values of `clients.type` and their labels."""
+
+REFILL = "refill"
+PAYG = "payg"
+ACTIVATION = "package_activation"
+RENEWAL = "package_renewal"
+PACKAGE_KINDS = (ACTIVATION, RENEWAL)
+PAID_KINDS = (PAYG, *PACKAGE_KINDS)
+"""Entries of these kinds with amount < 0 are paid uses."""
+NAMED_KINDS = (REFILL, *PAID_KINDS)
+"""Every other kind moves the balance only."""
+
+MOST_DECIMALS = 12
+MOST_INTEGER_DIGITS = 26
+
+
+def _columns(required: str, optional: str = "") -> tuple[Column, ...]:
+    def parse(text: str, needed: bool) -> list[Column]:
+        pairs = [word.split(":") for word in text.split()]
+        return [Column(name, Reads[reads.upper()], needed) for name, reads in pairs]
+
+    return (*parse(required, True), *parse(optional, False))
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "clients",
+            required=True,
+            key=("client_id",),
+            unique=True,
+            columns=_columns(
+                "client_id:id name:text type:text currency:text created_at:instant",
+                "owner_id:id closed_at:instant",
+            ),
+        ),
+        Table(
+            "client_tags",
+            required=False,
+            key=("client_id",),
+            unique=False,
+            columns=_columns("client_id:id tag:text"),
+        ),
+        Table(
+            "packages",
+            required=False,
+            key=("package_id",),
+            unique=True,
+            columns=_columns("package_id:id name:text", "description:text period_months:whole"),
+        ),
+        Table(
+            "ledger",
+            required=True,
+            key=("entry_id",),
+            unique=False,  # a pass of its own: found by `custdyn check`
+            columns=_columns(
+                "entry_id:id client_id:id occurred_at:instant kind:text amount:amount",
+                "package_id:id service:text direction:text destination:text quantity:amount "
+                "description:text recorded_at:instant",
+            ),
+        ),
+        Table(
+            "rates",
+            required=False,
+            key=("currency", "valid_from"),
+            unique=True,
+            columns=_columns("currency:text valid_from:date rate:amount"),
+        ),
+    )
+}

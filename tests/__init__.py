@@ -1,0 +1,1 @@
+"""Tests: claims about the report, each with its evidence."""
