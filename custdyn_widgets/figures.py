@@ -29,7 +29,7 @@ from .tables import ACTIVATION, NAMED_KINDS, PACKAGE_KINDS, PAYG, REFILL, RENEWA
 
 @dataclass(frozen=True)
 class Flow:
-    """Entries of one bucket (-1: before the first), local date, kind, package and currency.
+    """Entries of one bucket, local date, kind, package and currency.
 
     `amount` is unscaled; `first_day` is the local date of the first of the entries; `counted`
     says whether the query's package filter lets package entries of this package count;
@@ -98,15 +98,13 @@ def rows(
     """
     buckets = len(balance_days)
     check_identities(sums, flows, buckets, conversion.scale)
-    shown = [
-        flow for flow in flows if flow.bucket >= 0 and flow.counted and flow.kind in NAMED_KINDS
-    ]
+    shown = [flow for flow in flows if flow.counted and flow.kind in NAMED_KINDS]
     conversion.check_rates((flow.currency, flow.day, flow.first_day) for flow in shown)
     conversion.check_rates(
         (currency, balance_days[bucket], balance_days[bucket])
         for (name, currency), held in sums.items()
         for bucket in range(buckets)
-        if name == ALL and held.positives[bucket] + held.negatives[bucket]
+        if name == ALL and held["positives"][bucket] + held["negatives"][bucket]
     )
     spent = _Spent(shown, buckets, conversion)
     lines = {name: _class_lines(sums, name, balance_days, conversion) for name in CLASSES}
@@ -132,20 +130,20 @@ def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int
         f"{name} in {currency}, column {bucket + 1}"
         for (name, currency), held in sums.items()
         for bucket in range(buckets)
-        if held.positive[bucket] + held.negative[bucket] != held.balance[bucket]
+        if held["positive"][bucket] + held["negative"][bucket] != held["balance"][bucket]
     ]
     if split:
         raise IdentityError("Balance Pos + Balance Neg = Balance", split)
-    moved: dict[str, list[int]] = defaultdict(lambda: [0] * (buckets + 1))
+    moved: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
     for flow in flows:
-        moved[flow.currency][flow.bucket + 1] += flow.amount
+        moved[flow.currency][flow.bucket] += flow.amount
     open_ends = []
     held_by = {currency: held for (name, currency), held in sums.items() if name == EVERYONE}
     for currency in sorted({*moved, *held_by}):
-        closing = 0
+        closing = held_by[currency].opening if currency in held_by else 0
         for bucket in range(buckets):
-            closing += moved[currency][bucket + 1] + (moved[currency][0] if bucket == 0 else 0)
-            found = held_by[currency].balance[bucket] if currency in held_by else 0
+            closing += moved[currency][bucket]
+            found = held_by[currency]["balance"][bucket] if currency in held_by else 0
             if found != closing:
                 gap = Fraction(found - closing, 10**scale)
                 open_ends.append(f"{currency}, column {bucket + 1}: off by {gap}")
@@ -204,15 +202,15 @@ def _class_lines(sums: Sums, name: str, days: Sequence[date], conversion: Conver
     held = {currency: one for (whose, currency), one in sums.items() if whose == name}
 
     def counts(of: str) -> list[int]:
-        return [sum(int(getattr(one, of)[at]) for one in held.values()) for at in range(len(days))]
+        return [sum(one[of][at] for one in held.values()) for at in range(len(days))]
 
     def totals(of: str) -> list[Fraction]:
         return [
             sum(
                 (
-                    conversion.convert(int(getattr(one, of)[at]), currency, day)
+                    conversion.convert(one[of][at], currency, day)
                     for currency, one in held.items()
-                    if getattr(one, of)[at]
+                    if one[of][at]
                 ),
                 Fraction(),
             )

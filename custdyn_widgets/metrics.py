@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,31 +15,46 @@ import pandas as pd
 from .definitions import ACTIVE, ALL, OVERALL_ACTIVE
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]  # int64, or Python integers where those do not suffice
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NEVER = np.iinfo(np.int64).min
+NEVER = int(np.iinfo(np.int64).min)
 CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
 EVERYONE = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
+MOST_CELLS = 1 << 24
+"""Clients × buckets that are worked on at once: 17 bytes each."""
+MOST_CLIENTS = 1 << 16
+"""Clients that are added up at once: their vectors stay in a processor's cache."""
+SAFE = 2.0**62
+"""Below it, a float's error cannot hide that int64 overflows."""
+
+
+FIGURES = ("quantity", "positives", "negatives", "positive", "negative", "balance")
 
 
 @dataclass(frozen=True)
 class ClassSums:
-    """Sums over the clients of one class and currency, one value a bucket, amounts unscaled."""
+    """Sums over the clients of one class and currency: for each of FIGURES one integer a bucket.
 
-    quantity: Numbers
-    positives: Numbers
-    negatives: Numbers
-    positive: Numbers
-    negative: Numbers
-    balance: Numbers
+    `quantity` counts the clients, `positives` and `negatives` those with such a balance;
+    `positive`, `negative` and `balance` are sums of balances, unscaled. `opening` is the balance
+    before the first bucket, for EVERYONE only.
+    """
+
+    figures: tuple[list[int], ...]
+    opening: int = 0
+
+    def __getitem__(self, figure: str) -> list[int]:
+        return self.figures[FIGURES.index(figure)]
 
     def __add__(self, other: ClassSums) -> ClassSums:
-        return ClassSums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
-
-    def __iter__(self) -> Any:
-        return iter(vars(self).values())
+        added = (
+            [one + another for one, another in zip(mine, theirs, strict=True)]
+            for mine, theirs in zip(self.figures, other.figures, strict=True)
+        )
+        return ClassSums(tuple(added), self.opening + other.opening)
 
 
 Sums = dict[tuple[str, str], ClassSums]
@@ -72,160 +88,142 @@ def client_sums(
     it is open). `changes`: `client` (its position), `bucket` (0 = all before the period, then
     1 …), `amount` (unscaled integers) and `paid` (µs of the last paid use, `NEVER` if none), at
     most one row a client and bucket, in any order. `ends` are the ends of the buckets, and
-    `active_from` the starts of their activity windows; both never go back.
+    `active_from` the starts of their activity windows.
     """
-    buckets = len(ends)
-    end_marks = _marks(ends)
-    currencies, currency = np.unique(clients["currency"].to_numpy(object), return_inverse=True)
-    grid = _Grid(list(currencies), buckets)
-    created = np.searchsorted(end_marks, clients["created"].to_numpy(np.int64), "right")
-    closed = np.searchsorted(end_marks, clients["closed"].to_numpy(np.int64), "right")
-
-    client, starts, stops, balance, paid = _runs(changes, len(clients), buckets)
-    # before its first entry, and without any, a client holds 0 from its creation on
-    entered = np.full(len(clients), buckets, np.int64)
-    np.minimum.at(entered, client, starts)
-    exists = np.minimum(created, entered)
-    open_until = np.minimum(stops, closed[client])
-    used = paid != NEVER
-    window_ends = np.searchsorted(_marks(active_from), paid, "right")
-    owner = currency[client]
-    shut = np.maximum(starts, open_until)  # a closed client's balance is there, but shown no more
-    idle = np.zeros(len(clients), np.int64)
-    overall = grid.spread(owner, starts, np.where(used, open_until, 0), balance)
-    everybody = _added(
-        overall,
-        grid.spread(owner, starts, np.where(used, 0, open_until), balance),
-        grid.spread(currency, exists, np.minimum(entered, closed), idle),
+    by_currency = clients.sort_values("currency", kind="stable")
+    column = np.empty(len(clients), np.int64)
+    column[by_currency.index.to_numpy()] = np.arange(len(clients))
+    rows = _Rows(
+        column[changes["client"].to_numpy(np.int64)],
+        changes["bucket"].to_numpy(np.int64),
+        changes["amount"].to_numpy(),
+        changes["paid"].to_numpy(np.int64),
     )
-    active = grid.spread(
-        owner, starts, np.where(used, np.minimum(open_until, window_ends), 0), balance
+    sums: Sums = {}
+    width = max(MOST_CELLS // (len(ends) + 1), 1)
+    for low in range(0, len(clients), width):
+        members = by_currency.iloc[low : low + width]
+        block = _Block.of(rows.among(low, low + width, len(clients)), len(members), len(ends))
+        for currency, first, last in _runs(members["currency"]):
+            part = block.sums(members.iloc[first:last], slice(first, last), ends, active_from)
+            sums = merged(sums, {(name, currency): one for name, one in part.items()})
+    return sums
+
+
+def _runs(currency: pd.Series[str]) -> Iterator[tuple[str, int, int]]:
+    """Stretches of one currency, of MOST_CLIENTS at the most."""
+    coded = currency.astype("category").cat
+    edges = [*np.flatnonzero(np.diff(coded.codes, prepend=-1)), len(currency)]
+    for first, last in itertools.pairwise(edges):
+        for start in range(first, last, MOST_CLIENTS):
+            yield str(currency.iloc[first]), start, min(start + MOST_CLIENTS, last)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The changes, as columns: the client's column in a block, and what moved."""
+
+    column: Ints
+    bucket: Ints
+    amount: Numbers
+    paid: Ints
+
+    def among(self, low: int, high: int, clients: int) -> _Rows:
+        if low == 0 and high >= clients:
+            return self
+        kept = np.flatnonzero((self.column >= low) & (self.column < high))
+        return _Rows(self.column[kept] - low, self.bucket[kept], self.amount[kept], self.paid[kept])
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Dense arrays, bucket × client: what moved, the last paid use, whether there is an entry.
+
+    `split` says that int64 may not hold a sum over clients.
+    """
+
+    moved: Numbers
+    paid: Ints
+    touched: Flags
+    split: bool
+
+    @classmethod
+    def of(cls, rows: _Rows, clients: int, buckets: int) -> _Block:
+        amount = rows.amount
+        size = np.abs(amount.astype(float))
+        split = float(size.sum()) >= SAFE
+        if split and np.bincount(rows.column, weights=size).max() >= SAFE:
+            amount = amount.astype(object)  # nor a single client's balance
+        shape = (buckets + 1, clients)
+        moved, touched = np.zeros(shape, amount.dtype), np.zeros(shape, np.bool_)
+        paid = np.full(shape, NEVER, np.int64)
+        place = rows.bucket * clients + rows.column
+        moved.ravel()[place] = amount
+        paid.ravel()[place] = rows.paid
+        touched.ravel()[place] = True
+        return cls(moved, paid, touched, split and amount.dtype != object)
+
+    def sums(
+        self,
+        clients: pd.DataFrame,
+        at: slice,
+        ends: Sequence[datetime],
+        active_from: Sequence[datetime],
+    ) -> dict[str, ClassSums]:
+        """Carries balance and last paid use from bucket to bucket, and adds up.
+
+        A client exists from its creation, or its first entry if that is earlier, until closed.
+        """
+        total = _Total(self.split)
+        sums = {name: _empty() for name in (*CLASSES, EVERYONE)}
+        created, closed = (clients[name].to_numpy(np.int64) for name in ("created", "closed"))
+        everyone = np.ones(len(clients), np.bool_)
+        balance, last_paid, entered = self.moved[0, at], self.paid[0, at], self.touched[0, at]
+        opening = total(balance)
+        for number, (end, start) in enumerate(zip(_marks(ends), _marks(active_from), strict=True)):
+            balance = balance + self.moved[number + 1, at]
+            last_paid = np.maximum(last_paid, self.paid[number + 1, at])
+            entered = entered | self.touched[number + 1, at]
+            there = (entered | (created < end)) & (closed >= end)
+            used = there & (last_paid != NEVER)
+            active = used & (last_paid >= start)
+            for name, flags in zip(sums, (active, used, there, everyone), strict=True):
+                _append(sums[name], flags, balance, total)
+        return {
+            name: ClassSums(tuple(lists), opening=opening if name == EVERYONE else 0)
+            for name, lists in sums.items()
+        }
+
+
+def _empty() -> list[list[int]]:
+    return [[] for _ in FIGURES]
+
+
+def _append(lists: list[list[int]], flags: Flags, balance: Numbers, total: _Total) -> None:
+    held = np.where(flags, balance, 0)
+    figures = (
+        int(np.count_nonzero(flags)),
+        int(np.count_nonzero(held > 0)),
+        int(np.count_nonzero(held < 0)),
+        total(np.maximum(held, 0)),
+        total(np.minimum(held, 0)),
+        total(held),
     )
-    return {
-        **_named(ACTIVE, active),
-        **_named(OVERALL_ACTIVE, overall),
-        **_named(ALL, everybody),
-        **_named(EVERYONE, _added(everybody, grid.spread(owner, shut, stops, balance))),
-    }
+    for figure, listed in zip(figures, lists, strict=True):
+        listed.append(figure)
 
 
-def _named(name: str, by_currency: dict[str, ClassSums]) -> Sums:
-    return {(name, currency): sums for currency, sums in by_currency.items()}
+@dataclass(frozen=True)
+class _Total:
+    """Sums integers exactly; `split` where int64 might not hold the sum."""
 
+    split: bool
 
-def _added(*parts: dict[str, ClassSums]) -> dict[str, ClassSums]:
-    return {
-        currency: sum((part[currency] for part in parts[1:]), parts[0][currency])
-        for currency in parts[0]
-    }
-
-
-def exact_sums(keys: Ints, values: Numbers, size: int) -> Numbers:
-    """Sums of integers by key (0 … size-1), as Python integers: never rounded, never wrapped."""
-    totals = np.zeros(size, object)
-    if values.dtype == object:
-        np.add.at(totals, keys, values)
-        return totals
-    if not len(values):
-        return totals
-    # floats count exactly up to 2**53: sum pieces of the values that are small enough for that
-    width = 52 - len(values).bit_length()
-    largest = max(int(values.max()), -int(values.min()))
-    shift = 0
-    rest = values
-    while True:
-        last = largest >> shift < 1 << width
-        piece = rest if last else rest & ((1 << width) - 1)
-        part = np.bincount(keys, weights=piece, minlength=size)
-        totals += part.astype(np.int64).astype(object) << shift
-        if last:
-            return totals
-        rest = rest >> width
-        shift += width
-
-
-def _runs(
-    changes: pd.DataFrame, clients: int, buckets: int
-) -> tuple[Ints, Ints, Ints, Numbers, Ints]:
-    """For each change the buckets `[start, stop)` until the next: client, balance, last paid."""
-    key = changes["client"].to_numpy(np.int64) * (buckets + 1)
-    key += changes["bucket"].to_numpy(np.int64)
-    order = _order(key, clients * (buckets + 1))
-    client = changes["client"].to_numpy(np.int64)[order]
-    column = changes["bucket"].to_numpy(np.int64)[order]
-    if not len(order):
-        nothing = np.zeros(0, np.int64)
-        return client, nothing, nothing, nothing, nothing
-    first = np.flatnonzero(np.concatenate(([True], client[1:] != client[:-1])))
-    sizes = np.diff(np.append(first, len(client)))
-    balance = _running(changes["amount"].to_numpy()[order], first, sizes)
-    paid = changes["paid"].to_numpy(np.int64)[order]
-    # uses are later in later buckets: the last one so far is the last row that has one
-    latest = np.maximum.accumulate(np.where(paid == NEVER, -1, np.arange(len(paid))))
-    paid = np.where(latest >= np.repeat(first, sizes), paid[latest], NEVER)
-    starts = np.maximum(column - 1, 0)
-    stops = np.append(starts[1:], buckets)
-    stops[np.append(first[1:], len(client)) - 1] = buckets
-    return client, starts, stops, balance, paid
-
-
-def _running(amounts: Numbers, first: Ints, sizes: Ints) -> Numbers:
-    """Running sums that start anew at each client, in wider integers where int64 may not do."""
-    if amounts.dtype != object:
-        bound = np.add.reduceat(np.abs(amounts.astype(float)), first).max()
-        if bound >= 2.0**62:
-            amounts = amounts.astype(object)
-    total = np.cumsum(amounts)  # may wrap in int64: differences within a client are right again
-    before = total[first] - amounts[first]
-    running: Numbers = total - np.repeat(before, sizes)
-    return running
-
-
-def _order(key: Ints, size: int) -> Ints:
-    """The order that sorts distinct keys below `size`: by place where they are dense."""
-    if len(key) * 8 < size:
-        return np.argsort(key)
-    place: Ints = np.full(size, -1, np.int64)
-    place[key] = np.arange(len(key))
-    return place[place >= 0]
+    def __call__(self, values: Numbers) -> int:
+        if not self.split:
+            return int(values.sum())
+        return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
 
 
 def _marks(instants: Sequence[datetime]) -> Ints:
     return np.array([microseconds(instant) for instant in instants], np.int64)
-
-
-class _Grid:
-    """Adds runs of buckets up by currency: at a run's start its value enters, at its end leaves."""
-
-    def __init__(self, currencies: list[str], buckets: int) -> None:
-        self.currencies = currencies
-        self.buckets = buckets
-
-    def spread(
-        self, currency: Ints, starts: Ints, stops: Ints, balance: Numbers
-    ) -> dict[str, ClassSums]:
-        kept = np.flatnonzero(starts < stops)
-        currency, starts, stops, balance = (
-            values[kept] for values in (currency, starts, stops, balance)
-        )
-        enter = currency * (self.buckets + 1) + starts
-        leave = currency * (self.buckets + 1) + stops
-        above, below = balance > 0, balance < 0
-        every = self._summed(enter, leave, np.ones(len(kept), np.int64))
-        figures = (
-            every,
-            self._summed(enter[above], leave[above], np.ones(np.count_nonzero(above), np.int64)),
-            self._summed(enter[below], leave[below], np.ones(np.count_nonzero(below), np.int64)),
-            self._summed(enter[above], leave[above], balance[above]),
-            self._summed(enter[below], leave[below], balance[below]),
-            self._summed(enter, leave, balance),
-        )
-        return {
-            code: ClassSums(*(figure[position] for figure in figures))
-            for position, code in enumerate(self.currencies)
-        }
-
-    def _summed(self, enter: Ints, leave: Ints, values: Numbers) -> Numbers:
-        size = len(self.currencies) * (self.buckets + 1)
-        steps = exact_sums(enter, values, size) - exact_sums(leave, values, size)
-        return np.cumsum(steps.reshape(-1, self.buckets + 1), axis=1)[:, :-1]

@@ -11,14 +11,16 @@ from .figures import Flow
 from .periods import local_date, zone
 from .query import Query
 from .rates import Rates
-from .reduce import UNKNOWN, Reduced
+from .reduce import Reduced
 from .report import Note, shown
 from .tables import PACKAGE_KINDS, REFILL
 
 OLD_RATES_DAYS = 7
 
 
-def entry_notes(reduced: Reduced, flows: Sequence[Flow]) -> Iterator[Note]:
+def entry_notes(
+    reduced: Reduced, flows: Sequence[Flow], foreign: tuple[int, Decimal]
+) -> Iterator[Note]:
     """Notes on the entries: cut off by as_of, of unknown clients, of an unusual sign."""
     if reduced.later_entries:
         yield Note(
@@ -29,16 +31,14 @@ def entry_notes(reduced: Reduced, flows: Sequence[Flow]) -> Iterator[Note]:
         count = reduced.later_clients
         plural = "clients" if count != 1 else "client"
         yield Note(f"{shown(count)} {plural} created at or after as_of left out")
-    strangers = [row for row in reduced.flows.to_pylist() if row["currency"] == UNKNOWN]
-    if strangers:
-        count = sum(row["entries"] for row in strangers)
-        total = sum((row["amount"] for row in strangers), Decimal(0))
+    count, total = foreign
+    if count:
         yield Note(
             f"{_entries(count)} of clients that are not among the clients left out, "
-            f"sum of amounts {shown(total.normalize() if total else Decimal(0))}",
+            f"sum of amounts {shown(total)}",
             warning=True,
         )
-    inside = [flow for flow in flows if flow.bucket >= 0 and flow.counted]
+    inside = [flow for flow in flows if flow.counted]
     for kinds, words in (
         ((REFILL,), "with a negative refill (chargebacks) counted as they stand"),
         (PACKAGE_KINDS, "with a positive package amount counted as they stand"),

@@ -5,39 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.expr.types.groupby import GroupedTable
 
 from .definitions import NO_PACKAGE
 from .periods import Bucket, Segment
 from .query import Query
-from .tables import ACTIVATION, NAMED_KINDS, PACKAGE_KINDS, PAID_KINDS, REFILL, RENEWAL
+from .tables import NAMED_KINDS, PACKAGE_KINDS, PAID_KINDS, PAYG
 
 Fetch = Callable[[ir.Expr], pa.Table]
 
 OTHER_KIND = "other"
-NOT_PASSING, UNKNOWN = "(filtered out)", "(unknown client)"
-"""In the place of a flow's currency: entries of clients that do not count."""
-BEFORE = -1
-"""The segment of the entries before the period."""
+KINDS = (OTHER_KIND, *NAMED_KINDS)
+NOT_PASSING = -1
+"""In the place of a flow's currency: entries of clients that the filters leave out."""
 
 
 @dataclass(frozen=True)
 class Reduced:
     """What a report is made of, as Arrow tables with exact decimals.
 
-    `clients`: `client_id`, `currency`, `created_at`, `closed_at` of the clients that pass.
-    `changes`: `client_id`, `bucket` (0 = before the period, then 1 …), `amount`, `paid_at` of
-    every client with entries (or of those that pass only). `flows`: `segment` (position, or
-    `BEFORE`), `kind`, `package_id`, `currency`, `amount`, `entries`, `opposite` (entries of the
-    unusual sign) and `first_at`. `later_entries` and `later_clients` count what `as_of` cut off.
+    `clients`: `client_id`, `currency`, `created_at`, `closed_at` and `passes` (the filters) of
+    every client. `changes`: `client_id`, `bucket` (0 = before the period, then 1 …), `amount`,
+    `paid_at`, of every client id in the ledger (or, if not `complete`, of passing ones only).
+    `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
+    `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
+    (entries of the unusual sign) and `first_at`. `later_entries` and `later_clients` count what
+    `as_of` cut off.
     """
 
     clients: pa.Table
     changes: pa.Table
+    complete: bool
     flows: pa.Table
+    currencies: tuple[str, ...]
     later_entries: int
     later_clients: int
 
@@ -80,27 +86,42 @@ def reduce(
     known = ledger.filter(_known(ledger, as_of))
     clients = tables["clients"].filter(tables["clients"].created_at < _instant(as_of))
     conditions = _conditions(tables, clients, known, filters)
-    passing = clients.filter(*conditions)
-    selected = fetch(
-        passing.select(
+    closed = clients.closed_at
+    listed = fetch(
+        clients.select(
             "client_id",
             "currency",
             "created_at",
-            closed_at=ibis.ifelse(
-                passing.closed_at < _instant(as_of), passing.closed_at, ibis.null("timestamp")
-            ),
+            closed_at=ibis.ifelse(closed < _instant(as_of), closed, ibis.null(closed.type())),
+            passes=ibis.and_(*conditions).fill_null(False),
         )
     )
-    total, later = _client_counts(tables, fetch, as_of)
-    few = selected.num_rows * 2 < total
+    few = (pc.sum(listed["passes"]).as_py() or 0) * 2 < listed.num_rows
+    passing = clients.filter(*conditions)
     counted = known.filter(known.client_id.isin(passing.client_id)) if few else known
+    currencies = tuple(sorted(pc.unique(listed["currency"]).to_pylist()))
     return Reduced(
-        clients=selected,
+        clients=listed,
         changes=fetch(_changes(counted, buckets)),
-        flows=fetch(_flows(known, clients, conditions, segments)),
+        complete=not few,
+        flows=fetch(_flows(known, clients, conditions, currencies, segments)),
+        currencies=currencies,
         later_entries=_later_entries(ledger, fetch, as_of),
-        later_clients=later,
+        later_clients=_later_clients(tables, fetch, as_of),
     )
+
+
+def strangers(
+    tables: Mapping[str, ir.Table], fetch: Fetch, *, end: datetime, as_of: datetime
+) -> tuple[int, Decimal]:
+    """Entries of clients that are not in `clients`, and the sum of their amounts."""
+    ledger, clients = tables["ledger"], tables["clients"]
+    clients = clients.filter(clients.created_at < _instant(as_of))
+    known = ledger.filter(ledger.occurred_at < _instant(end), _known(ledger, as_of))
+    foreign = known.anti_join(clients, "client_id")
+    row = fetch(foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
+    found = row.to_pylist()[0]
+    return found["entries"], found["amount"] or Decimal(0)
 
 
 def resolve(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> Filters:
@@ -212,8 +233,19 @@ def _one_of(column: ir.StringValue, values: Sequence[str]) -> ir.BooleanValue:
 
 
 def _changes(ledger: ir.Table, buckets: Sequence[Bucket]) -> ir.Table:
-    bucket = place(ledger.occurred_at, [one.start for one in buckets], 0)
-    return ledger.group_by("client_id", bucket=bucket).aggregate(
+    start = _instant(buckets[0].start)
+    # apart, because most of the entries lie before the period and have few groups
+    before = ledger.filter(ledger.occurred_at < start)
+    inside = ledger.filter(ledger.occurred_at >= start)
+    bucket = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
+    return ibis.union(
+        _moved(before.group_by("client_id", bucket=ibis.literal(0, type="int32")), before),
+        _moved(inside.group_by("client_id", bucket=bucket), inside),
+    )
+
+
+def _moved(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
+    return groups.aggregate(
         amount=ledger.amount.sum(),
         paid_at=ledger.occurred_at.max(where=paid_use(ledger)),
     )
@@ -223,47 +255,55 @@ def _flows(
     ledger: ir.Table,
     clients: ir.Table,
     conditions: Sequence[ir.BooleanValue],
+    currencies: Sequence[str],
     segments: Sequence[Segment],
 ) -> ir.Table:
+    number = _number_of(clients.currency, currencies)
     labelled = clients.select(
         holder=clients.client_id,
-        currency=ibis.ifelse(ibis.and_(*conditions), clients.currency, NOT_PASSING),
+        currency=ibis.ifelse(ibis.and_(*conditions), number, NOT_PASSING),
     )
-    joined = ledger.left_join(labelled, ledger.client_id == labelled.holder)
-    currency = joined.currency.fill_null(UNKNOWN)
-    inside = joined.occurred_at >= _instant(segments[0].start)
-    kind = ibis.ifelse(inside & joined.kind.isin(NAMED_KINDS), joined.kind, OTHER_KIND)
-    package = ibis.ifelse(
-        inside & joined.kind.isin(PACKAGE_KINDS),
-        joined.package_id.cast("string"),
-        ibis.null("string"),
-    )
-    opposite = ibis.cases(
-        (joined.kind == REFILL, joined.amount < 0),
-        (joined.kind.isin([ACTIVATION, RENEWAL]), joined.amount > 0),
-        else_=False,
-    )
-    segment = place(joined.occurred_at, [one.start for one in segments], BEFORE)
-    return joined.group_by(segment=segment, kind=kind, package_id=package, currency=currency).agg(
+    inside = ledger.filter(ledger.occurred_at >= _instant(segments[0].start))
+    joined = inside.join(labelled, inside.client_id == labelled.holder)
+    kind = _number_of(joined.kind, KINDS)
+    of_package = joined.kind.isin(PACKAGE_KINDS)
+    unusual = ibis.ifelse(of_package, joined.amount > 0, joined.amount < 0)
+    return joined.group_by(
+        segment=place(joined.occurred_at, [one.start for one in segments[1:]], 0),
+        kind=kind,
+        package_id=ibis.ifelse(of_package, joined.package_id, ibis.null(joined.package_id.type())),
+        currency=joined.currency,
+    ).agg(
         amount=joined.amount.sum(),
         entries=joined.count(),
-        opposite=opposite.sum(),
+        opposite=(unusual & (joined.kind != PAYG)).sum(),
         first_at=joined.occurred_at.min(),
     )
 
 
-def _client_counts(
-    tables: Mapping[str, ir.Table], fetch: Fetch, as_of: datetime
-) -> tuple[int, int]:
+def _number_of(column: ir.StringValue, values: Sequence[str]) -> ir.IntegerValue:
+    """The position of a value among others, 0 where it is none of them: numbers group faster."""
+    branches = [(column == value, place) for place, value in enumerate(values) if place]
+    nothing = ibis.literal(0, type="int8")
+    return ibis.cases(*branches, else_=nothing) if branches else nothing
+
+
+def _later_clients(tables: Mapping[str, ir.Table], fetch: Fetch, as_of: datetime) -> int:
     clients = tables["clients"]
-    later = (clients.created_at >= _instant(as_of)).sum()
-    row = fetch(clients.aggregate(total=clients.count(), later=later)).to_pylist()[0]
-    return row["total"], row["later"] or 0
+    return _count(clients.filter(clients.created_at >= _instant(as_of)), fetch)
 
 
 def _later_entries(ledger: ir.Table, fetch: Fetch, as_of: datetime) -> int:
-    later = ledger.filter(~_known(ledger, as_of))
-    return int(fetch(later.aggregate(entries=later.count()))["entries"][0].as_py())
+    # two questions, because the statistics of a file answer the first without a pass
+    occurred = ledger.filter(ledger.occurred_at >= _instant(as_of))
+    recorded = ledger.filter(
+        ledger.occurred_at < _instant(as_of), ledger.recorded_at >= _instant(as_of)
+    )
+    return _count(occurred, fetch) + _count(recorded, fetch)
+
+
+def _count(table: ir.Table, fetch: Fetch) -> int:
+    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
 
 
 def _owners(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -18,14 +19,14 @@ from .periods import Bucket, Segment, activity_starts, cut, local_date, segments
 from .query import Query
 from .rates import Rates
 from .reduce import (
-    BEFORE,
+    KINDS,
     NOT_PASSING,
-    UNKNOWN,
     Reduced,
     client_currencies,
     package_names,
     reduce,
     resolve,
+    strangers,
     unmatched,
 )
 from .report import Note, Report, Row
@@ -68,14 +69,20 @@ def make_report(
             )
             progress("adding up")
             flows = list(_flows(query, reduced, pieces, snapshot))
+            sums, foreign_ids = _sums(query, reduced, buckets)
             made = rows(
-                _sums(query, reduced, buckets),
+                sums,
                 flows,
                 [bucket.last_date for bucket in buckets],
                 _conversion(query, snapshot.rates, reduced, as_of),
                 by_package=query.by_package,
             )
-            said = list(entry_notes(reduced, flows))
+            foreign = (
+                strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
+                if foreign_ids
+                else (0, Decimal())
+            )
+            said = list(entry_notes(reduced, flows, foreign))
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(snapshot.rates, query, as_of)
         said += [Note(text) for text in snapshot.notes]
@@ -107,29 +114,35 @@ def _segments(query: Query, snapshot: Snapshot, buckets: tuple[Bucket, ...]) -> 
     return segments(buckets, dates, timezone=query.timezone)
 
 
-def _sums(query: Query, reduced: Reduced, buckets: tuple[Bucket, ...]) -> Sums:
+def _sums(query: Query, reduced: Reduced, buckets: tuple[Bucket, ...]) -> tuple[Sums, bool]:
+    """The sums over clients, and whether the ledger may name clients that are unknown."""
     clients, changes = reduced.clients, reduced.changes
-    client = positions(changes["client_id"], clients["client_id"])
-    passing = np.flatnonzero(client >= 0)
-    return client_sums(
+    position = positions(changes["client_id"], clients["client_id"])
+    passes = clients["passes"].to_numpy()
+    # the number of each client among those that pass; the last place is for unknown clients
+    number = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)
+    client = number[position]
+    kept: slice | np.ndarray = slice(None) if client.min(initial=0) >= 0 else client >= 0
+    sums = client_sums(
         pd.DataFrame(
             {
-                "currency": clients["currency"].to_numpy(),
+                "currency": clients["currency"].dictionary_encode().to_pandas(),
                 "created": microseconds_or(clients["created_at"], OPEN),
                 "closed": microseconds_or(clients["closed_at"], OPEN),
             }
-        ),
+        )[passes].reset_index(drop=True),
         pd.DataFrame(
             {
-                "client": client[passing],
-                "bucket": np.asarray(changes["bucket"].to_numpy(), np.int64)[passing],
-                "amount": unscaled(changes["amount"])[passing],
-                "paid": microseconds_or(changes["paid_at"], NEVER)[passing],
+                "client": client[kept],
+                "bucket": np.asarray(changes["bucket"].to_numpy(), np.int64)[kept],
+                "amount": unscaled(changes["amount"])[kept],
+                "paid": microseconds_or(changes["paid_at"], NEVER)[kept],
             }
         ),
         ends=[bucket.end for bucket in buckets],
         active_from=activity_starts(buckets, months=query.active_duration, timezone=query.timezone),
     )
+    return sums, not reduced.complete or bool((position < 0).any())
 
 
 def _flows(
@@ -139,21 +152,20 @@ def _flows(
     tz = zone(query.timezone)
     amounts = unscaled(reduced.flows["amount"])
     for row, amount in zip(reduced.flows.to_pylist(), amounts, strict=True):
-        if row["currency"] in (NOT_PASSING, UNKNOWN):
+        if row["currency"] == NOT_PASSING:
             continue
-        package = None
-        if row["kind"] in PACKAGE_KINDS:
-            package = names.get(row["package_id"], row["package_id"] or NO_PACKAGE)
-        before = row["segment"] == BEFORE
-        first_day = local_date(row["first_at"].replace(tzinfo=UTC), tz)
+        kind, package = KINDS[row["kind"]], None
+        if kind in PACKAGE_KINDS:
+            number = row["package_id"]
+            package = NO_PACKAGE if number is None else names.get(str(number), str(number))
         yield Flow(
-            bucket=-1 if before else pieces[row["segment"]].bucket,
-            day=first_day if before else pieces[row["segment"]].day,
-            first_day=first_day,
-            kind=row["kind"],
+            bucket=pieces[row["segment"]].bucket,
+            day=pieces[row["segment"]].day,
+            first_day=local_date(row["first_at"].replace(tzinfo=UTC), tz),
+            kind=kind,
             package=package,
             counted=package is None or not query.package or package in query.package,
-            currency=row["currency"],
+            currency=reduced.currencies[row["currency"]],
             amount=int(amount),
             entries=row["entries"],
             opposite=row["opposite"] or 0,
