@@ -99,13 +99,14 @@ def rows(
     buckets = len(balance_days)
     check_identities(sums, flows, buckets, conversion.scale)
     shown = [flow for flow in flows if flow.counted and flow.kind in NAMED_KINDS]
-    conversion.check_rates((flow.currency, flow.day, flow.first_day) for flow in shown)
-    conversion.check_rates(
-        (currency, balance_days[bucket], balance_days[bucket])
+    needed = [(flow.currency, flow.day, flow.first_day) for flow in shown]
+    needed += [
+        (currency, day, day)
         for (name, currency), held in sums.items()
-        for bucket in range(buckets)
+        for bucket, day in enumerate(balance_days)
         if name == ALL and held["positives"][bucket] + held["negatives"][bucket]
-    )
+    ]
+    conversion.check_rates(needed)
     spent = _Spent(shown, buckets, conversion)
     lines = {name: _class_lines(sums, name, balance_days, conversion) for name in CLASSES}
     lines[BALANCE_REFILL] = spent.lines(REFILL, "Qty", "Total")

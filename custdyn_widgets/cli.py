@@ -1,0 +1,263 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .errors import CustdynError, FieldFault, QueryError
+from .query import Query, unknown_field
+
+log = logging.getLogger("custdyn_widgets")
+FORMATS = ("csv", "xls", "xlsx", "json", "html")
+CALL_AT_FAULT = 2
+SOURCES = "a folder, a file *.duckdb or *.sqlite, or the built-in sample or demo"
+EXAMPLES = """examples:
+  custdyn report --source sample --query query.toml
+  custdyn report --source demo --query query.toml --set period=last_year --format json
+  custdyn report --source ./export --query query.toml --as-of 2026-10-01 --output october.csv
+  custdyn check --source ./export
+  custdyn app --source demo --port 8866
+
+exit codes: 0 fine, 1 the data is at fault, 2 the call is at fault"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose faults are one line, like all the others."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(CALL_AT_FAULT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; the exit code is 0, 1 (the data is at fault) or 2 (the call is)."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        code: int = parsed.command(parsed)
+        return code
+    except CustdynError as error:
+        return _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say("cancelled", CALL_AT_FAULT)
+    except BrokenPipeError:  # the reader of a pipe has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _say(str(error), CALL_AT_FAULT)
+    except Exception:  # a border: nobody above to tell
+        reference = uuid.uuid4().hex[:8]
+        log.debug("error %s", reference, exc_info=True)
+        return _say(f"an internal error (id {reference}); set CUSTDYN_LOG=debug to see it", 1)
+
+
+def _say(message: str, code: int) -> int:
+    print("custdyn: " + " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="custdyn",
+        description="Customer dynamics: clients, balances, refills, use and packages by bucket.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    report = commands.add_parser(
+        "report",
+        help="make a report",
+        description="Makes a report and writes it to a file or standard output.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    report.add_argument("--source", required=True, metavar="SRC", help=SOURCES)
+    report.add_argument(
+        "--query", required=True, metavar="FILE", help="the query, a TOML or JSON file"
+    )
+    report.add_argument(
+        "--as-of",
+        type=_instant,
+        metavar="INSTANT",
+        help="as it stood then, such as 2026-10-01 or 2026-10-01T12:00:00Z (UTC without an "
+        "offset); default: now",
+    )
+    report.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="FIELD=VALUE",
+        help="change a field of the query, such as currency=USD or "
+        '\'group_by=["month","package"]\'; may be repeated',
+    )
+    report.add_argument(
+        "--format", choices=FORMATS, help="default: what the query says; html for web"
+    )
+    report.add_argument(
+        "--output", default="-", metavar="PATH", help="a file, or - for standard output (default)"
+    )
+    report.set_defaults(command=_report)
+
+    check = commands.add_parser(
+        "check",
+        help="look for data errors",
+        description="Looks for data errors, those included that take a pass of their own.",
+    )
+    check.add_argument("--source", required=True, metavar="SRC", help=SOURCES)
+    check.set_defaults(command=_check)
+
+    app = commands.add_parser(
+        "app", help="serve the page", description="Serves the page with Voilà on this machine only."
+    )
+    app.add_argument("--source", default="demo", metavar="SRC", help=f"{SOURCES}; default: demo")
+    app.add_argument("--port", type=int, default=8866, metavar="N", help="default: 8866")
+    app.add_argument("--open", action="store_true", help="open it in the browser")
+    app.set_defaults(command=_app)
+    return parser
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    query = Query.read(parsed.query)
+    if parsed.changes:
+        query = query.with_fields(dict(_change(query, text) for text in parsed.changes))
+    if parsed.format:  # it wins over what the query says
+        kind = "web" if parsed.format in ("json", "html") else parsed.format
+        query = query.with_fields({"output": {**query.to_dict()["output"], "type": kind}})
+    from .result import run
+
+    with _progress() as progress:
+        result = run(query, parsed.source, as_of=parsed.as_of, progress=progress)
+    chosen = parsed.format or {"web": "html"}.get(query.output.type, query.output.type)
+    made = {
+        "csv": result.to_csv,
+        "json": result.to_json,
+        "html": lambda: result.to_html().encode(),
+    }[chosen]()
+    if parsed.output == "-":
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(parsed.output), made)
+    return 0
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    from .sources import open_source
+
+    faults, notes = open_source(parsed.source).check()
+    for fault in faults:
+        print(f"error: {fault}")
+    for note in notes:
+        print(f"note: {note}")
+    if faults:
+        plural = "s" if len(faults) > 1 else ""
+        return _say(f"source {parsed.source}: {len(faults)} data error{plural}", 1)
+    print(f"source {parsed.source}: no data errors")
+    return 0
+
+
+def _app(parsed: argparse.Namespace) -> int:
+    from .sources import open_source
+    from .ui.server import serve
+
+    open_source(parsed.source)  # a wrong name is said here, not in the page
+    return serve(parsed.source, port=parsed.port, open_browser=parsed.open)
+
+
+def write_atomically(path: Path, made: bytes) -> None:
+    """Writes a file so that it is there whole or, after any fault, as it was before."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(made)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an instant") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _change(query: Query, text: str) -> tuple[str, Any]:
+    """FIELD=VALUE: JSON where it is JSON of the field's shape, else text as it stands."""
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise QueryError([FieldFault("--set", text, "is not FIELD=VALUE")])
+    now: Any = query.to_dict()
+    for part in field.split("."):
+        if not isinstance(now, dict) or part not in now:
+            raise QueryError([unknown_field(field, value)])
+        now = now[part]
+    try:
+        parsed: Any = json.loads(value)
+    except ValueError:
+        parsed = value
+    if isinstance(now, list):
+        return field, parsed if isinstance(parsed, list) else [value]
+    if isinstance(parsed, int | float) and isinstance(now, str):
+        return field, value
+    return field, parsed
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Any]:
+    """Tells on a terminal what is being done, once it takes longer than a second."""
+    if not sys.stderr.isatty():
+        yield lambda words: None
+        return
+    now = {"words": "starting"}
+    done = threading.Event()
+    begun = time.monotonic()
+
+    def show() -> None:
+        while not done.wait(0.2):
+            if (spent := time.monotonic() - begun) > 1:
+                print(
+                    f"\r\x1b[K{now['words']} … {spent:.0f} s", end="", file=sys.stderr, flush=True
+                )
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield lambda words: now.update(words=words)
+    finally:
+        done.set()
+        thread.join()
+        if time.monotonic() - begun > 1:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+if os.environ.get("CUSTDYN_LOG") == "debug":
+    logging.basicConfig(level=logging.DEBUG)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Report → bytes: one small file a format."""

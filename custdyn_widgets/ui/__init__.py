@@ -1,0 +1,1 @@
+"""The page: form, table and downloads as widgets, for JupyterLab and Voilà."""

@@ -1,0 +1,80 @@
+"""Serves the page with Voilà, on this machine only, asking nothing of the network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from ..errors import SourceError
+from .app import SOURCE_VARIABLE
+
+PACKAGE = Path(__file__).parents[1]
+HOST = "127.0.0.1"
+
+
+def page_notebook() -> Path:
+    """The notebook of the page: in the wheel, or beside the package in a checkout."""
+    name = "customer_dynamics.ipynb"
+    places = (PACKAGE / "notebooks" / name, PACKAGE.parent / "notebooks" / name)
+    return next(place for place in places if place.is_file())
+
+
+def serve(source: str, *, port: int, open_browser: bool = False) -> int:
+    """Starts Voilà and waits for it; prints the address once the page answers.
+
+    Gives the server's exit code. Raises SourceError where the port is taken.
+    """
+    address = f"http://{HOST}:{port}/"
+    if _answers(address):
+        raise SourceError(source, f"port {port} is taken", "choose another --port")
+    server = subprocess.Popen(  # noqa: S603 our own interpreter, arguments in a list
+        [
+            *(sys.executable, "-m", "voila", str(page_notebook())),
+            *(f"--port={port}", f"--Voila.ip={HOST}", "--no-browser"),
+        ],
+        env={
+            **os.environ,
+            SOURCE_VARIABLE: source,
+            **_with_folder("JUPYTER_PATH", PACKAGE / "voila" / "share" / "jupyter"),
+            **_with_folder("JUPYTER_CONFIG_PATH", PACKAGE / "voila"),  # its voila.json
+        },
+    )
+    threading.Thread(target=_announce, args=(server, address, open_browser), daemon=True).start()
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _with_folder(variable: str, folder: Path) -> dict[str, str]:
+    folders = [str(folder), os.environ.get(variable, "")]
+    return {variable: os.pathsep.join(filter(None, folders))}
+
+
+def _announce(server: subprocess.Popen[bytes], address: str, open_browser: bool) -> None:
+    while server.poll() is None and not _answers(address):
+        time.sleep(0.2)
+    if server.poll() is None:
+        print(f"Customer Dynamics: {address} (stop with Ctrl+C)", flush=True)
+        if open_browser:
+            webbrowser.open(address)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}voila/static/", timeout=1):  # noqa: S310 our own address
+            return True
+    except URLError as error:
+        return hasattr(error, "code")  # it answers, if only to say no
+    except OSError:
+        return False

@@ -1,0 +1,74 @@
+"""Report → HTML that needs nothing else: a fragment for notebooks, a page for files."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+
+from ..layout import TITLE, BlockRow, Table, TableRow, spans, table_of
+from ..report import Report
+
+
+def to_fragment(report: Report) -> str:
+    """The table with its style, for the output of a notebook cell."""
+    notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
+    return (
+        f"<style>{_style()}</style>"
+        f'<div class="custdyn-wrap">{_table(table_of(report))}</div>'
+        f'<ul class="custdyn-notes">{notes}</ul>'
+    )
+
+
+def to_page(report: Report) -> str:
+    """The report as a whole HTML page."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{TITLE}</title></head><body class="custdyn-page">'
+        f"<h1>{TITLE}</h1>{to_fragment(report)}</body></html>\n"
+    )
+
+
+def _style() -> str:
+    return files(__package__).joinpath("table.css").read_text("utf-8")
+
+
+def _table(table: Table) -> str:
+    head = ""
+    for number, level in enumerate(table.header):
+        last = number == len(table.header) - 1
+        cells = spans(level) if not last else [(label, 1) for label in level]
+        states = [bucket.state.value for bucket in table.buckets] if last else [""] * len(cells)
+        head += '<tr><th scope="col"></th>' + "".join(
+            f'<th scope="{"col" if last else "colgroup"}" colspan="{width}"'
+            f' class="{state}">{escape(label)}</th>'
+            for (label, width), state in zip(cells, states, strict=True)
+        )
+        head += "</tr>"
+    body = "".join(_row(row, table) for row in table.rows)
+    return (
+        f'<table class="custdyn"><caption>{escape(table.caption)}</caption>'
+        f"<thead>{head}</thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _row(row: BlockRow | TableRow, table: Table) -> str:
+    if isinstance(row, BlockRow):
+        width = max(len(table.buckets), 1)
+        return (
+            f'<tr class="block"><th scope="rowgroup" title="{escape(row.words)}">'
+            f'{escape(row.title)}</th><td colspan="{width}"></td></tr>'
+        )
+    cells = "".join(
+        f'<td class="{kind(str(cell))} {bucket.state.value}"'
+        + (f' title="{escape(cell.reason)}"' if cell.reason else "")
+        + f">{cell}</td>"
+        for cell, bucket in zip(row.cells, table.buckets, strict=True)
+    )
+    words = escape(row.defined.words)
+    return f'<tr><th scope="row" title="{words}">{escape(row.name)}</th>{cells}</tr>'
+
+
+def kind(text: str) -> str:
+    """The look of a value: `na`, `neg` or nothing."""
+    return "na" if text == "N/A" else "neg" if text.startswith("-") else ""
