@@ -141,11 +141,10 @@ def _report(parsed: argparse.Namespace) -> int:
     with _progress() as progress:
         result = run(query, parsed.source, as_of=parsed.as_of, progress=progress)
     chosen = parsed.format or {"web": "html"}.get(query.output.type, query.output.type)
-    made = {
-        "csv": result.to_csv,
-        "json": result.to_json,
-        "html": lambda: result.to_html().encode(),
-    }[chosen]()
+    if chosen == "csv":
+        made = result.to_csv()
+    else:
+        made = result.to_json() if chosen == "json" else result.to_html().encode()
     if parsed.output == "-":
         sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()
@@ -170,8 +169,8 @@ def _check(parsed: argparse.Namespace) -> int:
 
 
 def _app(parsed: argparse.Namespace) -> int:
+    from .serve import serve
     from .sources import open_source
-    from .ui.server import serve
 
     open_source(parsed.source)  # a wrong name is said here, not in the page
     return serve(parsed.source, port=parsed.port, open_browser=parsed.open)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
-from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,7 +24,18 @@ from pydantic import (
     model_validator,
 )
 
-from .currencies import currency_names
+from .checks import (
+    MOST_RECIPIENTS,
+    address,
+    clock,
+    did_you_mean,
+    in_order,
+    known_currency,
+    known_zone,
+    one_of,
+    plain_text,
+    several,
+)
 from .definitions import (
     COMPARISONS,
     FIELDS,
@@ -40,92 +49,10 @@ from .definitions import (
     TYPE_CHOICES,
 )
 from .errors import FieldFault, QueryError
-from .periods import EARLIEST, LATEST, resolve_preset, zone_names
+from .periods import resolve_preset
 
-MOST_VALUES = 10_000
-MOST_CHARACTERS = 1_000
-MOST_RECIPIENTS = 20
-
-
-def one_of(choices: Iterable[str]) -> Callable[[object], str]:
-    """A check that a value is one of the choices; its message names the nearest one."""
-    listed = list(choices)
-
-    def check(value: object) -> str:
-        if isinstance(value, str) and value in listed:
-            return value
-        shown = ", ".join(listed) if len(listed) <= 20 else f"{len(listed)} known names"
-        raise ValueError(f"is not one of {shown}{_did_you_mean(value, listed)}")
-
-    return check
-
-
-def _known_currency(value: str) -> str:
-    return one_of(currency_names())(value)
-
-
-def _known_zone(value: str) -> str:
-    return one_of(zone_names())(value)
-
-
-def _plain_text(value: str) -> str:
-    if not value or len(value) > MOST_CHARACTERS:
-        raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("is not text (NUL or half a character in it)")
-    return value
-
-
-def _address(value: str) -> str:
-    try:
-        checked = validate_email(value, strict=True, check_deliverability=False)
-    except EmailNotValidError as fault:
-        raise ValueError(f"is not an e-mail address: {fault}") from None
-    return checked.normalized
-
-
-def _several(value: object) -> object:
-    if not isinstance(value, list | tuple):
-        raise ValueError("must be a list")
-    if len(value) > MOST_VALUES:
-        raise ValueError(f"must have at most {MOST_VALUES} values")
-    return tuple(dict.fromkeys(value)) if all(isinstance(one, str) for one in value) else value
-
-
-def _in_order(choices: Iterable[str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-    listed = list(choices)
-    return lambda chosen: tuple(sorted(chosen, key=listed.index))
-
-
-def _clock(end_of_day: bool) -> Callable[[object], datetime]:
-    """Reads one end of an interval: text or datetime, to the second, without an offset."""
-    right = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
-
-    def read(value: object) -> datetime:
-        if isinstance(value, str):
-            try:
-                value = (
-                    date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-                )
-            except ValueError:
-                raise ValueError(f"is not an instant; {right}") from None
-        if not isinstance(value, date):
-            raise ValueError(f"is not an instant; {right}")
-        if not isinstance(value, datetime):
-            value = datetime.combine(value, time(23, 59, 59) if end_of_day else time())
-        if value.tzinfo is not None:
-            raise ValueError(f"has an offset, the field timezone gives the zone; {right}")
-        if value.microsecond:
-            raise ValueError(f"has a fraction of a second; {right}")
-        if not EARLIEST <= value <= LATEST:
-            raise ValueError(f"is not between the years {EARLIEST.year} and {LATEST.year}")
-        return value
-
-    return read
-
-
-Text = Annotated[StrictStr, AfterValidator(_plain_text)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_several)]
+Text = Annotated[StrictStr, AfterValidator(plain_text)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(several)]
 
 
 class _Frozen(BaseModel):
@@ -137,8 +64,8 @@ class _Frozen(BaseModel):
 class Interval(_Frozen):
     """Two wall-clock instants to the second, both inclusive."""
 
-    first: Annotated[datetime, BeforeValidator(_clock(end_of_day=False))] = Field(alias="from")
-    last: Annotated[datetime, BeforeValidator(_clock(end_of_day=True))] = Field(alias="to")
+    first: Annotated[datetime, BeforeValidator(clock(end_of_day=False))] = Field(alias="from")
+    last: Annotated[datetime, BeforeValidator(clock(end_of_day=True))] = Field(alias="to")
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:
@@ -158,7 +85,7 @@ def _period(presets: Iterable[str]) -> BeforeValidator:
         if isinstance(value, str) and value in names:
             return value
         raise ValueError(
-            f"is neither {{from, to}} nor one of {', '.join(names)}{_did_you_mean(value, names)}"
+            f"is neither {{from, to}} nor one of {', '.join(names)}{did_you_mean(value, names)}"
         )
 
     return BeforeValidator(read)
@@ -169,8 +96,8 @@ class Output(_Frozen):
 
     type: Annotated[StrictStr, BeforeValidator(one_of(OUTPUT_TYPES))] = "web"
     send_to: Annotated[
-        tuple[Annotated[StrictStr, AfterValidator(_address)], ...],
-        BeforeValidator(_several),
+        tuple[Annotated[StrictStr, AfterValidator(address)], ...],
+        BeforeValidator(several),
         Field(max_length=MOST_RECIPIENTS),
     ] = ()
 
@@ -189,7 +116,7 @@ class Query(_Frozen):
     """
 
     period: Annotated[str | Interval, _period(PRESETS)] = "this_year"
-    timezone: Annotated[StrictStr, AfterValidator(_known_zone)] = "UTC"
+    timezone: Annotated[StrictStr, AfterValidator(known_zone)] = "UTC"
     client_type: Annotated[
         StrictStr,
         BeforeValidator(one_of(TYPE_CHOICES)),
@@ -201,18 +128,18 @@ class Query(_Frozen):
     package: Texts = ()
     group_by: Annotated[
         tuple[Annotated[StrictStr, BeforeValidator(one_of(GROUPS))], ...],
-        BeforeValidator(_several),
-        AfterValidator(_in_order(GROUPS)),
+        BeforeValidator(several),
+        AfterValidator(in_order(GROUPS)),
     ] = ("month",)
-    currency: Annotated[StrictStr, AfterValidator(_known_currency)] | None = None
+    currency: Annotated[StrictStr, AfterValidator(known_currency)] | None = None
     active_duration: Annotated[StrictInt, Field(ge=0, le=MOST_ACTIVE_MONTHS)] = 3
     rate_policy: Annotated[
         Literal["historical", "current"], BeforeValidator(one_of(RATE_POLICIES))
     ] = "historical"
     blocks: Annotated[
         tuple[Annotated[StrictStr, BeforeValidator(one_of(OPTIONAL_BLOCKS))], ...],
-        BeforeValidator(_several),
-        AfterValidator(_in_order(OPTIONAL_BLOCKS)),
+        BeforeValidator(several),
+        AfterValidator(in_order(OPTIONAL_BLOCKS)),
     ] = ()
     compare: Annotated[str | Interval, _period(COMPARISONS)] | None = None
     output: Output = Output()
@@ -297,7 +224,7 @@ class Query(_Frozen):
 
 def unknown_field(path: str, value: object) -> FieldFault:
     """The fault of a field that does not exist, with the nearest one that does."""
-    return FieldFault(path, value, f"is not a field{_did_you_mean(path, FIELDS)}")
+    return FieldFault(path, value, f"is not a field{did_you_mean(path, FIELDS)}")
 
 
 def _faults(error: ValidationError) -> list[FieldFault]:
@@ -316,11 +243,3 @@ def _faults(error: ValidationError) -> list[FieldFault]:
 def _is_branch(part: int | str) -> bool:
     """Pydantic names the branches of a union in the path; a reader knows only fields."""
     return isinstance(part, str) and (part in ("str", "Interval") or "[" in part)
-
-
-def _did_you_mean(value: object, choices: Iterable[str]) -> str:
-    if not isinstance(value, str):
-        return ""
-    by_fold = {choice.casefold(): choice for choice in choices}
-    near = difflib.get_close_matches(value.casefold(), by_fold, n=1, cutoff=0.6)
-    return f"; did you mean {by_fold[near[0]]}?" if near else ""

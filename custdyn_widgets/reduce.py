@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,12 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr.types.groupby import GroupedTable
 
-from .definitions import NO_PACKAGE
+from .filters import Fetch, Filters, conditions
 from .periods import Bucket, Segment
-from .query import Query
 from .tables import NAMED_KINDS, PACKAGE_KINDS, PAID_KINDS, PAYG
-
-Fetch = Callable[[ir.Expr], pa.Table]
 
 OTHER_KIND = "other"
 KINDS = (OTHER_KIND, *NAMED_KINDS)
@@ -48,24 +45,6 @@ class Reduced:
     later_clients: int
 
 
-@dataclass(frozen=True)
-class Filters:
-    """The filters of a query as they reach the engine: values resolved to ids and owners."""
-
-    client_type: str | None
-    tags: tuple[str, ...]
-    owners: tuple[str, ...] | None
-    packages: Packages | None
-
-
-@dataclass(frozen=True)
-class Packages:
-    """Package ids chosen by name; `unnamed` chooses package entries that name no package."""
-
-    ids: tuple[str, ...]
-    unnamed: bool
-
-
 def reduce(
     tables: Mapping[str, ir.Table],
     fetch: Fetch,
@@ -85,7 +64,7 @@ def reduce(
     ledger = tables["ledger"].filter(tables["ledger"].occurred_at < _instant(end))
     known = ledger.filter(_known(ledger, as_of))
     clients = tables["clients"].filter(tables["clients"].created_at < _instant(as_of))
-    conditions = _conditions(tables, clients, known, filters)
+    met = conditions(tables, clients, known, filters)
     closed = clients.closed_at
     listed = fetch(
         clients.select(
@@ -93,18 +72,18 @@ def reduce(
             "currency",
             "created_at",
             closed_at=ibis.ifelse(closed < _instant(as_of), closed, ibis.null(closed.type())),
-            passes=ibis.and_(*conditions).fill_null(False),
+            passes=ibis.and_(*met).fill_null(False),
         )
     )
     few = (pc.sum(listed["passes"]).as_py() or 0) * 2 < listed.num_rows
-    passing = clients.filter(*conditions)
+    passing = clients.filter(*met)
     counted = known.filter(known.client_id.isin(passing.client_id)) if few else known
     currencies = tuple(sorted(pc.unique(listed["currency"]).to_pylist()))
     return Reduced(
         clients=listed,
         changes=fetch(_changes(counted, buckets)),
         complete=not few,
-        flows=fetch(_flows(known, clients, conditions, currencies, segments)),
+        flows=fetch(_flows(known, clients, met, currencies, segments)),
         currencies=currencies,
         later_entries=_later_entries(ledger, fetch, as_of),
         later_clients=_later_clients(tables, fetch, as_of),
@@ -122,47 +101,6 @@ def strangers(
     row = fetch(foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
     found = row.to_pylist()[0]
     return found["entries"], found["amount"] or Decimal(0)
-
-
-def resolve(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> Filters:
-    """The filters of a query, its package names and owner tree resolved in the source."""
-    everyone = query.client_type == "all"
-    return Filters(
-        client_type=None if everyone else query.client_type,
-        tags=query.client_tags,
-        owners=_owners(tables, fetch, query) if query.owner else None,
-        packages=_packages(tables, fetch, query.package) if query.package else None,
-    )
-
-
-def unmatched(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> dict[str, list[str]]:
-    """Filter values that nothing in the source bears, by field of the query."""
-    clients, tags, ledger = tables["clients"], tables["client_tags"], tables["ledger"]
-    missing: dict[str, list[str]] = {}
-
-    def look(field: str, values: Sequence[str], column: ir.StringColumn, table: ir.Table) -> None:
-        wanted = [value for value in values if value not in missing.get(field, [])]
-        if wanted:
-            found = fetch(table.filter(column.isin(wanted)).select(value=column).distinct())
-            borne = set(found["value"].to_pylist())
-            if lacking := [value for value in wanted if value not in borne]:
-                missing[field] = lacking
-
-    if query.client_type != "all":
-        look("client_type", [query.client_type], clients.type, clients)
-    look("client_tags", query.client_tags, tags.tag, tags)
-    look("owner", query.owner, clients.owner_id, clients)
-    named = set(package_names(tables, fetch).values())
-    strangers = [name for name in query.package if name not in named and name != NO_PACKAGE]
-    look("package", strangers, ledger.package_id.cast("string"), ledger)
-    return missing
-
-
-def package_names(tables: Mapping[str, ir.Table], fetch: Fetch) -> dict[str, str]:
-    """Package id, as text → package name."""
-    packages = tables["packages"]
-    rows = fetch(packages.select("name", id=packages.package_id.cast("string")))
-    return dict(zip(rows["id"].to_pylist(), rows["name"].to_pylist(), strict=True))
 
 
 def client_currencies(tables: Mapping[str, ir.Table], fetch: Fetch) -> list[str]:
@@ -203,35 +141,6 @@ def _known(ledger: ir.Table, as_of: datetime) -> ir.BooleanValue:
     )
 
 
-def _conditions(
-    tables: Mapping[str, ir.Table], clients: ir.Table, known: ir.Table, filters: Filters
-) -> list[ir.BooleanValue]:
-    conditions: list[ir.BooleanValue] = []
-    if filters.client_type is not None:
-        conditions.append(clients.type == filters.client_type)
-    if filters.tags:
-        tags = tables["client_tags"]
-        tagged = tags.filter(tags.tag.isin(filters.tags))
-        conditions.append(clients.client_id.isin(tagged.client_id))
-    if filters.owners is not None:
-        conditions.append(_one_of(clients.owner_id, filters.owners))
-    if filters.packages is not None:
-        having = known.filter(_of_packages(known, filters.packages))
-        conditions.append(clients.client_id.isin(having.client_id))
-    return conditions or [ibis.literal(True)]
-
-
-def _of_packages(ledger: ir.Table, packages: Packages) -> ir.BooleanValue:
-    chosen = _one_of(ledger.package_id.cast("string"), packages.ids)
-    if packages.unnamed:
-        chosen = chosen | (ledger.package_id.isnull() & ledger.kind.isin(PACKAGE_KINDS))
-    return chosen.fill_null(False)
-
-
-def _one_of(column: ir.StringValue, values: Sequence[str]) -> ir.BooleanValue:
-    return column.isin(values) if values else ibis.literal(False)
-
-
 def _changes(ledger: ir.Table, buckets: Sequence[Bucket]) -> ir.Table:
     start = _instant(buckets[0].start)
     # apart, because most of the entries lie before the period and have few groups
@@ -254,14 +163,14 @@ def _moved(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
 def _flows(
     ledger: ir.Table,
     clients: ir.Table,
-    conditions: Sequence[ir.BooleanValue],
+    met: Sequence[ir.BooleanValue],
     currencies: Sequence[str],
     segments: Sequence[Segment],
 ) -> ir.Table:
     number = _number_of(clients.currency, currencies)
     labelled = clients.select(
         holder=clients.client_id,
-        currency=ibis.ifelse(ibis.and_(*conditions), number, NOT_PASSING),
+        currency=ibis.ifelse(ibis.and_(*met), number, NOT_PASSING),
     )
     inside = ledger.filter(ledger.occurred_at >= _instant(segments[0].start))
     joined = inside.join(labelled, inside.client_id == labelled.holder)
@@ -304,27 +213,3 @@ def _later_entries(ledger: ir.Table, fetch: Fetch, as_of: datetime) -> int:
 
 def _count(table: ir.Table, fetch: Fetch) -> int:
     return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
-
-
-def _owners(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> tuple[str, ...]:
-    chosen = dict.fromkeys(query.owner)
-    if query.owner_tree:
-        clients = tables["clients"]
-        own = clients.select(id=clients.client_id.cast("string"), above=clients.owner_id)
-        rows = fetch(own.filter(own.id.isin(own.above), own.above.notnull()))
-        below: dict[str, list[str]] = {}
-        for row in rows.to_pylist():
-            below.setdefault(row["above"], []).append(row["id"])
-        waiting = list(chosen)
-        while waiting:
-            fresh = [one for one in below.get(waiting.pop(), []) if one not in chosen]
-            chosen.update(dict.fromkeys(fresh))
-            waiting += fresh
-    return tuple(chosen)
-
-
-def _packages(tables: Mapping[str, ir.Table], fetch: Fetch, names: Sequence[str]) -> Packages:
-    listed = package_names(tables, fetch)
-    ids = [package for package, name in listed.items() if name in names]
-    strangers = [name for name in names if name not in listed]  # unknown ids name themselves
-    return Packages(ids=tuple(ids + strangers), unnamed=NO_PACKAGE in names)

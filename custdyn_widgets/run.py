@@ -13,6 +13,7 @@ from .arrow import microseconds_or, positions, unscaled
 from .definitions import NO_PACKAGE
 from .errors import NotOfferedYet
 from .figures import Conversion, Flow, rows
+from .filters import package_names, resolve, unmatched
 from .metrics import NEVER, Sums, client_sums
 from .notes import entry_notes, filter_notes, rate_notes
 from .periods import Bucket, Segment, activity_starts, cut, local_date, segments, zone
@@ -23,11 +24,8 @@ from .reduce import (
     NOT_PASSING,
     Reduced,
     client_currencies,
-    package_names,
     reduce,
-    resolve,
     strangers,
-    unmatched,
 )
 from .report import Note, Report, Row
 from .sources import Snapshot, Source

@@ -18,13 +18,13 @@ from ..layout import TITLE, to_json_model
 from ..query import Query
 from ..report import Report
 from ..result import Result, run
+from ..serve import SOURCE_VARIABLE
 from ..sources import Source, open_source
 from .border import guarded, unexpected
 from .download import Download
 from .form import Form, now_in_utc
 from .table import ReportTable
 
-SOURCE_VARIABLE = "CUSTDYN_SOURCE"
 WELCOME = "Choose a period, then press Query."
 
 

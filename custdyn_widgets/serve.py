@@ -12,10 +12,11 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from ..errors import SourceError
-from .app import SOURCE_VARIABLE
+from .errors import SourceError
 
-PACKAGE = Path(__file__).parents[1]
+SOURCE_VARIABLE = "CUSTDYN_SOURCE"
+"""Tells the page which source it was started with."""
+PACKAGE = Path(__file__).parent
 HOST = "127.0.0.1"
 
 

@@ -1,0 +1,108 @@
+"""Checks of single values of a query: each says what is wrong and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
+
+from email_validator import EmailNotValidError, validate_email
+
+from .currencies import currency_names
+from .periods import EARLIEST, LATEST, zone_names
+
+MOST_VALUES = 10_000
+MOST_CHARACTERS = 1_000
+MOST_RECIPIENTS = 20
+
+
+def one_of(choices: Iterable[str]) -> Callable[[object], str]:
+    """A check that a value is one of the choices; its message names the nearest one."""
+    listed = list(choices)
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in listed:
+            return value
+        shown = ", ".join(listed) if len(listed) <= 20 else f"{len(listed)} known names"
+        raise ValueError(f"is not one of {shown}{did_you_mean(value, listed)}")
+
+    return check
+
+
+def known_currency(value: str) -> str:
+    """A currency that reports can be made in."""
+    return one_of(currency_names())(value)
+
+
+def known_zone(value: str) -> str:
+    """An IANA time zone."""
+    return one_of(zone_names())(value)
+
+
+def plain_text(value: str) -> str:
+    """Text that every table and file can hold."""
+    if not value or len(value) > MOST_CHARACTERS:
+        raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("is not text (NUL or half a character in it)")
+    return value
+
+
+def address(value: str) -> str:
+    """An e-mail address, normalized."""
+    try:
+        checked = validate_email(value, strict=True, check_deliverability=False)
+    except EmailNotValidError as fault:
+        raise ValueError(f"is not an e-mail address: {fault}") from None
+    return checked.normalized
+
+
+def several(value: object) -> object:
+    """A list of values, each once."""
+    if not isinstance(value, list | tuple):
+        raise ValueError("must be a list")
+    if len(value) > MOST_VALUES:
+        raise ValueError(f"must have at most {MOST_VALUES} values")
+    return tuple(dict.fromkeys(value)) if all(isinstance(one, str) for one in value) else value
+
+
+def in_order(choices: Iterable[str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """Puts chosen values in the order of the choices."""
+    listed = list(choices)
+    return lambda chosen: tuple(sorted(chosen, key=listed.index))
+
+
+def clock(end_of_day: bool) -> Callable[[object], datetime]:
+    """Reads one end of an interval: text or datetime, to the second, without an offset."""
+    right = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
+
+    def read(value: object) -> datetime:
+        if isinstance(value, str):
+            try:
+                value = (
+                    date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+                )
+            except ValueError:
+                raise ValueError(f"is not an instant; {right}") from None
+        if not isinstance(value, date):
+            raise ValueError(f"is not an instant; {right}")
+        if not isinstance(value, datetime):
+            value = datetime.combine(value, time(23, 59, 59) if end_of_day else time())
+        if value.tzinfo is not None:
+            raise ValueError(f"has an offset, the field timezone gives the zone; {right}")
+        if value.microsecond:
+            raise ValueError(f"has a fraction of a second; {right}")
+        if not EARLIEST <= value <= LATEST:
+            raise ValueError(f"is not between the years {EARLIEST.year} and {LATEST.year}")
+        return value
+
+    return read
+
+
+def did_you_mean(value: object, choices: Iterable[str]) -> str:
+    """The nearest choice, as the end of a message; nothing where none is near."""
+    if not isinstance(value, str):
+        return ""
+    by_fold = {choice.casefold(): choice for choice in choices}
+    near = difflib.get_close_matches(value.casefold(), by_fold, n=1, cutoff=0.6)
+    return f"; did you mean {by_fold[near[0]]}?" if near else ""
