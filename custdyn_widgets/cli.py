@@ -177,7 +177,14 @@ def _app(parsed: argparse.Namespace) -> int:
 
 
 def write_atomically(path: Path, made: bytes) -> None:
-    """Writes a file so that it is there whole or, after any fault, as it was before."""
+    """Writes a file so that it is there whole or, after any fault, as it was before.
+
+    A link is followed; a device or pipe such as /dev/null is written to, not replaced.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(made)
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -34,6 +34,7 @@ from .tables import PACKAGE_KINDS
 Progress = Callable[[str], None]
 OPEN = np.iinfo(np.int64).max
 EMPTY_PERIOD = "the period holds no instant in this time zone, so the report has no column"
+CHECKED = "duplicate entry_ids: none, by `custdyn check`"
 UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
 
 
@@ -84,7 +85,7 @@ def make_report(
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(snapshot.rates, query, as_of)
         said += [Note(text) for text in snapshot.notes]
-        said += [] if source.checked else [Note(UNCHECKED)]
+        said.append(Note(CHECKED if source.checked else UNCHECKED))
     return Report(query, source.name, as_of, first, last, buckets, made, tuple(said))
 
 

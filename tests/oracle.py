@@ -113,15 +113,15 @@ def answer(data: Data, query: dict[str, Any], as_of: datetime) -> Answer:
             return "(no package)"
         return None
 
-    chosen = _chosen(data, people, query)
+    passing = chosen(data, people, query)
     if query["package"]:
         having = {
             str(one["client_id"])
             for one in entries
             if one["occurred_at"] < period_end and package_of(one) in query["package"]
         }
-        chosen &= having
-    own: dict[str, list[dict[str, Any]]] = {one: [] for one in chosen}
+        passing &= having
+    own: dict[str, list[dict[str, Any]]] = {one: [] for one in passing}
     for entry in entries:
         if str(entry["client_id"]) in own:
             own[str(entry["client_id"])].append(entry)
@@ -241,7 +241,7 @@ def answer(data: Data, query: dict[str, Any], as_of: datetime) -> Answer:
     )
 
 
-def _chosen(data: Data, people: dict[str, Any], query: dict[str, Any]) -> set[str]:
+def chosen(data: Data, people: dict[str, Any], query: dict[str, Any]) -> set[str]:
     owners = set(query["owner"])
     while query["owner_tree"] and owners:
         below = {

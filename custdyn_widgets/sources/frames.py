@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..errors import DataError, DataFault, SourceError
-from ..tables import TABLES, Column, Reads
+from ..tables import TABLES
 from .engine import Engine
 from .source import Raw, Source
 
@@ -37,29 +37,18 @@ def _arrow(table: str, frame: pd.DataFrame) -> pa.Table:
         raise DataError(
             [DataFault(table, column, 0, "the column is there more than once") for column in double]
         )
-    return pa.table({column.name: _values(frame[column.name], column) for column in known})
+    return pa.table({column.name: _values(frame[column.name]) for column in known})
 
 
-def _values(values: pd.Series[Any], column: Column) -> pa.Array:
+def _values(values: pd.Series[Any]) -> pa.Array:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.dtype.categories.dtype)
     if values.dtype == object:
         return pa.array([_text(value) for value in values], pa.string())
-    whole = column.reads in (Reads.ID, Reads.WHOLE)
-    if whole and pd.api.types.is_float_dtype(values.dtype) and _are_whole(values):
-        values = values.astype("Int64")  # pandas holds integers with gaps as floats
-    array = pa.array(values, from_pandas=column.reads is not Reads.AMOUNT)
-    if column.reads is Reads.AMOUNT and pa.types.is_floating(array.type):
-        # pandas has one value for a gap and for "not a number": a gap is what it means
-        array = pa.array(values, mask=values.isna().to_numpy())
+    array = pa.array(values, from_pandas=True)  # pandas means a gap by "not a number"
     if pa.types.is_timestamp(array.type) and array.type.unit == "ns":
         return array.cast(pa.timestamp("us", array.type.tz), safe=False)
     return array
-
-
-def _are_whole(values: pd.Series[Any]) -> bool:
-    known = values.dropna()
-    return bool((known == known.round()).all()) and bool((known.abs() < 2**53).all())
 
 
 def _text(value: object) -> str | None:

@@ -12,6 +12,8 @@ from ..tables import MOST_DECIMALS, MOST_INTEGER_DIGITS, Column, Reads
 
 INSTANT_TYPE = "timestamp(6)"
 WIDEST = f"decimal({MOST_DECIMALS + MOST_INTEGER_DIGITS}, {MOST_DECIMALS})"
+EXACT_FLOAT = 2**53
+"""Below it, a binary float tells every integer from its neighbours."""
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _FRACTION = r"^[+-]?[0-9]*\.?([0-9]*?)0*([eE].*)?$"
 _EXPONENT = r"^[^eE]*[eE]([+-]?[0-9]+)$"
@@ -59,7 +61,19 @@ def _read_id(raw: ir.Value) -> Reading:
         return Reading(raw if isinstance(kind, dt.Int64) else _whole_id(raw, kind))
     if kind.is_string() or kind.is_uuid():
         return Reading(raw.cast("string"))
+    if kind.is_floating():
+        return _whole_float(raw)
     raise UnreadableType(str(kind))
+
+
+def _whole_float(raw: ir.Value) -> Reading:
+    """Integers with gaps, which pandas holds as floats: exact as long as they are whole."""
+    whole = (raw == raw.round()) & (raw.abs() < EXACT_FLOAT)
+    value = raw.try_cast("int64")
+    return Reading(
+        ibis.ifelse(whole, value, ibis.null("int64")),
+        (("not a whole number", raw.notnull() & ~whole),),
+    )
 
 
 def _whole_id(raw: ir.Value, kind: dt.DataType) -> ir.Value:
@@ -100,6 +114,8 @@ def _read_whole(raw: ir.Value) -> Reading:
     kind = raw.type()
     if kind.is_integer():
         return Reading(raw.cast("int64"))
+    if kind.is_floating():
+        return _whole_float(raw)
     if kind.is_string():
         return _parsed(raw, _WHOLE, "int64", "not a whole number")
     raise UnreadableType(str(kind))

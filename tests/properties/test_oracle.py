@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from custdyn_widgets import open_source, run
@@ -11,17 +12,18 @@ from custdyn_widgets.errors import MissingRates
 from tests.ledgers import Case, cases
 from tests.oracle import Answer, RatesMissing, answer
 
-LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "400"))
+LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "320"))
 
 
 @settings(
-    max_examples=LEDGERS,
+    max_examples=LEDGERS // 2,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(cases())
-def test_every_cell_equals_the_brute_force_reading(case: Case) -> None:
+@given(case=cases())
+@pytest.mark.parametrize("half", ["first", "second"])  # one for each processor
+def test_every_cell_equals_the_brute_force_reading(half: str, case: Case) -> None:
     check(case)
 
 

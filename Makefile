@@ -1,0 +1,42 @@
+# Two commands are the whole set-up: `make demo` and `make test`.
+PYTHON ?= python3
+PORT ?= 8866
+BIN = .venv/bin
+INSTALLED = .venv/.installed
+TEST_INSTALLED = .venv/.test-installed
+
+.PHONY: demo test test-long lint bench pictures clean
+
+demo: $(INSTALLED)  ## opens the page on the built-in demo data
+	$(BIN)/custdyn app --source demo --port $(PORT) --open
+
+test: lint  ## everything: style, types, layers, tests, coverage
+	$(BIN)/pytest -n 2 -m "not long" --cov --cov-report=term
+
+test-long: $(TEST_INSTALLED)  ## the long counts; CUSTDYN_LEDGERS=20000 for more
+	CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-5000} $(BIN)/pytest -n 2 tests/properties tests -m "long or not browser"
+
+lint: $(TEST_INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(TEST_INSTALLED)  ## engine + core against one read of the needed columns
+	$(BIN)/python -m tests.bench.reduce
+
+pictures: $(TEST_INSTALLED)  ## the pictures of the README, from the real page
+	$(BIN)/python -m tests.browser.pictures
+
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(TEST_INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $(INSTALLED) $@
+
+clean:
+	rm -rf .venv dist .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The page in a real Chromium, from real servers on loopback."""

@@ -1,0 +1,141 @@
+"""Servers and browser for the tests and for the README's pictures."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 60_000
+HOST = "http://127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
+
+
+@contextmanager
+def serving(command: list[str], port: int, log: Path) -> Iterator[str]:
+    """A server of our own, stopped at the end; gives its address once it answers."""
+    address = f"{HOST}:{port}"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent)
+    try:
+        for _ in range(300):
+            try:
+                urlopen(address, timeout=30).close()  # noqa: S310 our own address
+                break
+            except (URLError, OSError):
+                if process.poll() is not None:
+                    raise RuntimeError(log.read_text()) from None
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def voila(source: str, folder: Path) -> Iterator[str]:
+    """`custdyn app`, as a user starts it."""
+    port = free_port()
+    command = [sys.executable, "-m", "custdyn_widgets.cli", "app", "--source", source]
+    with serving([*command, "--port", str(port)], port, folder / "voila.log") as address:
+        yield address
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """JupyterLab on a folder, without a token, on loopback."""
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root"),
+        *("--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", f"--notebook-dir={folder}"),
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    with serving(command, port, folder / "lab.log") as address:
+        yield address
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page that may reach nothing but loopback; what it tried is kept in `refused`."""
+
+    def __init__(self, browser: Browser, width: int = 1440, height: int = 900) -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": height})
+        self.page.set_default_timeout(PATIENCE)
+        self.refused: list[str] = []
+        self.errors: list[str] = []
+        self.page.route(lambda url: not url.startswith((HOST, "data:", "blob:")), self._refuse)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _refuse(self, route: Route) -> None:
+        self.refused.append(route.request.url)
+        route.abort()
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+        self.page.get_by_role("button", name="Query", exact=True).wait_for()
+
+    def query(self) -> None:
+        self.page.get_by_role("button", name="Query", exact=True).click()
+
+    def fill_the_sample(self) -> None:
+        """Period 2017, Month × Package Name, USD: the page's own query."""
+        first, last = self.page.locator("input[type=datetime-local]").all()
+        first.fill("2017-01-01T00:00:00")
+        first.press("Tab")
+        last.fill("2017-12-31T23:59:59")
+        last.press("Tab")
+        self.field("Currency").locator("select").select_option(label="USD – US Dollar")
+
+    def field(self, label: str):  # type: ignore[no-untyped-def]
+        """The row of the form with that label."""
+        row = self.page.locator(".custdyn-field")
+        return row.filter(
+            has=self.page.locator(".custdyn-label", has_text=re.compile(f"^{label}$"))
+        ).first
+
+    def table(self) -> list[list[str]]:
+        """The table as it stands in the page: header, titles of blocks, rows."""
+        self.page.locator("table.custdyn tbody tr").first.wait_for()
+        rows: list[list[str]] = self.page.evaluate(
+            "() => [...document.querySelectorAll('table.custdyn tr')]"
+            ".map(row => [...row.children].map(cell => cell.textContent))"
+        )
+        return rows
+
+
+def all_parts() -> bool:
+    """In CI a missing part is a failure, elsewhere a skip that names it."""
+    return bool(os.environ.get("CUSTDYN_ALL_PARTS"))

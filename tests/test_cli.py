@@ -1,0 +1,210 @@
+"""The command line as it is typed: output, exit codes, one line for every fault."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from custdyn_widgets import Query, run
+from custdyn_widgets.cli import main
+from custdyn_widgets.sources import SAMPLE
+
+from .conftest import AS_OF
+
+
+@pytest.fixture
+def query_file(tmp_path: Path, page_query: Query) -> str:
+    page_query.write(tmp_path / "query.toml")
+    return str(tmp_path / "query.toml")
+
+
+def custdyn(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "custdyn_widgets.cli", *arguments],
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+    )
+
+
+def test_the_formats_are_those_of_the_result(query_file: str, page_query: Query) -> None:
+    result = run(page_query, "sample", as_of=AS_OF)
+    base = ("report", "--source", "sample", "--query", query_file, "--as-of", AS_OF.isoformat())
+    assert custdyn(*base, "--format", "csv").stdout == result.to_csv()
+    assert custdyn(*base).stdout == result.to_html().encode()
+    made = custdyn(*base, "--format", "json")
+    assert json.loads(made.stdout) == {
+        **result.to_dict(),
+        "notes": json.loads(made.stdout)["notes"],
+    }
+    assert made.stderr == b""
+
+
+def test_set_changes_fields_and_format_wins(
+    query_file: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    changes = [
+        "period=last_year",
+        'group_by=["year"]',
+        "client_tags=vip",
+        "owner=1",
+        "active_duration=6",
+        "owner_tree=true",
+        "output.type=csv",
+        "compare=null",
+        "timezone=UTC",
+    ]
+    arguments = [part for change in changes for part in ("--set", change)]
+    code = main(
+        [
+            "report",
+            "--source",
+            "sample",
+            "--query",
+            query_file,
+            *arguments,
+            "--as-of",
+            "2018-05-05",
+            "--format",
+            "json",
+        ]
+    )
+    assert code == 0
+    made = json.loads(capfdbinary.readouterr().out)
+    assert made["interval"]["from"] == "2017-01-01T00:00:00"
+    assert [bucket["label"] for bucket in made["buckets"]] == ["2017"]
+    assert made["as_of"] == "2018-05-05T00:00:00Z"
+    query = made["query"]
+    assert (query["client_tags"], query["owner"], query["owner_tree"]) == (["vip"], ["1"], True)
+    assert query["active_duration"] == 6
+
+
+def test_the_output_is_written_whole_or_not_at_all(
+    query_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("before")
+    call = ["report", "--source", "sample", "--query", query_file, "--format", "csv", "--output"]
+    assert main([*call, str(target)]) == 0
+    assert target.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert main([*call, str(tmp_path / "missing" / "out.csv")]) == 2
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    assert main([*call, str(link)]) == 0
+    assert link.is_symlink()
+    link.unlink()
+    device = Path("/dev/null")
+    assert main([*call, str(device)]) == 0
+    assert device.is_char_device()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "query.toml"]
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+FAULTS = [
+    (("report",), 2, "required"),
+    (("nonsense",), 2, "invalid choice"),
+    ((), 2, "required"),
+    (("report", "--source", "nowhere", "--query", "QUERY"), 2, "there is no such source"),
+    (("report", "--source", "sample", "--query", "missing.toml"), 2, "cannot be read"),
+    (("report", "--source", "sample", "--query", "QUERY", "--set", "x"), 2, "not FIELD=VALUE"),
+    (("report", "--source", "sample", "--query", "QUERY", "--set", "curency=EUR"), 2, "currency?"),
+    (
+        ("report", "--source", "sample", "--query", "QUERY", "--set", "period.x.y=1"),
+        2,
+        "not a field",
+    ),
+    (("report", "--source", "sample", "--query", "QUERY", "--set", "currency=EUR"), 1, "no rate"),
+    (("report", "--source", "sample", "--query", "QUERY", "--as-of", "soon"), 2, "not an instant"),
+    (("report", "--source", "sample", "--query", "QUERY", "--format", "xlsx"), 2, "not offered"),
+    (("report", "--source", "BROKEN", "--query", "QUERY"), 1, "ledger: the table is missing"),
+    (("check", "--source", "BROKEN"), 1, "1 data error"),
+    (("check", "--source", "postgresql://a:secret@b/c"), 2, "not offered"),
+    (("app", "--source", "nowhere"), 2, "there is no such source"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), FAULTS)
+def test_a_fault_is_one_line_and_its_exit_code(
+    arguments: tuple[str, ...], code: int, words: str, query_file: str, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "clients.csv").write_bytes((SAMPLE / "clients.csv").read_bytes())
+    places = {"QUERY": query_file, "BROKEN": str(broken)}
+    ended = custdyn(*(places.get(one, one) for one in arguments), cwd=tmp_path)
+    told = ended.stderr.decode()
+    assert ended.returncode == code, told
+    assert words in told
+    assert told.count("\n") == 1
+    assert "secret" not in told and "Traceback" not in told
+
+
+def test_an_internal_error_is_one_line_with_an_id(
+    query_file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("postgresql://me:secret@server")
+
+    monkeypatch.setattr("custdyn_widgets.result.run", fail)
+    assert main(["report", "--source", "sample", "--query", query_file]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("custdyn: an internal error (id ") and "secret" not in told
+    monkeypatch.setattr("custdyn_widgets.result.run", _stopped)
+    assert main(["report", "--source", "sample", "--query", query_file]) == 2
+
+
+def _stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_check_finds_what_a_report_does_not(tmp_path: Path) -> None:
+    good = custdyn("check", "--source", "sample")
+    assert (good.returncode, good.stdout) == (0, b"source sample: no data errors\n")
+    for file in SAMPLE.glob("*.csv"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "ledger.csv").open("a") as ledger:
+        ledger.write("1,1,2017-02-06T10:00:00Z,payg,-1,\n")
+    bad = custdyn("check", "--source", str(tmp_path))
+    assert bad.returncode == 1
+    assert b"error: ledger.entry_id: the same entry_id more than once in 1 row (1)" in bad.stdout
+
+
+def test_help_shows_examples() -> None:
+    helped = custdyn("report", "--help")
+    assert helped.returncode == 0
+    assert b"custdyn report --source sample --query query.toml" in helped.stdout
+
+
+def test_a_closed_pipe_is_no_fault(query_file: str) -> None:
+    command = f"{sys.executable} -m custdyn_widgets.cli report --source sample --query {query_file}"
+    ended = subprocess.run(["sh", "-c", f"{command} | head -c 1"], capture_output=True, check=False)
+    assert ended.stderr == b""
+
+
+def test_a_terminal_is_told_what_is_being_done(query_file: str) -> None:
+    """A slow report on a real terminal: the line says what is done, and is wiped at the end."""
+    slow = (
+        "import sys, time, custdyn_widgets.run as _, custdyn_widgets.cli as cli\n"
+        "run = sys.modules['custdyn_widgets.run']\n"
+        "real = run.reduce\n"
+        "run.reduce = lambda *a, **k: (time.sleep(1.6), real(*a, **k))[1]\n"
+        f"sys.exit(cli.main(['report', '--source', 'sample', '--query', {query_file!r},"
+        " '--format', 'csv', '--output', '/dev/null']))\n"
+    )
+    main_end, terminal = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", slow], stderr=terminal, stdout=terminal)
+    told = b""
+    while process.poll() is None or select.select([main_end], [], [], 0.1)[0]:
+        if select.select([main_end], [], [], 0.1)[0]:
+            told += os.read(main_end, 1000)
+    os.close(terminal)
+    os.close(main_end)
+    assert b"reading the ledger" in told
+    assert told.endswith(b"\r\x1b[K")

@@ -1,0 +1,82 @@
+"""The house keeps its rules: small rooms, docs that run, every name of the report explained."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custdyn_widgets.cli import FORMATS
+from custdyn_widgets.definitions import BLOCKS, FIELDS, PRESETS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("custdyn_widgets/**/*.py")), ids=str)
+def test_a_module_has_a_line_of_description_and_less_than_300_lines(file: Path) -> None:
+    lines = file.read_text("utf-8").splitlines()
+    assert len(lines) < 300
+    assert lines[0].startswith('"""') and lines[0].endswith('."""')
+
+
+def test_the_readme_names_every_field_row_preset_command_and_format() -> None:
+    for name in (*FIELDS, *PRESETS, *FORMATS, "custdyn report", "custdyn check", "custdyn app"):
+        assert f"`{name}" in README or name in "\n".join(blocks("console")), name
+    for block in BLOCKS:
+        assert f"**{block.name}**" in README
+        for row in block.rows:
+            assert row.words.rstrip(".") in README, row
+
+
+def test_the_commands_of_the_readme_print_what_it_shows(tmp_path: Path) -> None:
+    """Lines after `$ ` are typed in one folder, in order; the output stands under them."""
+    for text in blocks("toml"):
+        (tmp_path / "query.toml").write_text(text, "utf-8")
+    ran = 0
+    for session in blocks("console"):
+        for part in re.split(r"^\$ ", session, flags=re.M)[1:]:
+            command, _, shown = part.partition("\n")
+            if not command.startswith("custdyn") or "app" in command:
+                continue
+            words = shlex.split(command)[1:]
+            ended = subprocess.run(
+                [sys.executable, "-m", "custdyn_widgets.cli", *words],
+                capture_output=True,
+                cwd=tmp_path,
+                check=False,
+            )
+            printed = (ended.stdout + ended.stderr).decode("utf-8-sig")
+            cut = shown.endswith("…\n")
+            wanted = shown.removesuffix("…\n")
+            assert (
+                printed.replace("\r\n", "\n").startswith(wanted)
+                if cut
+                else (printed.replace("\r\n", "\n") == wanted)
+            ), command
+            ran += 1
+    assert ran >= 3
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for text in blocks("python"):
+        exec(compile(text, "README.md", "exec"), names)  # noqa: S102 our own text
+    assert names
+
+
+def test_nothing_shipped_names_a_host_of_the_network() -> None:
+    for file in ROOT.glob("custdyn_widgets/**/*"):
+        if file.suffix in (".py", ".js", ".css", ".j2", ".json"):
+            text = file.read_text("utf-8")
+            assert not re.search(r"https?://(?!\{)(?!127\.0\.0\.1)[a-z]", text), file

@@ -1,0 +1,220 @@
+"""Queries: read, refused with every fault at once, and written back the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custdyn_widgets import Query
+from custdyn_widgets.currencies import currency_names
+from custdyn_widgets.definitions import (
+    COMPARISONS,
+    FIELDS,
+    GROUPS,
+    OPTIONAL_BLOCKS,
+    OUTPUT_TYPES,
+    PRESETS,
+    RATE_POLICIES,
+    TYPE_CHOICES,
+)
+from custdyn_widgets.errors import QueryError
+from custdyn_widgets.periods import zone_names
+
+instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(
+    lambda instant: instant.replace(microsecond=0).isoformat()
+)
+intervals = st.tuples(instants, instants).map(lambda pair: {"from": min(pair), "to": max(pair)})
+names = st.lists(
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20
+    ),
+    max_size=4,
+)
+
+
+def some(choices: dict[str, str]) -> st.SearchStrategy[Any]:
+    return st.lists(st.sampled_from(list(choices)), unique=True)
+
+
+queries = st.fixed_dictionaries(
+    {},
+    optional={
+        "period": st.one_of(st.sampled_from(list(PRESETS)), intervals),
+        "timezone": st.sampled_from(zone_names()),
+        "client_type": st.sampled_from([*TYPE_CHOICES, None]),
+        "client_tags": names,
+        "owner": names,
+        "owner_tree": st.booleans(),
+        "package": names,
+        "group_by": some(GROUPS),
+        "currency": st.sampled_from([*currency_names(), None]),
+        "active_duration": st.integers(0, 120),
+        "rate_policy": st.sampled_from(list(RATE_POLICIES)),
+        "blocks": some(OPTIONAL_BLOCKS),
+        "compare": st.one_of(st.none(), st.sampled_from(list(COMPARISONS)), intervals),
+        "output": st.one_of(
+            st.fixed_dictionaries({"type": st.sampled_from(list(OUTPUT_TYPES))}),
+            st.just({"type": "csv", "send_to": ["a@example.org", "b@example.org"]}),
+        ),
+    },
+)
+
+
+@given(queries, st.sampled_from([".toml", ".json"]))
+def test_query_to_file_to_query_is_the_identity(values: dict[str, Any], suffix: str) -> None:
+    query = Query.model_validate(values)
+    text = query.to_toml() if suffix == ".toml" else query.to_json()
+    assert Query.parse(text, suffix) == query
+    assert Query.model_validate(query.to_dict()) == query
+
+
+def test_a_query_is_written_to_a_file_and_read_back(tmp_path: Path, page_query: Query) -> None:
+    for name in ("query.toml", "query.json"):
+        page_query.write(tmp_path / name)
+        assert Query.read(tmp_path / name) == page_query
+
+
+def test_the_defaults_are_those_of_the_report() -> None:
+    assert Query().to_dict() == {
+        "period": "this_year",
+        "timezone": "UTC",
+        "client_type": "client",
+        "client_tags": [],
+        "owner": [],
+        "owner_tree": False,
+        "package": [],
+        "group_by": ["month"],
+        "currency": None,
+        "active_duration": 3,
+        "rate_policy": "historical",
+        "blocks": [],
+        "compare": None,
+        "output": {"type": "web", "send_to": []},
+    }
+
+
+def test_every_field_is_defined_in_words() -> None:
+    fields = {name for name in Query.model_fields if name != "output"}
+    assert fields | {"output.type", "output.send_to"} == set(FIELDS)
+
+
+def test_bare_dates_are_whole_days() -> None:
+    query = Query.model_validate({"period": {"from": "2017-01-01", "to": "2017-01-31"}})
+    assert query.to_dict()["period"] == {
+        "from": "2017-01-01T00:00:00",
+        "to": "2017-01-31T23:59:59",
+    }
+
+
+def test_null_client_type_is_all() -> None:
+    assert Query.model_validate({"client_type": None}).client_type == "all"
+
+
+def test_group_by_comes_in_one_order_and_once() -> None:
+    query = Query.model_validate({"group_by": ["package", "month", "year", "month"]})
+    assert query.group_by == ("year", "month", "package")
+    assert query.time_units == ("year", "month")
+    assert query.by_package
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(QueryError) as raised:
+        Query.model_validate(
+            {"perod": "this_year", "currency": "usd", "active_duration": 121, "owner": "x"}
+        )
+    faults = {fault.field: fault.what for fault in raised.value.faults}
+    assert set(faults) == {"perod", "currency", "active_duration", "owner"}
+    assert faults["perod"].endswith("did you mean period?")
+    assert faults["currency"].endswith("did you mean USD?")
+    assert raised.value.exit_code == 2
+
+
+FAULTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"period": "this_yaer"}, "period", "did you mean this_year?"),
+    ({"period": None}, "period", "neither"),
+    ({"period": {"from": "2017-01-01"}}, "period.to", "required"),
+    ({"period": {"from": "2017-01-02", "to": "2017-01-01"}}, "period", "is after"),
+    ({"period": {"from": "2017-13-01", "to": "2018-01-01"}}, "period.from", "not an instant"),
+    ({"period": {"from": 5, "to": "2018-01-01"}}, "period.from", "not an instant"),
+    ({"period": {"from": "2017-01-01T00:00:00Z", "to": "2018-01-01"}}, "period.from", "offset"),
+    ({"period": {"from": "2017-01-01T00:00:00.5", "to": "2018-01-01"}}, "period.from", "fraction"),
+    ({"period": {"from": "1800-01-01", "to": "2018-01-01"}}, "period.from", "1900"),
+    ({"period": {"from": "2017-01-01", "to": "2018-01-01", "x": 1}}, "period.x", "not a field"),
+    ({"timezone": "Europe/Viena"}, "timezone", "did you mean Europe/Vienna?"),
+    ({"timezone": "Factory"}, "timezone", "not one of"),
+    ({"client_type": "Client"}, "client_type", "did you mean client?"),
+    ({"client_tags": "vip"}, "client_tags", "must be a list"),
+    ({"client_tags": [""]}, "client_tags.0", "characters"),
+    ({"client_tags": ["a\0b"]}, "client_tags.0", "NUL"),
+    ({"client_tags": [1]}, "client_tags.0", "string"),
+    ({"owner": ["x" * 1001]}, "owner.0", "characters"),
+    ({"owner_tree": "yes"}, "owner_tree", "boolean"),
+    ({"package": ["p"] * 10_001}, "package", "at most"),
+    ({"group_by": ["week"]}, "group_by.0", "not one of"),
+    ({"currency": "XYZ"}, "currency", "not one of"),
+    ({"active_duration": -1}, "active_duration", "greater"),
+    ({"active_duration": "3"}, "active_duration", "integer"),
+    ({"active_duration": True}, "active_duration", "integer"),
+    ({"rate_policy": "spot"}, "rate_policy", "not one of"),
+    ({"blocks": ["bridges"]}, "blocks.0", "did you mean bridge?"),
+    ({"compare": "last_year"}, "compare", "neither"),
+    ({"output": {"type": "pdf"}}, "output.type", "not one of"),
+    ({"output": {"send_to": ["a@example.org"]}}, "output", "only with"),
+    ({"output": {"type": "csv", "send_to": ["a b"]}}, "output.send_to.0", "not an e-mail"),
+    (
+        {"output": {"type": "csv", "send_to": ["a@b.org\r\nBcc: x@y.org"]}},
+        "output.send_to.0",
+        "not",
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "field", "words"), FAULTS)
+def test_a_wrong_value_is_told_with_its_field(
+    values: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(QueryError) as raised:
+        Query.model_validate(values)
+    assert [fault.field for fault in raised.value.faults] == [field]
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "words"),
+    [
+        ("period = ", ".toml", "not TOML"),
+        ("{", ".json", "not JSON"),
+        ("[]", ".json", "table of fields"),
+        ("", ".yaml", "ends in .toml or .json"),
+        ("[" * 100_000, ".json", "not JSON"),
+    ],
+)
+def test_a_file_that_is_no_query_is_refused(text: str, suffix: str, words: str) -> None:
+    with pytest.raises(QueryError, match=words):
+        Query.parse(text, suffix)
+
+
+def test_a_missing_or_binary_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    for name in ("missing.toml", "binary.toml"):
+        with pytest.raises(QueryError, match="cannot be read"):
+            Query.read(tmp_path / name)
+
+
+def test_fields_are_changed_by_their_path(page_query: Query) -> None:
+    changed = page_query.with_fields({"currency": "EUR", "output.type": "csv"})
+    assert (changed.currency, changed.output.type) == ("EUR", "csv")
+    for path in ("curency", "period.x.y", "output.kind"):
+        with pytest.raises(QueryError):
+            page_query.with_fields({path: "EUR"})
+
+
+def test_a_query_is_frozen_and_hashable(page_query: Query) -> None:
+    with pytest.raises(Exception, match="frozen"):
+        page_query.currency = "EUR"  # type: ignore[misc]
+    assert len({page_query, Query.model_validate(page_query.to_dict())}) == 1
