@@ -26,6 +26,8 @@ from ..periods import zone_names
 from ..query import Query
 
 CUSTOM = "custom"
+NOTHING = ""
+"""A choice of nothing: to a drop-down, None would mean that nothing is chosen yet."""
 DEFAULT_CURRENCY = "Base currency of the source"
 
 
@@ -44,6 +46,7 @@ class Form:
         self.first = w.NaiveDatetimePicker()
         self.last = w.NaiveDatetimePicker()
         self.timezone = w.Combobox(options=zone_names(), ensure_option=False)
+        self.timezone.add_class("custdyn-zone")
         self.client_type = w.Dropdown(options=_choices(TYPE_CHOICES))
         self.client_tags = _names()
         self.owner = _names()
@@ -58,7 +61,7 @@ class Form:
         self.currency = w.Dropdown(options=_currencies())
         self.active_duration = w.BoundedIntText(min=0, max=MOST_ACTIVE_MONTHS)
         self.rate_policy = w.Dropdown(options=_choices(RATE_POLICIES))
-        self.compare = w.Dropdown(options=[("None", None), *_choices(COMPARISONS)])
+        self.compare = w.Dropdown(options=[("None", NOTHING), *_choices(COMPARISONS)])
         self.blocks = {
             key: w.Checkbox(description=label, indent=False)
             for key, label in OPTIONAL_BLOCKS.items()
@@ -87,10 +90,10 @@ class Form:
             button.value = key in values["group_by"]
         self.type.value = values["output"]["type"]
         self.send_to.value = values["output"]["send_to"]
-        self.currency.value = values["currency"]
+        self.currency.value = values["currency"] or NOTHING
         self.active_duration.value = values["active_duration"]
         self.rate_policy.value = values["rate_policy"]
-        self.compare.value = values["compare"] if isinstance(values["compare"], str) else None
+        self.compare.value = values["compare"] if isinstance(values["compare"], str) else NOTHING
         for key, box in self.blocks.items():
             box.value = key in values["blocks"]
         self.first.value, self.last.value = query.interval(self._now())
@@ -112,11 +115,11 @@ class Form:
             "owner_tree": self.owner_tree.value,
             "package": list(self.package.value),
             "group_by": [key for key, button in self.group_by.items() if button.value],
-            "currency": self.currency.value,
+            "currency": self.currency.value or None,
             "active_duration": self.active_duration.value,
             "rate_policy": self.rate_policy.value,
             "blocks": [key for key, box in self.blocks.items() if box.value],
-            "compare": self.compare.value,
+            "compare": self.compare.value or None,
             "output": {
                 "type": kind,
                 "send_to": [] if kind == "web" else list(self.send_to.value),
@@ -143,7 +146,7 @@ class Form:
         self.filters = w.VBox(
             [
                 _heading("Filters"),
-                self._field("period", w.HBox([self.period, self.first, w.Label("–"), self.last])),
+                self._field("period", _period_row(self.period, self.first, self.last)),
                 self._field("timezone", self.timezone),
                 self._field("client_type", self.client_type),
                 self._field("client_tags", self.client_tags),
@@ -200,6 +203,12 @@ class Form:
         self._send_to_row.layout.display = "none" if self.type.value == "web" else ""
 
 
+def _period_row(period: w.Widget, first: w.Widget, last: w.Widget) -> w.HBox:
+    row = w.HBox([period, first, w.Label("–"), last])
+    row.add_class("custdyn-period")
+    return row
+
+
 def now_in_utc() -> datetime:
     """The clock, read at the border."""
     return datetime.now(UTC)
@@ -209,11 +218,9 @@ def _choices(labels: dict[str, str]) -> list[tuple[str, str]]:
     return [(label, key) for key, label in labels.items()]
 
 
-def _currencies() -> list[tuple[str, str | None]]:
-    listed: list[tuple[str, str | None]] = [
-        (f"{code} – {name}", code) for code, name in currency_names().items()
-    ]
-    return [(DEFAULT_CURRENCY, None), *listed]
+def _currencies() -> list[tuple[str, str]]:
+    listed = [(f"{code} – {name}", code) for code, name in currency_names().items()]
+    return [(DEFAULT_CURRENCY, NOTHING), *listed]
 
 
 def _names(placeholder: str = "type a name and press Enter") -> w.TagsInput:
