@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   custdyn report --source sample --query query.toml
   custdyn report --source demo --query query.toml --set period=last_year --format json
   custdyn report --source ./export --query query.toml --as-of 2026-10-01 --output october.csv
+  custdyn verify october.xlsx --source ./export
   custdyn check --source ./export
   custdyn app --source demo --port 8866
 
@@ -109,7 +110,22 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--output", default="-", metavar="PATH", help="a file, or - for standard output (default)"
     )
+    csv = report.add_argument_group("only with csv")
+    csv.add_argument("--delimiter", default=",", help="comma, semicolon or tab; default: comma")
+    csv.add_argument("--decimal", default=".", help="point or comma; default: point")
+    csv.add_argument("--tidy", action="store_true", help="one line a cell, for machines")
     report.set_defaults(command=_report)
+
+    verify = commands.add_parser(
+        "verify",
+        help="make a file's report again and compare",
+        description="Makes the report of a JSON, XLSX or XLS file again, as of its instant, and "
+        "says: same (exit 0), data changed or definition changed (exit 1), with the cells that "
+        "differ, old → new.",
+    )
+    verify.add_argument("file", metavar="FILE", help="a file that custdyn report made")
+    verify.add_argument("--source", required=True, metavar="SRC", help=SOURCES)
+    verify.set_defaults(command=_verify)
 
     check = commands.add_parser(
         "check",
@@ -141,16 +157,33 @@ def _report(parsed: argparse.Namespace) -> int:
     with _progress() as progress:
         result = run(query, parsed.source, as_of=parsed.as_of, progress=progress)
     chosen = parsed.format or {"web": "html"}.get(query.output.type, query.output.type)
+    csv = (parsed.delimiter, parsed.decimal, parsed.tidy)
+    if chosen != "csv" and csv != (",", ".", False):
+        raise QueryError([FieldFault("--format", chosen, "takes no option of csv")])
     if chosen == "csv":
-        made = result.to_csv()
+        made = result.to_csv(delimiter=csv[0], decimal=csv[1], tidy=csv[2])
     else:
-        made = result.to_json() if chosen == "json" else result.to_html().encode()
+        made = result.to_file(chosen)
     if parsed.output == "-":
         sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()
     else:
         write_atomically(Path(parsed.output), made)
     return 0
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from .exports.verify import SAME, compare, read_filed
+    from .result import run
+
+    filed = read_filed(Path(parsed.file))
+    with _progress() as progress:
+        again = run(filed.query, parsed.source, as_of=filed.as_of, progress=progress)
+    verdict = compare(filed, again.report, again.provenance)
+    print(verdict.answer)
+    for (title, row, bucket), old, new in verdict.differences:
+        print(f"{title} · {row} · {bucket}: {old} → {new}")
+    return 0 if verdict.answer == SAME else 1
 
 
 def _check(parsed: argparse.Namespace) -> int:

@@ -106,6 +106,15 @@ class IdentityError(CustdynError):
         )
 
 
+class NothingToExport(CustdynError):
+    """A file was asked for before there was a report."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("there is no report to export yet; press Query first")
+
+
 class Cancelled(CustdynError):
     """The reader asked to stop."""
 

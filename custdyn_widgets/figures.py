@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -23,7 +23,7 @@ from .definitions import (
 from .errors import IdentityError, MissingRates
 from .metrics import CLASSES, EVERYONE, Sums
 from .rates import Rates, rounded
-from .report import Cell, Row, amount
+from .report import Cell, Row, UsedRate, amount
 from .tables import ACTIVATION, NAMED_KINDS, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
 
 
@@ -56,13 +56,20 @@ class Conversion:
     to: str
     scale: int
     fixed: date | None
+    used: set[UsedRate] = field(default_factory=set)
 
     def convert(self, unscaled: int, currency: str, day: date) -> Fraction:
         """An amount of a date in the report's currency; the rate must be there."""
         factor = self.rates.factor(currency, self.to, self.fixed or day)
         if factor is None:  # checked before: `check_rates`
             raise MissingRates(self.to, {currency: day})
+        self._remember(currency, day)
         return Fraction(unscaled, 10**self.scale) * factor
+
+    def _remember(self, currency: str, day: date) -> None:
+        for name in {currency, self.to} if currency != self.to else ():
+            if name != self.rates.base and (dated := self.rates.dated(name, self.fixed or day)):
+                self.used.add(UsedRate(name, *dated))
 
     def cell(self, exact: Fraction) -> Cell:
         """An amount as a cell: rounded here, once, to the currency's minor units."""

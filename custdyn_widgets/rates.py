@@ -48,14 +48,17 @@ class Rates:
 
     def in_force(self, currency: str, day: date) -> Fraction | None:
         """The newest rate with valid_from ≤ day; 1 for the base; None where there is none."""
-        if currency == self.base:
-            return Fraction(1)
+        dated = self.dated(currency, day)
+        return Fraction(1) if currency == self.base else dated and dated[1]
+
+    def dated(self, currency: str, day: date) -> tuple[date, Fraction] | None:
+        """The stored rate in force on a day, with the date it is valid from."""
         dates = self._dates.get(currency)
         if dates is None:
             dates = [valid_from for valid_from, _ in self.by_currency.get(currency, [])]
             self._dates[currency] = dates
         position = bisect_right(dates, day)
-        return self.by_currency[currency][position - 1][1] if position else None
+        return self.by_currency[currency][position - 1] if position else None
 
     def factor(self, currency: str, to: str, day: date) -> Fraction | None:
         """What one unit of `currency` is worth in `to` on a day, through the base."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -65,12 +65,22 @@ class Row:
         return definition(self.block, self.row)
 
 
+@dataclass(frozen=True, order=True)
+class UsedRate:
+    """A rate that a report converted with; `rate` is what one unit is worth in the base."""
+
+    currency: str
+    valid_from: date
+    rate: Fraction
+
+
 @dataclass(frozen=True)
 class Report:
     """A report as it was made, once and for all: `run` makes it.
 
     `query` has every default filled in; `as_of` is aware; `first` and `last` are the interval in
-    wall-clock seconds of the query's zone, both inclusive; rows come in the order of the page.
+    wall-clock seconds of the query's zone, both inclusive; rows come in the order of the page;
+    `rates` are those it converted with.
     """
 
     query: Query
@@ -81,6 +91,7 @@ class Report:
     buckets: tuple[Bucket, ...]
     rows: tuple[Row, ...]
     notes: tuple[Note, ...]
+    rates: tuple[UsedRate, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:

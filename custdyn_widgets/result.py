@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from .provenance import Provenance, provenance
 from .query import Query
+from .reduce import Reduced
 from .report import Report
 from .run import Progress, make_report
 from .sources import Source, open_source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
-    """A report and its source. It is what it was when it was made: nothing here queries again."""
+    """A report and its source. It is what it was when it was made: nothing here queries again.
+
+    `reduced` is what the report was made of, for its fingerprint (None: an empty period).
+    """
 
     report: Report
     source: Source
+    reduced: Reduced | None = field(repr=False, compare=False)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -33,21 +40,61 @@ class Result:
         """The report tidy, one line a cell; see `Report.cells`."""
         return self.report.cells
 
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Fingerprint of the data used, hash of the result, versions."""
+        return provenance(self.report, self.reduced)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON structure of the report (REPORT.md section 7)."""
         return self.report.to_dict()
 
     def to_json(self) -> bytes:
-        """The report as JSON in UTF-8."""
+        """The report as JSON in UTF-8, with its provenance."""
         from .exports.json import to_json
 
-        return to_json(self.report)
+        return to_json(self.report, self.provenance)
 
-    def to_csv(self) -> bytes:
-        """The report as CSV in UTF-8: what the table shows, numbers plain."""
-        from .exports.csv import to_csv
+    def to_csv(self, *, delimiter: str = ",", decimal: str = ".", tidy: bool = False) -> bytes:
+        """The report as CSV in UTF-8: what the table shows, numbers plain.
 
-        return to_csv(self.report)
+        `delimiter`: comma, semicolon or tab; `decimal`: point or comma. `tidy`: one line a cell,
+        for machines. Raises QueryError for other signs, and for equal ones.
+        """
+        from .exports.csv import CsvStyle, to_csv, to_tidy_csv
+
+        style = CsvStyle(delimiter, decimal)
+        return to_tidy_csv(self.report, style) if tidy else to_csv(self.report, style)
+
+    def to_xlsx(self) -> bytes:
+        """The report as Excel XLSx: the table, charts, Info. Raises TooLarge."""
+        from .exports.xlsx import to_xlsx
+
+        return to_xlsx(self.report, self.provenance)
+
+    def to_xls(self) -> bytes:
+        """The report as Excel XLS: the table (on several sheets where it is wide) and Info.
+
+        Raises TooLarge.
+        """
+        from .exports.xls import to_xls
+
+        return to_xls(self.report, self.provenance)
+
+    def to_file(self, kind: str) -> bytes:
+        """The report as `csv`, `xls`, `xlsx`, `json` or `html`."""
+        makers: dict[str, Callable[[], bytes]] = {
+            "csv": self.to_csv,
+            "xls": self.to_xls,
+            "xlsx": self.to_xlsx,
+            "json": self.to_json,
+            "html": lambda: self.to_html().encode(),
+        }
+        return makers[kind]()
+
+    def file_name(self, kind: str) -> str:
+        """What a file of the report is called: `customer-dynamics_2017-01-01_2017-12-31.xlsx`."""
+        return f"customer-dynamics_{self.report.first:%Y-%m-%d}_{self.report.last:%Y-%m-%d}.{kind}"
 
     def to_html(self) -> str:
         """The report as one HTML page that needs nothing else."""
@@ -89,7 +136,8 @@ def run(
     if now.tzinfo is None:
         raise ValueError(f"as_of {now} has no time zone; give an aware instant")
     opened = open_source(source)
-    return Result(make_report(query, opened, as_of=now, progress=progress), opened)
+    report, reduced = make_report(query, opened, as_of=now, progress=progress)
+    return Result(report, opened, reduced)
 
 
 __all__ = ["Result", "run"]

@@ -27,7 +27,7 @@ from .reduce import (
     reduce,
     strangers,
 )
-from .report import Note, Report, Row
+from .report import Note, Report, Row, UsedRate
 from .sources import Snapshot, Source
 from .tables import PACKAGE_KINDS
 
@@ -40,8 +40,8 @@ UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
 
 def make_report(
     query: Query, source: Source, *, as_of: datetime, progress: Progress = lambda _: None
-) -> Report:
-    """The report of a query on a source, as it stood at `as_of` (aware).
+) -> tuple[Report, Reduced | None]:
+    """The report of a query on a source, as it stood at `as_of` (aware), and what it is made of.
 
     `progress` is told in words what is being done. Raises QueryError, DataError, MissingRates,
     SourceError, SourceChanged, IdentityError or Cancelled; never a part of a report.
@@ -54,6 +54,7 @@ def make_report(
         first, last = query.interval(as_of)
         buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
         made: tuple[Row, ...] = ()
+        reduced, used = None, set[UsedRate]()
         said = [Note(EMPTY_PERIOD)]
         if buckets:
             pieces = _segments(query, snapshot, buckets)
@@ -69,13 +70,10 @@ def make_report(
             progress("adding up")
             flows = list(_flows(query, reduced, pieces, snapshot))
             sums, foreign_ids = _sums(query, reduced, buckets)
-            made = rows(
-                sums,
-                flows,
-                [bucket.last_date for bucket in buckets],
-                _conversion(query, snapshot.rates, reduced, as_of),
-                by_package=query.by_package,
-            )
+            conversion = _conversion(query, snapshot.rates, reduced, as_of)
+            days = [bucket.last_date for bucket in buckets]
+            made = rows(sums, flows, days, conversion, by_package=query.by_package)
+            used = conversion.used
             foreign = (
                 strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
                 if foreign_ids
@@ -86,7 +84,10 @@ def make_report(
         said += rate_notes(snapshot.rates, query, as_of)
         said += [Note(text) for text in snapshot.notes]
         said.append(Note(CHECKED if source.checked else UNCHECKED))
-    return Report(query, source.name, as_of, first, last, buckets, made, tuple(said))
+    report = Report(
+        query, source.name, as_of, first, last, buckets, made, tuple(said), tuple(sorted(used))
+    )
+    return report, reduced
 
 
 def refuse_what_is_not_offered(query: Query) -> None:
@@ -97,8 +98,6 @@ def refuse_what_is_not_offered(query: Query) -> None:
         raise NotOfferedYet("compare", query.to_dict()["compare"], "leave it out")
     if query.output.send_to:
         raise NotOfferedYet("output.send_to", list(query.output.send_to), "save the file instead")
-    if query.output.type in ("xls", "xlsx"):
-        raise NotOfferedYet("output.type", query.output.type, "choose csv")
 
 
 def _completed(query: Query, rates: Rates) -> Query:

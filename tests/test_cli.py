@@ -39,9 +39,13 @@ def test_the_formats_are_those_of_the_result(query_file: str, page_query: Query)
     base = ("report", "--source", "sample", "--query", query_file, "--as-of", AS_OF.isoformat())
     assert custdyn(*base, "--format", "csv").stdout == result.to_csv()
     assert custdyn(*base).stdout == result.to_html().encode()
+    semicolon = custdyn(*base, "--format", "csv", "--delimiter", ";", "--decimal", ",")
+    assert semicolon.stdout == result.to_csv(delimiter=";", decimal=",")
+    for kind in ("xlsx", "xls"):
+        assert custdyn(*base, "--format", kind).stdout.startswith(result.to_file(kind)[:4])
     made = custdyn(*base, "--format", "json")
     assert json.loads(made.stdout) == {
-        **result.to_dict(),
+        **json.loads(result.to_json()),
         "notes": json.loads(made.stdout)["notes"],
     }
     assert made.stderr == b""
@@ -122,7 +126,17 @@ FAULTS = [
     ),
     (("report", "--source", "sample", "--query", "QUERY", "--set", "currency=EUR"), 1, "no rate"),
     (("report", "--source", "sample", "--query", "QUERY", "--as-of", "soon"), 2, "not an instant"),
-    (("report", "--source", "sample", "--query", "QUERY", "--format", "xlsx"), 2, "not offered"),
+    (
+        ("report", "--source", "sample", "--query", "QUERY", "--set", "blocks=bridge"),
+        2,
+        "not offered",
+    ),
+    (
+        ("report", "--source", "sample", "--query", "QUERY", "--tidy", "--format", "json"),
+        2,
+        "option of csv",
+    ),
+    (("verify", "--source", "sample", "missing.json"), 2, "cannot be read"),
     (("report", "--source", "BROKEN", "--query", "QUERY"), 1, "ledger: the table is missing"),
     (("check", "--source", "BROKEN"), 1, "1 data error"),
     (("check", "--source", "postgresql://a:secret@b/c"), 2, "not offered"),

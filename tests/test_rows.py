@@ -162,7 +162,6 @@ def test_minor_units_follow_the_currency() -> None:
         ({"blocks": ["bridge"]}, "blocks"),
         ({"compare": "previous_year"}, "compare"),
         ({"output": {"type": "csv", "send_to": ["a@example.org"]}}, "output.send_to"),
-        ({"output": {"type": "xlsx"}}, "output.type"),
     ],
 )
 def test_what_is_not_offered_yet_is_said_in_one_message(

@@ -54,7 +54,7 @@ def test_csv_equals_the_page_with_plain_numbers(page_query: Query) -> None:
 
 def test_json_carries_the_structure_of_the_interface(page_query: Query) -> None:
     made = json.loads(run(page_query, "sample", as_of=AS_OF).to_json())
-    assert list(made) == ["query", "as_of", "interval", "buckets", "notes", "rows"]
+    assert list(made) == ["query", "as_of", "interval", "buckets", "notes", "rows", "provenance"]
     assert made["as_of"] == "2026-11-24T12:00:00Z"
     assert made["interval"] == {
         "from": "2017-01-01T00:00:00",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+from ..provenance import Provenance
 from ..report import Report
 
 
-def to_json(report: Report) -> bytes:
-    """The structure of REPORT.md section 7, in UTF-8, ending in a line feed."""
-    return (json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n").encode()
+def to_json(report: Report, provenance: Provenance) -> bytes:
+    """The structure of REPORT.md section 7 and the provenance, in UTF-8, ending in a line feed."""
+    made = {**report.to_dict(), "provenance": provenance.to_dict()}
+    return (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()

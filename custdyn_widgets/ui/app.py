@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from functools import partial
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
-from ..errors import Cancelled, CustdynError, QueryError
+from ..errors import Cancelled, CustdynError, NothingToExport, QueryError
 from ..layout import TITLE, to_json_model
 from ..query import Query
 from ..report import Report
@@ -25,6 +26,12 @@ from .download import Download
 from .form import Form, now_in_utc
 from .table import ReportTable
 
+FILES = {"csv": "CSV", "xlsx": "XLSx", "xls": "XLS"}
+MEDIA_TYPES = {
+    "csv": "text/csv;charset=utf-8",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 WELCOME = "Choose a period, then press Query."
 
 
@@ -57,8 +64,11 @@ class CustomerDynamics(w.VBox):
         self._status = w.HTML()
         self._table = ReportTable()
         self._notes = w.HTML()
-        self._csv = Download(self._make_csv, self._tell, label="Export to CSV")
-        self._toolbar = w.HBox([self._csv], layout=w.Layout(display="none"))
+        self._downloads = {
+            kind: Download(partial(self._make_file, kind), self._tell, label=f"Export to {label}")
+            for kind, label in FILES.items()
+        }
+        self._toolbar = w.HBox(list(self._downloads.values()), layout=w.Layout(display="none"))
         self._query_button.on_click(guarded(self._asked, self._tell))
         self._cancel.on_click(guarded(self._cancelled, self._tell))
         super().__init__(self._lay_out())
@@ -133,8 +143,8 @@ class CustomerDynamics(w.VBox):
         self._say(
             f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
         )
-        if report.query.output.type == "csv":
-            self._csv.send_file()
+        if report.query.output.type in self._downloads:
+            self._downloads[report.query.output.type].send_file()
 
     def _cancelled(self, _button: object) -> None:
         self._job = None
@@ -149,12 +159,11 @@ class CustomerDynamics(w.VBox):
         more = "; ".join(str(fault) for fault in homeless)
         self._tell(f"{count} field{plural} to correct. {more}")
 
-    def _make_csv(self) -> tuple[str, str, bytes]:
+    def _make_file(self, kind: str) -> tuple[str, str, bytes]:
+        """A file of the report that is on the screen: nothing is queried again."""
         if self.result is None:
-            raise RuntimeError("there is no report to export")
-        report = self.result.report
-        name = f"customer-dynamics_{report.first:%Y-%m-%d}_{report.last:%Y-%m-%d}.csv"
-        return name, "text/csv;charset=utf-8", self.result.to_csv()
+            raise NothingToExport
+        return self.result.file_name(kind), MEDIA_TYPES[kind], self.result.to_file(kind)
 
     def _say(self, words: str) -> None:
         self._status.value = f'<span role="status">{escape(words)}</span>'

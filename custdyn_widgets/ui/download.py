@@ -8,6 +8,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from ..errors import CustdynError
+from .border import unexpected
 from .table import STATIC
 
 MakeFile = Callable[[], tuple[str, str, bytes]]
@@ -28,13 +30,11 @@ class Download(anywidget.AnyWidget):
 
     def send_file(self) -> None:
         """Hands the file to the browser, as a click does."""
-        from .border import unexpected
-
         try:
             name, media_type, made = self._make()
         except Exception as error:
             self.send({"type": "failed"})
-            self._tell(unexpected(error))
+            self._tell(str(error) if isinstance(error, CustdynError) else unexpected(error))
             return
         self.send({"type": "file", "name": name, "media": media_type}, buffers=[made])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser
 
-from .drive import CHROMIUM, all_parts, chromium, jupyterlab, voila
+from .drive import CHROMIUM, all_parts, chromium, free_port, jupyterlab, serving, voila
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +38,25 @@ def voila_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def voila_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with voila("demo", tmp_path_factory.mktemp("voila")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def voila_large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Voilà on a page of its own: one download button with a file of 40 MB."""
+    folder = tmp_path_factory.mktemp("large")
+    cell = (
+        "from custdyn_widgets.ui.download import Download\n"
+        "name = 'Bericht für «Q1».bin'\n"
+        "Download(lambda: (name, 'application/octet-stream', bytes(range(250)) * 160_000),"
+        " print, label='Download 40 MB')"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "large.ipynb")
+    port = free_port()
+    command = [sys.executable, "-m", "voila", "large.ipynb", f"--port={port}", "--no-browser"]
+    with serving(command, port, folder / "voila.log") as address:
         yield address
 
 

@@ -107,6 +107,13 @@ class Visit:
         self.page.goto(address)
         self.page.get_by_role("button", name="Query", exact=True).wait_for()
 
+    def run_the_cell(self, address: str) -> None:
+        """Opens a notebook in JupyterLab and runs its first cell."""
+        self.page.goto(address)
+        self.page.locator(".jp-CodeCell .cm-content").first.click()
+        self.page.keyboard.press("Shift+Enter")
+        self.page.get_by_role("button", name="Query", exact=True).wait_for()
+
     def query(self) -> None:
         self.page.get_by_role("button", name="Query", exact=True).click()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from hashlib import sha256
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -9,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from custdyn_widgets import Query, run
+from custdyn_widgets.exports.verify import read_filed
 from tests.conftest import AS_OF
 from tests.test_sample import golden
 
@@ -35,30 +38,59 @@ def test_the_sample_in_voila_equals_the_page_cell_for_cell(
 
 def test_the_sample_in_jupyterlab_equals_the_page_cell_for_cell(browser: Browser, lab: str) -> None:
     visit = Visit(browser)
-    visit.page.goto(lab)
-    visit.page.locator(".jp-CodeCell .cm-content").first.click()
-    visit.page.keyboard.press("Shift+Enter")
-    visit.page.get_by_role("button", name="Query", exact=True).wait_for()
+    visit.run_the_cell(lab)
     visit.fill_the_sample()
     visit.query()
     assert visit.table() == expected()
     assert visit.refused == []
 
 
-def test_the_exported_file_is_the_table_on_the_screen(
-    browser: Browser, voila_sample: str, page_query: Query, tmp_path: Path
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "xls"])
+@pytest.mark.parametrize("front", ["voila", "lab"])
+def test_the_exported_file_is_the_report_on_the_screen(
+    front: str,
+    kind: str,
+    browser: Browser,
+    request: pytest.FixtureRequest,
+    page_query: Query,
+    tmp_path: Path,
 ) -> None:
     visit = Visit(browser)
-    visit.open(voila_sample)
+    if front == "voila":
+        visit.open(request.getfixturevalue("voila_sample"))
+    else:
+        visit.run_the_cell(request.getfixturevalue("lab"))
     visit.fill_the_sample()
     visit.query()
     visit.table()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Export to CSV").click()
-    assert download.value.suggested_filename == "customer-dynamics_2017-01-01_2017-12-31.csv"
-    download.value.save_as(tmp_path / "saved.csv")
-    made = run(page_query, "sample", as_of=AS_OF).to_csv()
-    assert (tmp_path / "saved.csv").read_bytes() == made
+        visit.page.get_by_role("button", name=f"Export to {kind}").first.click()
+    assert download.value.suggested_filename == f"customer-dynamics_2017-01-01_2017-12-31.{kind}"
+    saved = tmp_path / f"saved.{kind}"
+    download.value.save_as(saved)
+    if kind == "csv":
+        assert saved.read_bytes() == run(page_query, "sample", as_of=AS_OF).to_csv()
+    else:  # made again as of the instant that is in it, it is the same to the byte
+        filed = read_filed(saved)
+        again = run(filed.query, "sample", as_of=filed.as_of)
+        assert sha256(again.to_file(kind)).digest() == sha256(saved.read_bytes()).digest()
+
+
+def test_a_large_file_arrives_whole_and_leaves_nothing_behind(
+    browser: Browser, voila_large: str, tmp_path: Path
+) -> None:
+    visit = Visit(browser)
+    visit.page.goto(voila_large)
+    before = set(Path(tempfile.gettempdir()).iterdir())
+    with visit.page.expect_download(timeout=60_000) as download:
+        visit.page.get_by_role("button", name="Download 40 MB").click()
+    assert download.value.suggested_filename == "Bericht für «Q1».bin"
+    download.value.save_as(tmp_path / "large.bin")
+    content = (tmp_path / "large.bin").read_bytes()
+    assert len(content) == 40_000_000
+    assert sha256(content).digest() == sha256(bytes(range(250)) * 160_000).digest()
+    left = {path for path in set(Path(tempfile.gettempdir()).iterdir()) - before if path.is_file()}
+    assert not [path for path in left if path.stat().st_size >= 40_000_000]
 
 
 def test_type_csv_and_query_downloads_the_file(browser: Browser, voila_sample: str) -> None:

@@ -1,0 +1,190 @@
+"""Report → sheets of typed cells: what XLSX and XLS share, before either writes a byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum, auto
+
+from ..definitions import FIELDS
+from ..errors import CustdynError
+from ..layout import TITLE, BlockRow, Table, TableRow, table_of
+from ..periods import State
+from ..provenance import Provenance
+from ..report import NOT_AVAILABLE, Cell, Report
+from .info import filter_lines, info_rows
+from .text import Cleaner, is_exact
+
+
+class Look(Enum):
+    """How a cell looks; each writer has one style for each, whatever the size of the file."""
+
+    TITLE = auto()
+    SUBTITLE = auto()
+    HEADER = auto()
+    HEADER_LATER = auto()
+    BLOCK = auto()
+    NAME = auto()
+    COUNT = auto()
+    MONEY = auto()
+    ABSENT = auto()
+    EXACT_TEXT = auto()
+    LABEL = auto()
+    TEXT = auto()
+
+
+@dataclass(frozen=True)
+class SheetCell:
+    """A cell: text, or a number that a double holds exactly."""
+
+    value: str | int | Decimal
+    look: Look
+
+
+Line = list[SheetCell | None]
+LINES_ABOVE = 4
+"""Title, two lines about the report and an empty one stand above the table."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its lines, where it is frozen, and how wide its columns are (in characters)."""
+
+    name: str
+    lines: list[Line]
+    frozen: tuple[int, int]
+    widths: list[int]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a format holds."""
+
+    name: str
+    columns: int
+    rows: int
+
+
+class TooLarge(CustdynError):
+    """A report does not fit the format."""
+
+    exit_code = 2
+
+    def __init__(self, limits: Limits, rows: int) -> None:
+        super().__init__(
+            f"{limits.name} holds {limits.rows:,} rows and the report has {rows:,}; "
+            "choose xlsx or csv, or filter by package"
+        )
+
+
+def sheets_of(report: Report, provenance: Provenance, limits: Limits) -> list[Sheet]:
+    """The report and its Info as sheets.
+
+    A report wider than the format is split, the first column repeated on each sheet. Raises
+    TooLarge where it is longer.
+    """
+    table = table_of(report)
+    length = LINES_ABOVE + len(table.header) + len(table.rows)
+    if length > limits.rows:
+        raise TooLarge(limits, length)
+    cleaner = Cleaner()
+    about = [_text(cleaner.clean(line), Look.SUBTITLE) for line in _about(report)]
+    above: list[Line] = [[_text(TITLE, Look.TITLE)]]
+    above += [[line] for line in about]
+    width = limits.columns - 1
+    parts = [
+        (start, min(start + width, len(table.buckets)))
+        for start in range(0, max(len(table.buckets), 1), width)
+    ]
+    sheets = []
+    for number, (first, last) in enumerate(parts, 1):
+        name = TITLE if len(parts) == 1 else f"{TITLE} {number} of {len(parts)}"
+        lines: list[Line] = [list(line) for line in above]
+        lines += [[], *_header(table, first, last)]
+        frozen = len(lines)
+        lines += [_line(row, first, last, cleaner) for row in table.rows]
+        widths = [_name_width(table), *[_width(table, at) for at in range(first, last)]]
+        sheets.append(Sheet(name, lines, (frozen, 1), widths))
+    sheets.append(_info(report, provenance, cleaner, len(parts)))
+    return sheets
+
+
+def _about(report: Report) -> list[str]:
+    query = report.query
+    return [
+        f"{report.first} – {report.last} {query.timezone} · {query.currency} · "
+        f"{FIELDS['active_duration'].label} {query.active_duration} month(s)",
+        " · ".join(filter_lines(query)),
+    ]
+
+
+def _header(table: Table, first: int, last: int) -> Iterator[Line]:
+    for level in table.header:
+        states = [bucket.state for bucket in table.buckets[first:last]]
+        yield [
+            SheetCell("", Look.HEADER),
+            *(
+                SheetCell(
+                    _labelled(label, state if level is table.header[-1] else State.PAST),
+                    Look.HEADER if state is State.PAST else Look.HEADER_LATER,
+                )
+                for label, state in zip(level[first:last], states, strict=True)
+            ),
+        ]
+
+
+def _labelled(label: str, state: State) -> str:
+    return label if state is State.PAST else f"{label} ({state.value})"
+
+
+def _line(row: BlockRow | TableRow, first: int, last: int, cleaner: Cleaner) -> Line:
+    if isinstance(row, BlockRow):
+        blank = SheetCell("", Look.BLOCK)
+        return [SheetCell(cleaner.clean(row.title), Look.BLOCK), *[blank] * (last - first)]
+    return [
+        SheetCell(row.name, Look.NAME),
+        *(_figure(cell, row, cleaner) for cell in row.cells[first:last]),
+    ]
+
+
+def _figure(cell: Cell, row: TableRow, cleaner: Cleaner) -> SheetCell:
+    if cell.value is None:
+        return SheetCell(NOT_AVAILABLE, Look.ABSENT)
+    if not is_exact(cell.value):
+        shown = f"{cell.value:f}" if isinstance(cell.value, Decimal) else str(cell.value)
+        cleaner.changed.append(f"{row.name}: {shown}")
+        return SheetCell(shown, Look.EXACT_TEXT)
+    return SheetCell(cell.value, Look.COUNT if isinstance(cell.value, int) else Look.MONEY)
+
+
+def _info(report: Report, provenance: Provenance, cleaner: Cleaner, parts: int) -> Sheet:
+    lines: list[Line] = [[_text("Info", Look.TITLE)], []]
+    for label, value in info_rows(report, provenance):
+        lines.append([_text(label, Look.LABEL), _text(cleaner.clean(value), Look.TEXT)])
+    if parts > 1:
+        said = f"The report is wider than a sheet and stands on {parts} of them."
+        lines.append([_text("Sheets", Look.LABEL), _text(said, Look.TEXT)])
+    if cleaner.replaced or cleaner.cut:
+        said = f"{cleaner.replaced} with characters replaced, {cleaner.cut} cut at the end (…)"
+        lines.append([_text("Texts changed", Look.LABEL), _text(said, Look.TEXT)])
+    for number in cleaner.changed:
+        lines.append([_text("Held as text", Look.LABEL), _text(number, Look.TEXT)])
+    return Sheet("Info", lines, (2, 0), [26, 110])
+
+
+def _text(text: str, look: Look) -> SheetCell:
+    return SheetCell(text, look)
+
+
+def _name_width(table: Table) -> int:
+    longest = max((len(row.name) for row in table.rows if isinstance(row, TableRow)), default=10)
+    return longest + 6
+
+
+def _width(table: Table, place: int) -> int:
+    values: Sequence[int] = [
+        len(str(row.cells[place])) for row in table.rows if isinstance(row, TableRow)
+    ]
+    label = _labelled(table.header[-1][place], table.buckets[place].state)
+    return min(max(len(label), *values, 8) + 3, 60)

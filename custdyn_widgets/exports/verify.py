@@ -1,0 +1,189 @@
+"""Reads a file back and makes its report again: same, data changed, or definition changed."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ..currencies import minor_units
+from ..definitions import PACKAGE, definition
+from ..errors import CustdynError
+from ..provenance import Provenance
+from ..query import Query
+from ..report import NOT_AVAILABLE, Report, plain
+from .info import AS_OF, DEFINITIONS, FINGERPRINT, QUERY, RESULT
+from .sheets import LINES_ABOVE
+
+SAME, DATA_CHANGED, DEFINITION_CHANGED = "same", "data changed", "definition changed"
+Key = tuple[str, str, str]
+"""Title of the block, name of the row, label of the bucket."""
+
+
+class NotVerifiable(CustdynError):
+    """A file does not carry what verifying needs."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"{name}: {what}; give a JSON, XLSX or XLS file that this package made")
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What a file says: how to make its report again, and its cells, as text."""
+
+    query: Query
+    as_of: datetime
+    fingerprint: str
+    result: str
+    definitions: str
+    cells: dict[Key, str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer, and the cells that differ: old → new."""
+
+    answer: str
+    differences: list[tuple[Key, str, str]]
+
+
+def read_filed(path: Path) -> Filed:
+    """What a JSON, XLSX or XLS file of this package says. Raises NotVerifiable."""
+    reader: Callable[[bytes], Filed] | None = {
+        ".json": _from_json,
+        ".xlsx": _from_xlsx,
+        ".xls": _from_xls,
+    }.get(path.suffix.lower())
+    if reader is None:
+        raise NotVerifiable(path.name, "this kind of file carries no query")
+    try:
+        return reader(path.read_bytes())
+    except OSError as error:
+        raise NotVerifiable(path.name, f"it cannot be read: {error}") from None
+    except CustdynError:
+        raise
+    except Exception as error:  # whatever a parser of a foreign file may raise
+        raise NotVerifiable(path.name, f"it is not such a file ({type(error).__name__})") from None
+
+
+def compare(filed: Filed, report: Report, now: Provenance) -> Verdict:
+    """Lays a file beside the report made again from its query, as of its instant."""
+    cells = cells_of(report)
+    differences = [
+        (key, filed.cells.get(key, "absent"), cells.get(key, "absent"))
+        for key in dict.fromkeys((*filed.cells, *cells))
+        if filed.cells.get(key) != cells.get(key)
+    ]
+    if filed.fingerprint != now.fingerprint:
+        answer = DATA_CHANGED
+    elif filed.definitions != now.definitions or filed.result != now.result:
+        answer = DEFINITION_CHANGED
+    else:
+        answer = DATA_CHANGED if differences else SAME  # cells edited by hand
+    return Verdict(answer, differences)
+
+
+def cells_of(report: Report) -> dict[Key, str]:
+    """The cells of a report as a file says them."""
+    return {
+        (row.title, row.row, bucket.label): _said(plain(cell.value))
+        for row in report.rows
+        for bucket, cell in zip(report.buckets, row.cells, strict=True)
+    }
+
+
+def _said(value: int | str | None) -> str:
+    return NOT_AVAILABLE if value is None else str(value)
+
+
+def _from_json(content: bytes) -> Filed:
+    made = json.loads(content)
+    labels = [bucket["label"] for bucket in made["buckets"]]
+    cells = {}
+    for row in made["rows"]:
+        title = row["block"] if row["package"] is None else f'{row["block"]} "{row["package"]}"'
+        for label, value in zip(labels, row["values"], strict=True):
+            cells[title, row["row"], label] = _said(value)
+    proof = made["provenance"]
+    return Filed(
+        Query.model_validate(made["query"]),
+        datetime.fromisoformat(made["as_of"]),
+        proof["fingerprint"],
+        proof["result"],
+        proof["definitions"],
+        cells,
+    )
+
+
+def _from_xlsx(content: bytes) -> Filed:
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(content), read_only=True)
+    return _from_sheets(
+        {
+            page.title: [list(map(_plain_text, row)) for row in page.iter_rows(values_only=True)]
+            for page in book.worksheets
+        }
+    )
+
+
+def _from_xls(content: bytes) -> Filed:
+    import xlrd
+
+    book = xlrd.open_workbook(file_contents=content)
+    return _from_sheets(
+        {page.name: [page.row_values(row) for row in range(page.nrows)] for page in book.sheets()}
+    )
+
+
+def _plain_text(value: Any) -> Any:
+    return value.replace("_x005F_", "_") if isinstance(value, str) else value
+
+
+def _from_sheets(pages: dict[str, list[list[Any]]]) -> Filed:
+    info: dict[str, str] = {}
+    for row in pages.pop("Info"):
+        if len(row) > 1 and row[0]:
+            label = str(row[0])
+            info[label] = info.get(label, "") + str(row[1]) if label == QUERY else str(row[1])
+    pages.pop("Charts", None)
+    query = Query.model_validate(tomllib.loads(info[QUERY]))
+    cells: dict[Key, str] = {}
+    for rows in pages.values():
+        cells |= dict(_sheet_cells(rows, query))
+    return Filed(
+        query,
+        datetime.fromisoformat(info[AS_OF]),
+        info[FINGERPRINT],
+        info[RESULT],
+        info[DEFINITIONS],
+        cells,
+    )
+
+
+def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str]]:
+    decimals = minor_units(str(query.currency))
+    header = LINES_ABOVE + max(len(query.time_units), 1) - 1
+    labels = [
+        str(label).partition(" (")[0] for label in rows[header][1:] if label not in (None, "")
+    ]
+    title = ""
+    for row in rows[header + 1 :]:
+        name, values = str(row[0]), row[1 : 1 + len(labels)]
+        if all(value in (None, "") for value in values):
+            title = name
+            continue
+        block = PACKAGE if title.startswith(f'{PACKAGE} "') else title
+        money = definition(block, name).unit == "money"
+        for label, value in zip(labels, values, strict=True):
+            if not isinstance(value, str):
+                value = f"{Decimal(repr(value)):.{decimals if money else 0}f}"
+            yield (title, name, label), value

@@ -1,0 +1,128 @@
+"""Report → Excel XLSx, with openpyxl: the same report gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import UTC
+from functools import partial
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from ..currencies import minor_units
+from ..provenance import Provenance
+from ..report import Report
+from .sheets import Limits, Look, Sheet, SheetCell, sheets_of
+from .xlsx_charts import add_charts
+
+LIMITS = Limits("Excel XLSx", columns=16_384, rows=1_048_576)
+BAND, DIM = "EEF0F3", "6B7280"
+A4 = 9
+FONT = partial(Font, name="Calibri", size=11)
+EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)
+ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+"""Text that a reader of XLSX would take for an escaped character."""
+
+
+def to_xlsx(report: Report, provenance: Provenance) -> bytes:
+    """The report as it is on the page, charts, and an Info sheet. Raises TooLarge."""
+    book = Workbook(write_only=True)
+    template: WriteOnlyWorksheet = book.create_sheet("styles")
+    looks = _looks(template, str(report.query.currency))
+    book.remove(template)
+    for sheet in sheets_of(report, provenance, LIMITS):
+        if sheet.name == "Info":
+            add_charts(book, report)
+        _write(book.create_sheet(sheet.name), sheet, looks)
+    moment = report.as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    book.properties.creator = "custdyn_widgets"
+    book.properties.created = book.properties.modified = moment
+    made = io.BytesIO()
+    book.save(made)
+    return _without_clock(made.getvalue(), moment.isoformat() + "Z")
+
+
+def money_format(currency: str) -> str:
+    """A number format with the currency's decimals, negatives in red."""
+    decimals = minor_units(currency)
+    positive = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"{positive};[Red]-{positive}"
+
+
+def _looks(sheet: WriteOnlyWorksheet, currency: str) -> dict[Look, Any]:
+    """One style array for each look."""
+    bold, dim = partial(FONT, bold=True), partial(FONT, color=DIM)
+    band = PatternFill("solid", fgColor=BAND)
+    right = Alignment(horizontal="right")
+    styles: dict[Look, dict[str, Any]] = {
+        Look.TITLE: {"font": bold(size=14)},
+        Look.SUBTITLE: {"font": dim()},
+        Look.HEADER: {"font": bold(), "fill": band, "alignment": right},
+        Look.HEADER_LATER: {"font": dim(italic=True), "fill": band, "alignment": right},
+        Look.BLOCK: {"font": bold(), "fill": band},
+        Look.NAME: {"alignment": Alignment(indent=1)},
+        Look.COUNT: {"number_format": "#,##0", "alignment": right},
+        Look.MONEY: {"number_format": money_format(currency), "alignment": right},
+        Look.ABSENT: {"font": dim(), "alignment": right},
+        Look.EXACT_TEXT: {"alignment": right, "number_format": "@"},
+        Look.LABEL: {"font": bold(), "alignment": Alignment(vertical="top")},
+        Look.TEXT: {"alignment": Alignment(wrap_text=True, vertical="top"), "number_format": "@"},
+    }
+    arrays = {}
+    for look, parts in styles.items():
+        cell = WriteOnlyCell(sheet)
+        for name, part in parts.items():
+            setattr(cell, name, part)
+        arrays[look] = cell._style
+    return arrays
+
+
+def _write(page: WriteOnlyWorksheet, sheet: Sheet, looks: dict[Look, Any]) -> None:
+    rows, columns = sheet.frozen
+    page.freeze_panes = f"{get_column_letter(columns + 1)}{rows + 1}"
+    for place, width in enumerate(sheet.widths, 1):
+        page.column_dimensions[get_column_letter(place)].width = width
+    page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = A4
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.sheet_properties.pageSetUpPr.fitToPage = len(sheet.widths) <= 20
+    page.print_title_rows = f"1:{rows}"
+    if columns:
+        page.print_title_cols = "A:A"
+    for line in sheet.lines:
+        page.append([None if cell is None else _cell(page, cell, looks) for cell in line])
+
+
+def _cell(page: WriteOnlyWorksheet, cell: SheetCell, looks: dict[Look, Any]) -> WriteOnlyCell:
+    if isinstance(cell.value, str):
+        made = WriteOnlyCell(page, ESCAPED.sub("_x005F_", cell.value))
+        made.data_type = "s"  # last: a leading = would have made it a formula, #N/A an error
+    else:
+        made = WriteOnlyCell(page, cell.value)
+    made._style = looks[cell.look]
+    return made
+
+
+def _without_clock(made: bytes, moment: str) -> bytes:
+    """The file again, its parts dated alike and the time of saving taken out."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(made)) as before,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for name in sorted(before.namelist()):
+            content = before.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(
+                    rb"(<dcterms:(created|modified)[^>]*>)[^<]*",
+                    lambda found: found.group(1) + moment.encode(),
+                    content,
+                )
+            after.writestr(zipfile.ZipInfo(name, EPOCH_OF_ZIP), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

@@ -1,0 +1,95 @@
+"""A fingerprint of the data that a report used: equal data, equal fingerprint, on every engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .arrow import microseconds_or, positions, unscaled
+from .reduce import Reduced
+from .report import Report, UsedRate
+
+NONE = int(np.iinfo(np.int64).min)
+
+
+def fingerprint(reduced: Reduced, rates: Iterable[UsedRate]) -> str:
+    """SHA-256 over the clients that pass, their changes, the flows and the rates, in one order.
+
+    Neither the order of the source's rows, nor the type of its ids, nor the decimals its amounts
+    are stored with make a difference.
+    """
+    digest = hashlib.sha256(b"custdyn-data-1")
+    clients = reduced.clients.filter(reduced.clients["passes"])
+    names = clients["client_id"].cast(pa.string())
+    clients = clients.take(pc.sort_indices(names))
+    _add(digest, clients["client_id"].cast(pa.string()).to_pylist())
+    _add(digest, clients["currency"].to_pylist())
+    for column in ("created_at", "closed_at"):
+        _add_numbers(digest, microseconds_or(clients[column], NONE))
+
+    rank = positions(reduced.changes["client_id"], clients["client_id"])
+    kept = np.flatnonzero(rank >= 0)
+    bucket = np.asarray(reduced.changes["bucket"].to_numpy(), np.int64)
+    kept = kept[np.lexsort((bucket[kept], rank[kept]))]
+    amount = reduced.changes["amount"]
+    amounts, decimals = _shortest(unscaled(amount)[kept], amount.type.scale)
+    _add(digest, decimals)
+    _add_numbers(digest, amounts)
+    for numbers in (
+        rank,
+        bucket,
+        microseconds_or(reduced.changes["paid_at"], NONE),
+    ):
+        _add_numbers(digest, numbers[kept])
+    _add(digest, sorted(_flow_rows(reduced)))
+    _add(digest, [[one.currency, one.valid_from.isoformat(), str(one.rate)] for one in rates])
+    return digest.hexdigest()
+
+
+def result_hash(report: Report) -> str:
+    """SHA-256 over what a report says: its buckets and its rows, as in the JSON."""
+    made = report.to_dict()
+    said = {"buckets": made["buckets"], "rows": made["rows"]}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _flow_rows(reduced: Reduced) -> Iterable[list[str]]:
+    for row in reduced.flows.to_pylist():
+        if row["currency"] >= 0:
+            amount = row["amount"].normalize() if row["amount"] else 0
+            yield [
+                str(row["segment"]),
+                str(row["kind"]),
+                str(row["package_id"]),
+                reduced.currencies[row["currency"]],
+                f"{amount:f}",
+                str(row["entries"]),
+            ]
+
+
+def _shortest(values: npt.NDArray[Any], scale: int) -> tuple[npt.NDArray[Any], int]:
+    """The amounts without the zeros that all of them end in, and how many decimals stay."""
+    while scale and not (values % 10).any():
+        values, scale = values // 10, scale - 1
+    return values, scale
+
+
+def _add(digest: Any, values: object) -> None:
+    digest.update(json.dumps(values, ensure_ascii=True).encode())
+
+
+def _add_numbers(digest: Any, values: npt.NDArray[Any]) -> None:
+    if values.dtype == object:
+        small = all(-(2**63) <= value < 2**63 for value in values)
+        if not small:
+            _add(digest, [str(value) for value in values])
+            return
+    digest.update(np.ascontiguousarray(values, "<i8").tobytes())
