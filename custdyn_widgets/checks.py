@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 
@@ -11,6 +12,9 @@ from email_validator import EmailNotValidError, validate_email
 from .currencies import currency_names
 from .periods import EARLIEST, LATEST, zone_names
 
+WALL_CLOCK = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(?P<fraction>\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+)
 MOST_VALUES = 10_000
 MOST_CHARACTERS = 1_000
 MOST_RECIPIENTS = 20
@@ -78,10 +82,13 @@ def clock(end_of_day: bool) -> Callable[[object], datetime]:
 
     def read(value: object) -> datetime:
         if isinstance(value, str):
+            if not (shape := WALL_CLOCK.fullmatch(value)):
+                raise ValueError(f"is not an instant; {right}")
+            if (shape["fraction"] or "").strip(".0"):
+                raise ValueError(f"has a fraction of a second; {right}")
             try:
-                value = (
-                    date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-                )
+                parse = date.fromisoformat if len(value) == 10 else datetime.fromisoformat
+                value = parse(value.replace(shape["fraction"] or "\0", ""))
             except ValueError:
                 raise ValueError(f"is not an instant; {right}") from None
         if not isinstance(value, date):

@@ -146,9 +146,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(parsed: argparse.Namespace) -> int:
-    query = Query.read(parsed.query)
-    if parsed.changes:
-        query = query.with_fields(dict(_change(query, text) for text in parsed.changes))
+    query = _changed(Query.read(parsed.query), parsed.changes)
     if parsed.format:  # it wins over what the query says
         kind = "web" if parsed.format in ("json", "html") else parsed.format
         query = query.with_fields({"output": {**query.to_dict()["output"], "type": kind}})
@@ -243,6 +241,25 @@ def _instant(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not an instant") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _changed(query: Query, texts: Sequence[str]) -> Query:
+    """A query with every FIELD=VALUE set; all faults at once."""
+    changes: dict[str, object] = {}
+    faults: list[FieldFault] = []
+    for text in texts:
+        try:
+            field, value = _change(query, text)
+            changes[field] = value
+        except QueryError as error:
+            faults += error.faults
+    try:
+        query = query.with_fields(changes) if changes else query
+    except QueryError as error:
+        faults += error.faults
+    if faults:
+        raise QueryError(faults)
+    return query
 
 
 def _change(query: Query, text: str) -> tuple[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import ibis
 import ibis.expr.types as ir
@@ -34,13 +35,16 @@ class Packages:
     unnamed: bool
 
 
-def resolve(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> Filters:
-    """The filters of a query, its package names and owner tree resolved in the source."""
+def resolve(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query, as_of: datetime) -> Filters:
+    """The filters of a query, its package names and owner tree resolved in the source.
+
+    An owner who was created at `as_of` (aware) or later does not exist, nor what is below.
+    """
     everyone = query.client_type == "all"
     return Filters(
         client_type=None if everyone else query.client_type,
         tags=query.client_tags,
-        owners=_owners(tables, fetch, query) if query.owner else None,
+        owners=_owners(tables, fetch, query, as_of) if query.owner else None,
         packages=_packages(tables, fetch, query.package) if query.package else None,
     )
 
@@ -62,10 +66,18 @@ def unmatched(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> dic
         look("client_type", [query.client_type], clients.type, clients)
     look("client_tags", query.client_tags, tags.tag, tags)
     look("owner", query.owner, clients.owner_id, clients)
-    named = set(package_names(tables, fetch).values())
-    strangers = [name for name in query.package if name not in named and name != NO_PACKAGE]
-    look("package", strangers, ledger.package_id.cast("string"), ledger)
+    listed = package_names(tables, fetch)
+    unnamed = ledger.package_id.isnull() & ledger.kind.isin(PACKAGE_KINDS)
+    own_name = ledger.package_id.cast("string")
+    called = ibis.cases((unnamed, NO_PACKAGE), (own_name.notin(list(listed)), own_name))
+    strangers = [name for name in query.package if name not in listed.values()]
+    look("package", strangers, called, ledger)
     return missing
+
+
+def instant_literal(instant: datetime) -> ir.TimestampScalar:
+    """An aware instant as the engine compares it: in UTC, without a zone."""
+    return ibis.literal(instant.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
 
 
 def package_names(tables: Mapping[str, ir.Table], fetch: Fetch) -> dict[str, str]:
@@ -105,10 +117,13 @@ def _one_of(column: ir.StringValue, values: Sequence[str]) -> ir.BooleanValue:
     return column.isin(values) if values else ibis.literal(False)
 
 
-def _owners(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> tuple[str, ...]:
+def _owners(
+    tables: Mapping[str, ir.Table], fetch: Fetch, query: Query, as_of: datetime
+) -> tuple[str, ...]:
     chosen = dict.fromkeys(query.owner)
     if query.owner_tree:
         clients = tables["clients"]
+        clients = clients.filter(clients.created_at < instant_literal(as_of))
         own = clients.select(id=clients.client_id.cast("string"), above=clients.owner_id)
         rows = fetch(own.filter(own.id.isin(own.above), own.above.notnull()))
         below: dict[str, list[str]] = {}

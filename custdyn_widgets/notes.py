@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from .definitions import FIELDS, NO_PACKAGE
 from .figures import Flow
-from .periods import local_date, zone
-from .query import Query
 from .rates import Rates
 from .reduce import Reduced
 from .report import Note, shown
@@ -31,6 +29,10 @@ def entry_notes(
         count = reduced.later_clients
         plural = "clients" if count != 1 else "client"
         yield Note(f"{shown(count)} {plural} created at or after as_of left out")
+    if reduced.later_closings:
+        count = reduced.later_closings
+        plural = "clients are" if count != 1 else "client is"
+        yield Note(f"{shown(count)} {plural} closed at or after as_of: not yet, for this report")
     count, total = foreign
     if count:
         yield Note(
@@ -61,12 +63,14 @@ def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:
         )
 
 
-def rate_notes(rates: Rates, query: Query, as_of: datetime) -> Iterator[Note]:
-    """Where the rates come from and how old they are, where they are the built-in ones."""
+def rate_notes(rates: Rates, today: date, later: int) -> Iterator[Note]:
+    """Rates that are not known yet; where built-in ones come from and how old they are."""
+    if later:
+        plural = "rates" if later != 1 else "rate"
+        yield Note(f"{shown(later)} {plural} of dates after as_of left out")
     if not rates.built_in:
         return
-    today = local_date(as_of, zone(query.timezone))
-    newest: date | None = rates.newest(today)
+    newest = rates.newest(today)
     if newest is None:
         yield Note(f"Rates: {rates.origin}; none is known by {today}", warning=True)
         return

@@ -41,6 +41,16 @@ class Rates:
         base = min(ones) if ones and EURO not in ones else EURO
         return cls(by_currency, base, origin, built_in)
 
+    def known(self, until: date) -> tuple[Rates, int]:
+        """The rates with valid_from ≤ `until`, with the base these make; how many are later."""
+        rows = [
+            (code, day, rate) for code, dated in self.by_currency.items() for day, rate in dated
+        ]
+        kept = [row for row in rows if row[1] <= until]
+        if len(kept) == len(rows):
+            return self, 0
+        return Rates.of(kept, self.origin, built_in=self.built_in), len(rows) - len(kept)
+
     @property
     def currencies(self) -> tuple[str, ...]:
         """Every currency with a rate, and the base, by name."""

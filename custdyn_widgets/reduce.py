@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import ibis
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr.types.groupby import GroupedTable
 
-from .filters import Fetch, Filters, conditions
+from .filters import Fetch, Filters, conditions, instant_literal
 from .periods import Bucket, Segment
 from .tables import NAMED_KINDS, PACKAGE_KINDS, PAID_KINDS, PAYG
 
@@ -32,8 +32,7 @@ class Reduced:
     `paid_at`, of every client id in the ledger (or, if not `complete`, of passing ones only).
     `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
-    (entries of the unusual sign) and `first_at`. `later_entries` and `later_clients` count what
-    `as_of` cut off.
+    (entries of the unusual sign) and `first_at`. `later_…` count what `as_of` cut off.
     """
 
     clients: pa.Table
@@ -43,6 +42,7 @@ class Reduced:
     currencies: tuple[str, ...]
     later_entries: int
     later_clients: int
+    later_closings: int
 
 
 def reduce(
@@ -61,9 +61,9 @@ def reduce(
     (aware) on do not count.
     """
     end = buckets[-1].end
-    ledger = tables["ledger"].filter(tables["ledger"].occurred_at < _instant(end))
+    ledger = tables["ledger"].filter(tables["ledger"].occurred_at < instant_literal(end))
     known = ledger.filter(_known(ledger, as_of))
-    clients = tables["clients"].filter(tables["clients"].created_at < _instant(as_of))
+    clients = tables["clients"].filter(tables["clients"].created_at < instant_literal(as_of))
     met = conditions(tables, clients, known, filters)
     closed = clients.closed_at
     listed = fetch(
@@ -71,7 +71,9 @@ def reduce(
             "client_id",
             "currency",
             "created_at",
-            closed_at=ibis.ifelse(closed < _instant(as_of), closed, ibis.null(closed.type())),
+            closed_at=ibis.ifelse(
+                closed < instant_literal(as_of), closed, ibis.null(closed.type())
+            ),
             passes=ibis.and_(*met).fill_null(False),
         )
     )
@@ -87,6 +89,7 @@ def reduce(
         currencies=currencies,
         later_entries=_later_entries(ledger, fetch, as_of),
         later_clients=_later_clients(tables, fetch, as_of),
+        later_closings=_count(clients.filter(clients.closed_at >= instant_literal(as_of)), fetch),
     )
 
 
@@ -95,8 +98,8 @@ def strangers(
 ) -> tuple[int, Decimal]:
     """Entries of clients that are not in `clients`, and the sum of their amounts."""
     ledger, clients = tables["ledger"], tables["clients"]
-    clients = clients.filter(clients.created_at < _instant(as_of))
-    known = ledger.filter(ledger.occurred_at < _instant(end), _known(ledger, as_of))
+    clients = clients.filter(clients.created_at < instant_literal(as_of))
+    known = ledger.filter(ledger.occurred_at < instant_literal(end), _known(ledger, as_of))
     foreign = known.anti_join(clients, "client_id")
     row = fetch(foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
     found = row.to_pylist()[0]
@@ -120,7 +123,7 @@ def place(instant: ir.TimestampValue, edges: Sequence[datetime], first: int) -> 
             return ibis.literal(first + low, type="int32")
         middle = (low + high) // 2
         earlier, later = branch(low, middle), branch(middle + 1, high)
-        return ibis.ifelse(instant < _instant(edges[middle]), earlier, later)
+        return ibis.ifelse(instant < instant_literal(edges[middle]), earlier, later)
 
     return branch(0, len(edges))
 
@@ -130,19 +133,15 @@ def paid_use(ledger: ir.Table) -> ir.BooleanValue:
     return (ledger.amount < 0) & ledger.kind.isin(PAID_KINDS)
 
 
-def _instant(instant: datetime) -> ir.TimestampScalar:
-    return ibis.literal(instant.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
-
-
 def _known(ledger: ir.Table, as_of: datetime) -> ir.BooleanValue:
     recorded = ledger.recorded_at
-    return (ledger.occurred_at < _instant(as_of)) & (
-        recorded.isnull() | (recorded < _instant(as_of))
+    return (ledger.occurred_at < instant_literal(as_of)) & (
+        recorded.isnull() | (recorded < instant_literal(as_of))
     )
 
 
 def _changes(ledger: ir.Table, buckets: Sequence[Bucket]) -> ir.Table:
-    start = _instant(buckets[0].start)
+    start = instant_literal(buckets[0].start)
     # apart, because most of the entries lie before the period and have few groups
     before = ledger.filter(ledger.occurred_at < start)
     inside = ledger.filter(ledger.occurred_at >= start)
@@ -172,7 +171,7 @@ def _flows(
         holder=clients.client_id,
         currency=ibis.ifelse(ibis.and_(*met), number, NOT_PASSING),
     )
-    inside = ledger.filter(ledger.occurred_at >= _instant(segments[0].start))
+    inside = ledger.filter(ledger.occurred_at >= instant_literal(segments[0].start))
     joined = inside.join(labelled, inside.client_id == labelled.holder)
     kind = _number_of(joined.kind, KINDS)
     of_package = joined.kind.isin(PACKAGE_KINDS)
@@ -199,14 +198,14 @@ def _number_of(column: ir.StringValue, values: Sequence[str]) -> ir.IntegerValue
 
 def _later_clients(tables: Mapping[str, ir.Table], fetch: Fetch, as_of: datetime) -> int:
     clients = tables["clients"]
-    return _count(clients.filter(clients.created_at >= _instant(as_of)), fetch)
+    return _count(clients.filter(clients.created_at >= instant_literal(as_of)), fetch)
 
 
 def _later_entries(ledger: ir.Table, fetch: Fetch, as_of: datetime) -> int:
     # two questions, because the statistics of a file answer the first without a pass
-    occurred = ledger.filter(ledger.occurred_at >= _instant(as_of))
+    occurred = ledger.filter(ledger.occurred_at >= instant_literal(as_of))
     recorded = ledger.filter(
-        ledger.occurred_at < _instant(as_of), ledger.recorded_at >= _instant(as_of)
+        ledger.occurred_at < instant_literal(as_of), ledger.recorded_at >= instant_literal(as_of)
     )
     return _count(occurred, fetch) + _count(recorded, fetch)
 

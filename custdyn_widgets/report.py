@@ -187,7 +187,7 @@ def shown(value: int | Decimal | None) -> str:
     """A value as it is shown: `-11 947.74`, `1 204`, `N/A`."""
     if value is None:
         return NOT_AVAILABLE
-    return f"{value:,}".replace(",", " ")
+    return (f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}").replace(",", " ")
 
 
 def plain(value: int | Decimal | None) -> int | str | None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from .errors import FieldFault, QueryError
+from .periods import EARLIEST, LATEST
 from .provenance import Provenance, provenance
 from .query import Query
 from .reduce import Reduced
@@ -135,6 +137,9 @@ def run(
     now = datetime.now(UTC) if as_of is None else as_of
     if now.tzinfo is None:
         raise ValueError(f"as_of {now} has no time zone; give an aware instant")
+    if not EARLIEST.year < now.year < LATEST.year:
+        between = f"is not between the years {EARLIEST.year} and {LATEST.year}"
+        raise QueryError([FieldFault("as_of", now.isoformat(), between)])
     opened = open_source(source)
     report, reduced = make_report(query, opened, as_of=now, progress=progress)
     return Result(report, opened, reduced)

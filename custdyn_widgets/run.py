@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -50,19 +50,21 @@ def make_report(
     as_of = as_of.astimezone(UTC)
     progress("opening the source")
     with source.reading() as snapshot:
-        query = _completed(query, snapshot.rates)
+        today = local_date(as_of, zone(query.timezone))
+        rates, later_rates = snapshot.rates.known(today)
+        query = _completed(query, rates)
         first, last = query.interval(as_of)
         buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
         made: tuple[Row, ...] = ()
         reduced, used = None, set[UsedRate]()
         said = [Note(EMPTY_PERIOD)]
         if buckets:
-            pieces = _segments(query, snapshot, buckets)
+            pieces = _segments(query, rates, snapshot, buckets)
             progress("reading the ledger")
             reduced = reduce(
                 snapshot.tables,
                 snapshot.fetch,
-                resolve(snapshot.tables, snapshot.fetch, query),
+                resolve(snapshot.tables, snapshot.fetch, query, as_of),
                 buckets=buckets,
                 segments=pieces,
                 as_of=as_of,
@@ -70,7 +72,7 @@ def make_report(
             progress("adding up")
             flows = list(_flows(query, reduced, pieces, snapshot))
             sums, foreign_ids = _sums(query, reduced, buckets)
-            conversion = _conversion(query, snapshot.rates, reduced, as_of)
+            conversion = _conversion(query, rates, reduced, today)
             days = [bucket.last_date for bucket in buckets]
             made = rows(sums, flows, days, conversion, by_package=query.by_package)
             used = conversion.used
@@ -81,7 +83,7 @@ def make_report(
             )
             said = list(entry_notes(reduced, flows, foreign))
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
-        said += rate_notes(snapshot.rates, query, as_of)
+        said += rate_notes(rates, today, later_rates)
         said += [Note(text) for text in snapshot.notes]
         said.append(Note(CHECKED if source.checked else UNCHECKED))
     report = Report(
@@ -104,11 +106,13 @@ def _completed(query: Query, rates: Rates) -> Query:
     return query if query.currency else query.with_fields({"currency": rates.base})
 
 
-def _segments(query: Query, snapshot: Snapshot, buckets: tuple[Bucket, ...]) -> tuple[Segment, ...]:
+def _segments(
+    query: Query, rates: Rates, snapshot: Snapshot, buckets: tuple[Bucket, ...]
+) -> tuple[Segment, ...]:
     """The buckets, cut where a rate that may be needed changes."""
     currencies = {*client_currencies(snapshot.tables, snapshot.fetch), str(query.currency)}
     needed = query.rate_policy == "historical" and len(currencies) > 1
-    dates = snapshot.rates.dates(currencies) if needed else ()
+    dates = rates.dates(currencies) if needed else ()
     return segments(buckets, dates, timezone=query.timezone)
 
 
@@ -170,8 +174,7 @@ def _flows(
         )
 
 
-def _conversion(query: Query, rates: Rates, reduced: Reduced, as_of: datetime) -> Conversion:
-    today = local_date(as_of, zone(query.timezone))
+def _conversion(query: Query, rates: Rates, reduced: Reduced, today: date) -> Conversion:
     return Conversion(
         rates,
         to=str(query.currency),

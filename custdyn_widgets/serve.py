@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import webbrowser
 from pathlib import Path
+from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -33,7 +36,7 @@ def serve(source: str, *, port: int, open_browser: bool = False) -> int:
     Gives the server's exit code. Raises SourceError where the port is taken.
     """
     address = f"http://{HOST}:{port}/"
-    if _answers(address):
+    if not _is_free(port):
         raise SourceError(source, f"port {port} is taken", "choose another --port")
     server = subprocess.Popen(  # noqa: S603 our own interpreter, arguments in a list
         [
@@ -47,6 +50,7 @@ def serve(source: str, *, port: int, open_browser: bool = False) -> int:
             **_with_folder("JUPYTER_CONFIG_PATH", PACKAGE / "voila"),  # its voila.json
         },
     )
+    signal.signal(signal.SIGTERM, _stop)  # or Voilà would be left behind
     threading.Thread(target=_announce, args=(server, address, open_browser), daemon=True).start()
     try:
         return server.wait()
@@ -55,6 +59,10 @@ def serve(source: str, *, port: int, open_browser: bool = False) -> int:
     finally:
         server.terminate()
         server.wait()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _with_folder(variable: str, folder: Path) -> dict[str, str]:
@@ -69,6 +77,16 @@ def _announce(server: subprocess.Popen[bytes], address: str, open_browser: bool)
         print(f"Customer Dynamics: {address} (stop with Ctrl+C)", flush=True)
         if open_browser:
             webbrowser.open(address)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((HOST, port))
+        except (OSError, OverflowError):
+            return False
+    return True
 
 
 def _answers(address: str) -> bool:

@@ -14,6 +14,7 @@ class Reads(StrEnum):
     INSTANT = "instant"
     DATE = "date"
     AMOUNT = "amount"
+    NUMBER = "number"
     WHOLE = "whole number"
 
 
@@ -105,7 +106,7 @@ TABLES = {
             unique=False,  # a pass of its own: found by `custdyn check`
             columns=_columns(
                 "entry_id:id client_id:id occurred_at:instant kind:text amount:amount",
-                "package_id:id service:text direction:text destination:text quantity:amount "
+                "package_id:id service:text direction:text destination:text quantity:number "
                 "description:text recorded_at:instant",
             ),
         ),
@@ -114,7 +115,7 @@ TABLES = {
             required=False,
             key=("currency", "valid_from"),
             unique=True,
-            columns=_columns("currency:text valid_from:date rate:amount"),
+            columns=_columns("currency:text valid_from:date rate:number"),
         ),
     )
 }

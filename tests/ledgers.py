@@ -151,8 +151,12 @@ def cases(draw: st.DrawFn) -> Case:
     ]
     rates = []
     for name in draw(st.lists(st.sampled_from(CURRENCIES), max_size=4, unique=True)):
-        if name == "EUR":
+        if draw(st.booleans()) if name != "EUR" else draw(st.integers(0, 3)):
+            # a base, and perhaps one that stops to be one later
             rates.append({"currency": name, "valid_from": date(2000, 1, 1), "rate": Decimal(1)})
+            if draw(st.integers(0, 3)) == 0:
+                day = first.date() + timedelta(days=draw(st.integers(-3, 5)))
+                rates.append({"currency": name, "valid_from": day, "rate": Decimal("1.1")})
             continue
         days = draw(
             st.lists(

@@ -245,8 +245,8 @@ def chosen(data: Data, people: dict[str, Any], query: dict[str, Any]) -> set[str
     owners = set(query["owner"])
     while query["owner_tree"] and owners:
         below = {
-            str(one["client_id"])
-            for one in data.clients
+            key
+            for key, one in people.items()
             if one.get("owner_id") is not None and str(one["owner_id"]) in owners
         }
         if below <= owners:
@@ -272,11 +272,13 @@ def _converter(
 ) -> Callable[[Fraction, str, date, date, dict[str, date]], Fraction]:
     to = query["currency"]
     by_name: dict[str, list[tuple[date, Fraction]]] = {}
+    today = as_of.astimezone(zone).date()
     for one in data.rates:
+        if one["valid_from"] > today:
+            continue
         by_name.setdefault(one["currency"], []).append((one["valid_from"], Fraction(one["rate"])))
     ones = sorted(name for name, dated in by_name.items() if all(rate == 1 for _, rate in dated))
     base = "EUR" if "EUR" in ones or not ones else ones[0]
-    today = as_of.astimezone(zone).date()
 
     def worth(name: str, day: date) -> Fraction | None:
         if name == base:

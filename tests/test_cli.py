@@ -187,7 +187,7 @@ def test_check_finds_what_a_report_does_not(tmp_path: Path) -> None:
         ledger.write("1,1,2017-02-06T10:00:00Z,payg,-1,\n")
     bad = custdyn("check", "--source", str(tmp_path))
     assert bad.returncode == 1
-    assert b"error: ledger.entry_id: the same entry_id more than once in 1 row (1)" in bad.stdout
+    assert b"error: ledger.entry_id: the same entry_id more than once in 2 rows (1)" in bad.stdout
 
 
 def test_help_shows_examples() -> None:

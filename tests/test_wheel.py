@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import zipfile
@@ -48,9 +49,7 @@ def test_installed_elsewhere_it_reports_and_serves_the_page(wheel: Path, tmp_pat
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(site)  # a wheel is installed by unpacking it
     libraries = next(Path(path) for path in sys.path if path.endswith("site-packages"))
-    (site / "libraries.pth").write_text(
-        "".join(f"{libraries}\n" for _ in range(1)), encoding="utf-8"
-    )
+    (site / "libraries.pth").write_text(f"{libraries}\n", encoding="utf-8")
     python = str(place / "bin" / "python")
     where = subprocess.run(
         [python, "-c", "import custdyn_widgets; print(custdyn_widgets.__file__)"],
@@ -69,7 +68,40 @@ def test_installed_elsewhere_it_reports_and_serves_the_page(wheel: Path, tmp_pat
     assert b"<table" in made.stdout
     port = free_port()
     command = [python, "-m", "custdyn_widgets.cli", "app", "--source", "sample"]
-    with serving([*command, f"--port={port}"], port, tmp_path / "voila.log") as address:
-        html = urlopen(address).read().decode()  # noqa: S310 our own address
+    # Voilà's own templates lie beside its libraries
+    shared = f"{sys.prefix}/share/jupyter"
+    log = tmp_path / "voila.log"
+    with serving([*command, f"--port={port}"], port, log, JUPYTER_PATH=shared) as address:
+        html = urlopen(address, timeout=60).read().decode()  # noqa: S310 our own address
         assert "custdyn" in html or "voila" in html
         assert "jsdelivr" not in html  # the template of our own is there
+
+
+def test_the_server_takes_voila_with_it_when_it_is_stopped(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "custdyn_widgets.cli", "app", f"--port={port}"]
+    with serving([*command, "--source", "sample"], port, tmp_path / "voila.log"):
+        pass
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", port))  # nobody is left behind on it
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "custdyn_widgets.cli",
+                "app",
+                f"--port={taken.getsockname()[1]}",
+            ],
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+    assert ended.returncode == 2
+    assert b"is taken; choose another --port" in ended.stderr

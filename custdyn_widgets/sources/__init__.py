@@ -46,7 +46,10 @@ def open_source(source: str | Path | Source | Mapping[str, pd.DataFrame]) -> Sou
         return open_folder(demo_folder(), name)
     if "://" in name:
         raise SourceError(_without_secrets(name), "is not offered in this version", f"give {KINDS}")
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise SourceError(name, f"there is no such source: {error}", f"give {KINDS}") from None
     if path.is_dir():
         return open_folder(path, name)
     opener = ENDINGS.get(path.suffix.lower())

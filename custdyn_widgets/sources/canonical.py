@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ..errors import DataFault
 from ..tables import CLIENT_TYPES, TABLES, Column, Reads, Table
+from .python_text import float_note
 from .reading import Reading, UnreadableType, empty, read
 
 Fetch = Callable[[ir.Expr], pa.Table]
@@ -37,7 +38,7 @@ def canonical(
     are read as text. `has_statistics`: it is large and in a file that knows where its nulls are.
     """
     table = TABLES[name]
-    readings, faults = _readings(table, raw)
+    readings, faults = _readings(table, raw, fetch)
     if faults:
         return Canonical(raw, tuple(faults))
     columns = {
@@ -49,11 +50,7 @@ def canonical(
         return Canonical(raw, tuple(found))
     columns |= _exactly_scaled(raw, readings, fetch)
     made = raw.select(**columns)
-    notes = [
-        f"{name}.{column}: amounts came as binary floats and were taken at their shortest decimal"
-        for column, reading in readings.items()
-        if reading.approximate
-    ]
+    notes = [float_note(name, column) for column, one in readings.items() if one.approximate]
     return Canonical(made, tuple(_repeated(table, made, fetch)), tuple(notes))
 
 
@@ -97,7 +94,9 @@ def _typed_empty(column: Column, whole_ids: set[str]) -> ir.Value:
     return ibis.null("int64") if column.name in whole_ids else empty(column)
 
 
-def _readings(table: Table, raw: ir.Table) -> tuple[dict[str, Reading], list[DataFault]]:
+def _readings(
+    table: Table, raw: ir.Table, fetch: Fetch
+) -> tuple[dict[str, Reading], list[DataFault]]:
     readings: dict[str, Reading] = {}
     faults = []
     for column in table.columns:
@@ -108,6 +107,10 @@ def _readings(table: Table, raw: ir.Table) -> tuple[dict[str, Reading], list[Dat
         try:
             readings[column.name] = read(raw[column.name], column)
         except UnreadableType as kind:
+            if not _count(raw.filter(raw[column.name].notnull()), fetch):
+                # a column of nothing but nulls has any type: it is read as one that is not there
+                readings[column.name] = Reading(empty(column))
+                continue
             what = f"its type {kind} cannot be read as {column.reads.value}"
             faults.append(DataFault(table.name, column.name, 0, what))
     return readings, faults
@@ -187,12 +190,12 @@ def repeated(table: Table, made: ir.Table, fetch: Fetch) -> list[DataFault]:
     """The fault of keys that stand in more than one row: a pass of its own."""
     groups = made.group_by(*table.key).aggregate(rows=made.count())
     double = groups.filter(groups.rows > 1)
-    count = _count(double, fetch)
+    count = fetch(double.aggregate(rows=double.rows.sum())).to_pylist()[0]["rows"]
     if not count:
         return []
     ids = _ids(table, double, ibis.literal(True), fetch)
     what = f"the same {' and '.join(table.key)} more than once"
-    return [DataFault(table.name, table.key[0], count, what, ids)]
+    return [DataFault(table.name, table.key[0], int(count), what, ids)]
 
 
 def _count(table: ir.Table, fetch: Fetch) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 import uuid
@@ -14,6 +15,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from ..errors import Cancelled, SourceError
+
+LONGEST_LINE = 1 << 26
 
 
 class Engine:
@@ -49,14 +52,31 @@ class Engine:
                 raise self._unreadable(error) from None
 
     def parquet(self, name: str, files: Sequence[Path]) -> ir.Table:
-        """Parquet files as one table, read where they are."""
+        """Parquet files of one schema as one table, read where they are."""
         with self._lock:
             try:
                 return self.backend.read_parquet(
-                    [str(file.resolve()) for file in files], table_name=name
+                    [_literally(file) for file in files], table_name=name, hive_partitioning=False
                 )
             except duckdb.Error as error:
                 raise self._unreadable(error) from None
+
+    def csv(self, name: str, file: Path, columns: Sequence[str]) -> ir.Table:
+        """A CSV file as a table of text, copied; empty is null. Raises duckdb.Error."""
+        with self._lock:
+            self._connection.read_csv(
+                _literally(file),
+                header=True,
+                auto_detect=False,
+                hive_partitioning=False,
+                columns=dict.fromkeys(columns, "VARCHAR"),
+                sep=",",
+                quotechar='"',
+                escapechar='"',
+                strict_mode=True,
+                max_line_size=LONGEST_LINE,
+            ).create(name)
+            return self.backend.table(name)
 
     def attach(self, file: Path) -> dict[str, ir.Table]:
         """The tables and views of a DuckDB file, opened for reading only."""
@@ -88,7 +108,9 @@ class Engine:
     def shut(self, folders: Sequence[Path] = ()) -> None:
         """From here on only these folders can be read, and no setting changed."""
         with self._lock:
-            self._set("allowed_directories", [f"{folder}/" for folder in folders])
+            # DuckDB compares a path as it is written: see `_literally`
+            written = [name for folder in folders for name in (str(folder), _literally(folder))]
+            self._set("allowed_directories", [f"{name}/" for name in written])
             self._set("enable_external_access", "false")
             self._set("lock_configuration", "true")
 
@@ -112,3 +134,8 @@ class Engine:
     def _unreadable(self, error: duckdb.Error) -> SourceError:
         first_line = str(error).splitlines()[0]
         return SourceError(self._source, f"cannot be read: {first_line}", "check the files")
+
+
+def _literally(file: Path) -> str:
+    """A path that DuckDB does not take for a pattern."""
+    return re.sub(r"([*?\[])", r"[\1]", str(file.resolve()))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
+import duckdb
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.csv
+import pyarrow.parquet as pq
 
 from ..errors import DataError, DataFault, SourceError
 from ..tables import TABLES
@@ -62,42 +64,39 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
     copied = all(files[0].suffix == ".csv" for files in found.values())
     for table, files in found.items():
         if files[0].suffix == ".csv":
-            tables[table] = engine.keep(f"raw_{table}", _csv(table, files[0]))
+            tables[table] = _csv(engine, table, files[0])
         else:
+            _check_parts(name, table, files)
             tables[table] = engine.parquet(f"raw_{table}", files)
     return Raw(tables, copied=copied, folders=(folder.resolve(),))
 
 
-def _csv(table: str, file: Path) -> pa.Table:
+def _check_parts(name: str, table: str, files: list[Path]) -> None:
+    """Parts must have the same columns and types, or the first would decide for all."""
+    try:
+        schemas = [pq.read_schema(file).remove_metadata() for file in files]
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(name, f"{table} cannot be read: {error}", "check the files") from None
+    for file, schema in zip(files, schemas, strict=True):
+        if not schema.equals(schemas[0]):
+            what = f"{file.name} has other columns or types than {files[0].name}"
+            raise DataError([DataFault(table, None, 0, what)])
+
+
+def _csv(engine: Engine, table: str, file: Path) -> ir.Table:
     """Every column as text; empty is null."""
     try:
-        with file.open(encoding="utf-8-sig") as opened:
-            if not opened.readline().strip():
-                raise DataError([DataFault(table, None, 0, f"{file.name} has no header line")])
-        rows = pa.csv.read_csv(
-            file,
-            parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pa.csv.ConvertOptions(
-                column_types={column.name: pa.string() for column in TABLES[table].columns},
-                include_columns=_known_columns(table, file),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        what = f"{file.name} is not CSV in UTF-8: {str(error).splitlines()[0]}"
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            header = next(csv.reader(opened), [])
+        if not header:
+            raise DataError([DataFault(table, None, 0, f"{file.name} has no header line")])
+        if double := sorted({column for column in header if header.count(column) > 1}):
+            what = f"{file.name} has the column more than once"
+            raise DataError([DataFault(table, column, 0, what) for column in double])
+        return engine.csv(f"raw_{table}", file, header)
+    except (duckdb.Error, UnicodeDecodeError, csv.Error) as error:
+        lines = [line for line in str(error).splitlines() if line and "Original Line" not in line]
+        what = f"{file.name} is not CSV in UTF-8: {' '.join(lines[:2])}"
         raise DataError([DataFault(table, None, 0, what)]) from None
     except OSError as error:
         raise SourceError(str(file), f"cannot be read: {error}", "check the file") from None
-    return rows
-
-
-def _known_columns(table: str, file: Path) -> list[str]:
-    reader = pa.csv.open_csv(file, parse_options=pa.csv.ParseOptions(newlines_in_values=True))
-    header = reader.schema.names
-    known = [column.name for column in TABLES[table].columns if column.name in header]
-    if double := [name for name in known if header.count(name) > 1]:
-        what = f"{file.name} has the column more than once"
-        raise DataError([DataFault(table, name, 0, what) for name in double])
-    return known

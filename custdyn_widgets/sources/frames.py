@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from ..errors import DataError, DataFault, SourceError
-from ..tables import TABLES
+from ..tables import TABLES, Column
 from .engine import Engine
+from .python_text import column_of, float_note
 from .source import Raw, Source
 
 
@@ -22,43 +20,39 @@ def open_frames(frames: Mapping[str, pd.DataFrame], name: str = "DataFrames") ->
     if strange := sorted(set(frames) - set(TABLES)):
         right = ", ".join(TABLES)
         raise SourceError(name, f"{', '.join(strange)}: no such table", f"the tables are {right}")
-    arrow = {table: _arrow(table, frame) for table, frame in frames.items()}
+    notes: list[str] = []
+    arrow = {table: _arrow(table, frame, notes) for table, frame in frames.items()}
 
     def load(engine: Engine) -> Raw:
         kept = {table: engine.keep(f"raw_{table}", rows) for table, rows in arrow.items()}
-        return Raw(kept, copied=True)
+        return Raw(kept, copied=True, notes=tuple(notes))
 
     return Source(name, load)
 
 
-def _arrow(table: str, frame: pd.DataFrame) -> pa.Table:
+def _arrow(table: str, frame: pd.DataFrame, notes: list[str]) -> pa.Table:
     known = [column for column in TABLES[table].columns if column.name in frame.columns]
     if double := [column.name for column in known if frame[column.name].ndim > 1]:
         raise DataError(
             [DataFault(table, column, 0, "the column is there more than once") for column in double]
         )
-    return pa.table({column.name: _values(frame[column.name]) for column in known})
+    made = {}
+    for column in known:
+        made[column.name], floats = _values(table, frame[column.name], column)
+        notes += [float_note(table, column.name)] if floats else []
+    return pa.table(made)
 
 
-def _values(values: pd.Series[Any]) -> pa.Array:
+def _values(table: str, values: pd.Series[Any], column: Column) -> tuple[pa.Array, bool]:
     if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.dtype.categories.dtype)
+        values = values.astype(object)
     if values.dtype == object:
-        return pa.array([_text(value) for value in values], pa.string())
+        try:
+            return column_of(values, column)
+        except UnicodeDecodeError:
+            fault = DataFault(table, column.name, 0, "it has bytes that are not text in UTF-8")
+            raise DataError([fault]) from None
     array = pa.array(values, from_pandas=True)  # pandas means a gap by "not a number"
     if pa.types.is_timestamp(array.type) and array.type.unit == "ns":
-        return array.cast(pa.timestamp("us", array.type.tz), safe=False)
-    return array
-
-
-def _text(value: object) -> str | None:
-    """A Python object as the text that a column is read from; nothing is rounded."""
-    if value is None or value is pd.NaT or value is pd.NA:
-        return None
-    if isinstance(value, float):
-        return None if math.isnan(value) else repr(value)
-    if isinstance(value, Decimal):
-        return format(value, "f") if value.is_finite() else str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
+        array = array.cast(pa.timestamp("us", array.type.tz), safe=False)
+    return array, False

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ..tables import MOST_DECIMALS, MOST_INTEGER_DIGITS, Column, Reads
 
 INSTANT_TYPE = "timestamp(6)"
+NUMBER_TYPE = "decimal(38, 24)"
 WIDEST = f"decimal({MOST_DECIMALS + MOST_INTEGER_DIGITS}, {MOST_DECIMALS})"
 EXACT_FLOAT = 2**53
 """Below it, a binary float tells every integer from its neighbours."""
@@ -20,7 +21,8 @@ _EXPONENT = r"^[^eE]*[eE]([+-]?[0-9]+)$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+    r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?)?$"
 )
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
 
@@ -51,7 +53,7 @@ def read(raw: ir.Value, column: Column) -> Reading:
 def empty(column: Column) -> ir.Value:
     """The canonical value of a column that a source does not have."""
     kinds = {Reads.INSTANT: INSTANT_TYPE, Reads.DATE: "date", Reads.WHOLE: "int64"}
-    kinds[Reads.AMOUNT] = WIDEST
+    kinds |= {Reads.AMOUNT: WIDEST, Reads.NUMBER: NUMBER_TYPE}
     return ibis.null(kinds.get(column.reads, "string"))
 
 
@@ -68,7 +70,7 @@ def _read_id(raw: ir.Value) -> Reading:
 
 def _whole_float(raw: ir.Value) -> Reading:
     """Integers with gaps, which pandas holds as floats: exact as long as they are whole."""
-    whole = (raw == raw.round()) & (raw.abs() < EXACT_FLOAT)
+    whole = (raw.abs() < EXACT_FLOAT) & (raw % 1 == 0)
     value = raw.try_cast("int64")
     return Reading(
         ibis.ifelse(whole, value, ibis.null("int64")),
@@ -84,6 +86,9 @@ def _read_text(raw: ir.Value) -> Reading:
     kind = raw.type()
     if kind.is_string() or kind.is_integer() or kind.is_uuid():
         return Reading(raw.cast("string"))
+    if kind.is_floating():
+        whole = _whole_float(raw)
+        return Reading(whole.value.cast("string"), whole.faults)
     raise UnreadableType(str(kind))
 
 
@@ -121,6 +126,20 @@ def _read_whole(raw: ir.Value) -> Reading:
     raise UnreadableType(str(kind))
 
 
+def _read_number(raw: ir.Value) -> Reading:
+    """A rate or a quantity: no amount, so at the precision that any float needs."""
+    kind = raw.type()
+    if kind.is_decimal() or kind.is_integer() or kind.is_floating() or kind.is_string():
+        text = raw.cast("string")
+        value = text.try_cast(NUMBER_TYPE)
+        good = text.re_search(_NUMBER) & value.notnull()
+        return Reading(
+            ibis.ifelse(good, value, ibis.null(NUMBER_TYPE)),
+            (("not a number", raw.notnull() & ~good),),
+        )
+    raise UnreadableType(str(kind))
+
+
 def _read_amount(raw: ir.Value) -> Reading:
     kind = raw.type()
     if kind.is_decimal():
@@ -140,7 +159,8 @@ def _narrowed(raw: ir.Value, kind: dt.DataType) -> Reading:
     if digits - scale <= MOST_INTEGER_DIGITS and scale <= MOST_DECIMALS:
         return Reading(raw)
     value = raw.try_cast(WIDEST)
-    lost = raw.notnull() & (value.isnull() | (value.cast(kind) != raw))
+    again = value.try_cast(kind)
+    lost = raw.notnull() & (value.isnull() | again.isnull() | (again != raw))
     return Reading(value, ((_too_long(), lost),))
 
 
@@ -186,4 +206,5 @@ _READERS = {
     Reads.DATE: _read_date,
     Reads.WHOLE: _read_whole,
     Reads.AMOUNT: _read_amount,
+    Reads.NUMBER: _read_number,
 }

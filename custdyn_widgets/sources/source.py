@@ -17,7 +17,7 @@ import pyarrow as pa
 from ..errors import DataError, DataFault, SourceChanged
 from ..rates import Rates
 from ..tables import TABLES
-from .canonical import absent, canonical, integer_ids, repeated
+from .canonical import Fetch, absent, canonical, integer_ids, repeated
 from .ecb import ecb_rates
 from .engine import Engine
 
@@ -97,13 +97,15 @@ class Source:
         """Data errors, those included that need a pass of their own, and notes."""
         try:
             with self.reading() as snapshot:
-                faults = repeated(TABLES["ledger"], snapshot.tables["ledger"], snapshot.fetch)
+                ledger, clients = snapshot.tables["ledger"], snapshot.tables["clients"]
+                faults = repeated(TABLES["ledger"], ledger, snapshot.fetch)
+                notes = (*snapshot.notes, *_foreign(ledger, clients, snapshot.fetch))
                 if not faults:
                     self._checked = snapshot.token
                     if snapshot.token:
                         _mark(snapshot.token).parent.mkdir(parents=True, exist_ok=True)
                         _mark(snapshot.token).touch()
-                return faults, snapshot.notes
+                return faults, notes
         except DataError as error:
             return list(error.faults), ()
 
@@ -155,8 +157,25 @@ def _opened(engine: Engine, raw: Raw, token: Token) -> Snapshot:
     return Snapshot(engine, tables, rates, notes, token)
 
 
+def _foreign(ledger: ir.Table, clients: ir.Table, fetch: Fetch) -> list[str]:
+    """What a report leaves out: entries of clients that are not in the source."""
+    foreign = ledger.anti_join(clients, "client_id")
+    found = fetch(foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
+    row = found.to_pylist()[0]
+    if not row["entries"]:
+        return []
+    return [
+        f"ledger.client_id: {row['entries']} entries of clients that are not among the clients, "
+        f"sum of amounts {row['amount']:f}"
+    ]
+
+
 def _own_rates(table: ir.Table, engine: Engine) -> Rates:
-    rows = engine.fetch(table.select("currency", "valid_from", "rate")).to_pylist()
+    try:
+        rows = engine.fetch(table.select("currency", "valid_from", "rate")).to_pylist()
+    except (OverflowError, ValueError):
+        fault = DataFault("rates", "valid_from", 0, "a date is not between the years 1 and 9999")
+        raise DataError([fault]) from None
     return Rates.of(
         ((row["currency"], row["valid_from"], Fraction(row["rate"])) for row in rows),
         origin="the source's rates",

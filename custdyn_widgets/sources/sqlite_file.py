@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from ..errors import SourceError
-from ..tables import TABLES, Reads, Table
+from ..tables import TABLES, Table
 from .engine import Engine
 from .folder import files_token
-from .source import Raw, Source
+from .python_text import column_of, float_note
+from .source import Raw, Source, Token
 
 ROWS_AT_ONCE = 100_000
 
@@ -23,29 +24,35 @@ def open_sqlite(file: Path, name: str) -> Source:
     def load(engine: Engine) -> Raw:
         tables, notes = {}, []
         try:
-            with closing(
-                sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
-            ) as connection:
+            with closing(sqlite3.connect(_address(file), uri=True)) as connection:
                 connection.execute("BEGIN")
                 for table in TABLES.values():
                     columns = _columns(connection, table)
                     if columns:
                         rows, floats = _rows(connection, table, columns)
                         tables[table.name] = engine.keep(f"raw_{table.name}", rows)
-                        notes += [_float_note(table, column) for column in floats]
+                        notes += [float_note(table, column) for column in floats]
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise SourceError(name, f"cannot be read: {error}", "check the file") from None
         return Raw(tables, copied=True, notes=tuple(notes))
 
+    return Source(name, load, lambda: _token(file))
+
+
+def _log(file: Path) -> list[Path]:
+    """What a writer has not yet put into the file itself; often empty or not there."""
     log = file.with_name(f"{file.name}-wal")
-    return Source(name, load, lambda: files_token([file, *([log] if log.is_file() else [])]))
+    return [log] if log.is_file() and log.stat().st_size else []
 
 
-def _float_note(table: Table, column: str) -> str:
-    return (
-        f"{table.name}.{column}: amounts came as binary floats "
-        "and were taken at their shortest decimal"
-    )
+def _token(file: Path) -> Token:
+    return files_token([file, *_log(file)])
+
+
+def _address(file: Path) -> str:
+    # without a log nobody is writing: "immutable" then leaves no file beside the user's
+    mode = "mode=ro" if _log(file) else "mode=ro&immutable=1"
+    return f"{file.resolve().as_uri()}?{mode}"
 
 
 def _columns(connection: sqlite3.Connection, table: Table) -> list[str]:
@@ -60,30 +67,13 @@ def _rows(
     listed = ", ".join(f'"{column}"' for column in columns)
     cursor = connection.execute(f'SELECT {listed} FROM "{table.name}"')  # noqa: S608 our own names
     schema = pa.schema([(column, pa.string()) for column in columns])
-    amounts = {
-        place for place, name in enumerate(columns) if table.column(name).reads is Reads.AMOUNT
-    }
-    floats: set[int] = set()
+    floats: dict[str, bool] = {}
     batches = []
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        turned = list(zip(*rows, strict=True))
-        floats |= {
-            place
-            for place in amounts - floats
-            if any(isinstance(value, float) for value in turned[place])
-        }
-        batches.append(
-            pa.record_batch(
-                [pa.array([_text(value) for value in values], pa.string()) for values in turned],
-                schema=schema,
-            )
-        )
-    return pa.Table.from_batches(batches, schema), [columns[place] for place in sorted(floats)]
-
-
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return (
-        value.decode("utf-8") if isinstance(value, bytes) else repr(value)
-    )  # integers exactly, floats at their shortest decimal
+        arrays = []
+        for name, values in zip(columns, zip(*rows, strict=True), strict=True):
+            array, came_as_floats = column_of(values, table.column(name))
+            floats[name] = floats.get(name, False) or came_as_floats
+            arrays.append(array)
+        batches.append(pa.record_batch(arrays, schema=schema))
+    return pa.Table.from_batches(batches, schema), [name for name in columns if floats.get(name)]

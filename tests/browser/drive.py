@@ -37,11 +37,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], port: int, log: Path) -> Iterator[str]:
+def serving(command: list[str], port: int, log: Path, **variables: str) -> Iterator[str]:
     """A server of our own, stopped at the end; gives its address once it answers."""
     address = f"{HOST}:{port}"
+    environment = {**os.environ, **variables}
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent)
+        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent, env=environment)
     try:
         for _ in range(300):
             try:
@@ -110,6 +111,8 @@ class Visit:
     def run_the_cell(self, address: str) -> None:
         """Opens a notebook in JupyterLab and runs its first cell."""
         self.page.goto(address)
+        ready = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+        self.page.locator(ready).first.wait_for(state="attached")
         self.page.locator(".jp-CodeCell .cm-content").first.click()
         self.page.keyboard.press("Shift+Enter")
         self.page.get_by_role("button", name="Query", exact=True).wait_for()

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from custdyn_widgets import Query, run
 from custdyn_widgets.exports.verify import read_filed
+from custdyn_widgets.ui.app import FILES
 from tests.conftest import AS_OF
 from tests.test_sample import golden
 
@@ -64,7 +65,7 @@ def test_the_exported_file_is_the_report_on_the_screen(
     visit.query()
     visit.table()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name=f"Export to {kind}").first.click()
+        visit.page.get_by_role("button", name=f"Export to {FILES[kind]}", exact=True).click()
     assert download.value.suggested_filename == f"customer-dynamics_2017-01-01_2017-12-31.{kind}"
     saved = tmp_path / f"saved.{kind}"
     download.value.save_as(saved)
