@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
 import os
 import sys
-import tempfile
-import threading
-import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import CustdynError, FieldFault, QueryError
 from .query import Query, unknown_field
+from .terminal import telling_progress, write_atomically
 
 log = logging.getLogger("custdyn_widgets")
 FORMATS = ("csv", "xls", "xlsx", "json", "html")
@@ -152,7 +149,7 @@ def _report(parsed: argparse.Namespace) -> int:
         query = query.with_fields({"output": {**query.to_dict()["output"], "type": kind}})
     from .result import run
 
-    with _progress() as progress:
+    with telling_progress() as progress:
         result = run(query, parsed.source, as_of=parsed.as_of, progress=progress)
     chosen = parsed.format or {"web": "html"}.get(query.output.type, query.output.type)
     csv = (parsed.delimiter, parsed.decimal, parsed.tidy)
@@ -175,7 +172,7 @@ def _verify(parsed: argparse.Namespace) -> int:
     from .result import run
 
     filed = read_filed(Path(parsed.file))
-    with _progress() as progress:
+    with telling_progress() as progress:
         again = run(filed.query, parsed.source, as_of=filed.as_of, progress=progress)
     verdict = compare(filed, again.report, again.provenance)
     print(verdict.answer)
@@ -205,34 +202,6 @@ def _app(parsed: argparse.Namespace) -> int:
 
     open_source(parsed.source)  # a wrong name is said here, not in the page
     return serve(parsed.source, port=parsed.port, open_browser=parsed.open)
-
-
-def write_atomically(path: Path, made: bytes) -> None:
-    """Writes a file so that it is there whole or, after any fault, as it was before.
-
-    A link is followed; a device or pipe such as /dev/null is written to, not replaced.
-    """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_bytes(made)
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(made)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _instant(text: str) -> datetime:
@@ -281,34 +250,6 @@ def _change(query: Query, text: str) -> tuple[str, Any]:
     if isinstance(parsed, int | float) and isinstance(now, str):
         return field, value
     return field, parsed
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Any]:
-    """Tells on a terminal what is being done, once it takes longer than a second."""
-    if not sys.stderr.isatty():
-        yield lambda words: None
-        return
-    now = {"words": "starting"}
-    done = threading.Event()
-    begun = time.monotonic()
-
-    def show() -> None:
-        while not done.wait(0.2):
-            if (spent := time.monotonic() - begun) > 1:
-                print(
-                    f"\r\x1b[K{now['words']} … {spent:.0f} s", end="", file=sys.stderr, flush=True
-                )
-
-    thread = threading.Thread(target=show, daemon=True)
-    thread.start()
-    try:
-        yield lambda words: now.update(words=words)
-    finally:
-        done.set()
-        thread.join()
-        if time.monotonic() - begun > 1:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 if os.environ.get("CUSTDYN_LOG") == "debug":
