@@ -30,7 +30,7 @@ class Note:
         return f"Warning: {self.text}" if self.warning else self.text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One figure: a count, an amount rounded to minor units, or N/A with its reason.
 

@@ -150,33 +150,19 @@ def cases(draw: st.DrawFn) -> Case:
         for number in range(draw(st.integers(0, 14)) if ids else 0)
     ]
     rates = []
-    for name in draw(st.lists(st.sampled_from(CURRENCIES), max_size=4, unique=True)):
-        if draw(st.booleans()) if name != "EUR" else draw(st.integers(0, 3)):
-            # a base, and perhaps one that stops to be one later
-            rates.append({"currency": name, "valid_from": date(2000, 1, 1), "rate": Decimal(1)})
-            if draw(st.integers(0, 3)) == 0:
-                day = first.date() + timedelta(days=draw(st.integers(-3, 5)))
-                rates.append({"currency": name, "valid_from": day, "rate": Decimal("1.1")})
-            continue
-        days = draw(
-            st.lists(
-                st.one_of(
-                    st.just(date(2000, 1, 1)),
-                    st.integers(-3, 5).map(lambda n: first.date() + timedelta(days=n)),
-                ),
-                min_size=1,
-                max_size=4,
-                unique=True,
-            )
-        )
-        rates += [
-            {
-                "currency": name,
-                "valid_from": day,
-                "rate": draw(st.decimals("0.01", "9", places=3)),
-            }
-            for day in days
-        ]
+    for name in CURRENCIES:
+        if not draw(st.integers(0, 9)):
+            continue  # now and then a currency has no rate at all
+        base = draw(st.booleans()) if name == "EUR" else not draw(st.integers(0, 5))
+        started = [date(2000, 1, 1)] if draw(st.integers(0, 5)) else []
+        changes = st.one_of(st.integers(-3, 5), st.integers(-3, 75))
+        days = draw(st.lists(changes, min_size=not started, max_size=4, unique=True))
+        if base:  # and perhaps one that stops to be one
+            days = days[: draw(st.integers(0, 1))] if started else days[:1]
+        for number, day in enumerate([*started, *(first.date() + timedelta(days=n) for n in days)]):
+            fixed = Decimal(1) if base and not number else None
+            rate = fixed or draw(st.decimals("0.01", "9", places=3))
+            rates.append({"currency": name, "valid_from": day, "rate": rate})
     packages = [
         {"package_id": one, "name": draw(st.sampled_from(["Gold", "Silver", "=1+1", "3"]))}
         for one in draw(st.lists(st.sampled_from([1, 2, 3]), unique=True))

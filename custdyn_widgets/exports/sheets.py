@@ -34,7 +34,7 @@ class Look(Enum):
     TEXT = auto()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SheetCell:
     """A cell: text, or a number that a double holds exactly."""
 

@@ -111,10 +111,14 @@ class Visit:
     def run_the_cell(self, address: str) -> None:
         """Opens a notebook in JupyterLab and runs its first cell."""
         self.page.goto(address)
-        ready = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-        self.page.locator(ready).first.wait_for(state="attached")
-        self.page.locator(".jp-CodeCell .cm-content").first.click()
-        self.page.keyboard.press("Shift+Enter")
+        prompt = self.page.locator(".jp-CodeCell .jp-InputPrompt").first
+        prompt.wait_for()
+        for _ in range(20):  # a key that comes before the notebook is ready is lost
+            self.page.locator(".jp-CodeCell .cm-content").first.click()
+            self.page.keyboard.press("Shift+Enter")
+            self.page.wait_for_timeout(1_500)
+            if prompt.inner_text().strip() != "[ ]:":
+                break
         self.page.get_by_role("button", name="Query", exact=True).wait_for()
 
     def query(self) -> None:

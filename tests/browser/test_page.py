@@ -94,12 +94,15 @@ def test_a_large_file_arrives_whole_and_leaves_nothing_behind(
     assert not [path for path in left if path.stat().st_size >= 40_000_000]
 
 
-def test_type_csv_and_query_downloads_the_file(browser: Browser, voila_sample: str) -> None:
+@pytest.mark.parametrize("label", ["CSV", "Excel XLS", "Excel XLSx"])
+def test_a_file_type_and_query_downloads_the_file(
+    label: str, browser: Browser, voila_sample: str
+) -> None:
     visit = Visit(browser)
     visit.open(voila_sample)
     visit.fill_the_sample()
     assert not visit.field("Send to").is_visible()
-    visit.field("Type").locator("select").select_option(label="CSV")
+    visit.field("Type").locator("select").select_option(label=label)
     visit.field("Send to").wait_for()
     with visit.page.expect_download():
         visit.query()
