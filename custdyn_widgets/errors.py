@@ -73,8 +73,8 @@ class SourceError(CustdynError):
 
     exit_code = 2
 
-    def __init__(self, source: str, what: str, todo: str) -> None:
-        super().__init__(f"source {source}: {what}; {todo}")
+    def __init__(self, source: str, what: str, remedy: str) -> None:
+        super().__init__(f"source {source}: {what}; {remedy}")
 
 
 class SourceChanged(CustdynError):
