@@ -13,7 +13,8 @@ from .xlsx import money_format
 
 LIMITS = Limits("Excel XLS", columns=256, rows=65_536)
 WIDTH_UNIT, WIDEST = 256, 65_535
-BAND = "ice_blue"
+BAND, BAND_PLACE, BAND_COLOUR = "custdyn_band", 0x21, (0xEE, 0xF0, 0xF3)
+xlwt.add_palette_colour(BAND, BAND_PLACE)
 
 
 def to_xls(report: Report, provenance: Provenance) -> bytes:
@@ -22,6 +23,7 @@ def to_xls(report: Report, provenance: Provenance) -> bytes:
     A sheet holds 256 columns: a wider report stands on several, the first column on each.
     """
     book = xlwt.Workbook(encoding="utf-8", style_compression=2)
+    book.set_colour_RGB(BAND_PLACE, *BAND_COLOUR)
     looks = _looks(str(report.query.currency))
     for sheet in sheets_of(report, provenance, LIMITS):
         _write(book.add_sheet(sheet.name), sheet, looks)
@@ -40,7 +42,7 @@ def _looks(currency: str) -> dict[Look, xlwt.XFStyle]:
         Look.HEADER: (f"font: bold on; align: horizontal right; {band}", "General"),
         Look.HEADER_LATER: (f"{later}; {band}", "General"),
         Look.BLOCK: (f"font: bold on; {band}", "General"),
-        Look.NAME: ("align: indent 1", "General"),
+        Look.NAME: ("align: horizontal left, indent 1", "General"),
         Look.COUNT: ("align: horizontal right", "#,##0"),
         Look.MONEY: ("align: horizontal right", money_format(currency)),
         Look.ABSENT: ("font: colour gray50; align: horizontal right", "General"),
