@@ -156,6 +156,9 @@ PRESETS = {
 TIME_UNITS = {"year": "Year", "month": "Month", "date": "Date"}
 """Time units of Group By, coarsest first."""
 GROUPS = {**TIME_UNITS, "package": "Package Name"}
+GROUPS_BY_KIND = {"Time": tuple(TIME_UNITS), "Package": ("package",)}
+FILTERS_BY_KIND = {"By clients": ("client_tags", "owner"), "Extras": ("package",)}
+"""The additional filters, as the page groups them."""
 TYPE_CHOICES = {**CLIENT_TYPES, "all": "All"}
 RATE_POLICIES = {"historical": "Historical", "current": "Current"}
 OPTIONAL_BLOCKS = {"bridge": "Bridge", "movements": "Movements", "sensitivity": "Sensitivity"}

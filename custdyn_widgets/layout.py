@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .definitions import BLOCKS, PACKAGE_BLOCK, RowDefinition
-from .periods import Bucket
+from .periods import Bucket, zone
 from .report import Cell, Report
 
 TITLE = "Customer Dynamics"
+WIDEST_NAME = 34
+"""Characters of a row's name that are shown at the most; the tip has them all."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,33 @@ def spans(labels: tuple[str, ...]) -> list[tuple[str, int]]:
 
 
 def to_json_model(report: Report) -> dict[str, Any]:
-    """The table as JSON for the page's own table widget; every value is text."""
+    """The table as JSON for the page's own table widget; every value is text.
+
+    `nameWidth` and `widths` are in characters, so that the page need not measure each cell;
+    `intervals` are the two lines of each column: in the report's zone, and in UTC.
+    """
     table = table_of(report)
+    lines = [row for row in table.rows if isinstance(row, TableRow)]
+    names = [row.title if isinstance(row, BlockRow) else f"  {row.name}" for row in table.rows]
+    tz = zone(report.query.timezone)
     return {
         "caption": table.caption,
         "header": [spans(level) for level in table.header],
         "labels": list(table.header[-1]),
         "states": [bucket.state.value for bucket in table.buckets],
         "intervals": [
-            f"{one.start:%Y-%m-%d %H:%M:%S} – {one.end:%Y-%m-%d %H:%M:%S} UTC"
+            [
+                f"{one.start.astimezone(tz):%Y-%m-%d %H:%M:%S} – "
+                f"{one.end.astimezone(tz):%Y-%m-%d %H:%M:%S} {report.query.timezone}, "
+                "end not included",
+                f"{one.start:%Y-%m-%d %H:%M:%S} – {one.end:%Y-%m-%d %H:%M:%S} UTC",
+            ]
             for one in table.buckets
+        ],
+        "nameWidth": min(max(map(len, names), default=0) + 2, WIDEST_NAME),
+        "widths": [
+            max([len(one.label) + 1, *(len(str(row.cells[place])) for row in lines)])
+            for place, one in enumerate(table.buckets)
         ],
         "rows": [
             {"title": row.title, "words": row.words}

@@ -15,9 +15,8 @@ from ibis.expr.types.groupby import GroupedTable
 
 from .filters import Fetch, Filters, conditions, instant_literal
 from .periods import Bucket, Segment
-from .tables import NAMED_KINDS, PACKAGE_KINDS, PAID_KINDS, PAYG
+from .tables import NAMED_KINDS, OTHER_KIND, PACKAGE_KINDS, PAID_KINDS, PAYG
 
-OTHER_KIND = "other"
 KINDS = (OTHER_KIND, *NAMED_KINDS)
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""
@@ -32,7 +31,8 @@ class Reduced:
     `paid_at`, of every client id in the ledger (or, if not `complete`, of passing ones only).
     `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
-    (entries of the unusual sign) and `first_at`. `later_…` count what `as_of` cut off.
+    (entries of the unusual sign) and `first_at`. `entries` counts the ledger's entries before the
+    period's end, `newest` is the last one's instant; `later_…` count what `as_of` cut off.
     """
 
     clients: pa.Table
@@ -40,6 +40,8 @@ class Reduced:
     complete: bool
     flows: pa.Table
     currencies: tuple[str, ...]
+    entries: int
+    newest: datetime | None
     later_entries: int
     later_clients: int
     later_closings: int
@@ -81,12 +83,15 @@ def reduce(
     passing = clients.filter(*met)
     counted = known.filter(known.client_id.isin(passing.client_id)) if few else known
     currencies = tuple(sorted(pc.unique(listed["currency"]).to_pylist()))
+    read = fetch(known.aggregate(entries=known.count(), newest=known.occurred_at.max()))
     return Reduced(
         clients=listed,
         changes=fetch(_changes(counted, buckets)),
         complete=not few,
         flows=fetch(_flows(known, clients, met, currencies, segments)),
         currencies=currencies,
+        entries=read["entries"][0].as_py(),
+        newest=read["newest"][0].as_py(),
         later_entries=_later_entries(ledger, fetch, as_of),
         later_clients=_later_clients(tables, fetch, as_of),
         later_closings=_count(clients.filter(clients.closed_at >= instant_literal(as_of)), fetch),

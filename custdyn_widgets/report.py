@@ -75,12 +75,25 @@ class UsedRate:
 
 
 @dataclass(frozen=True)
+class EntriesRead:
+    """What was read of the ledger: entries before the period's end that count as of the report.
+
+    `newest` is the instant of the newest one. `in_period` counts, by kind, those in the period
+    of clients that pass the filters.
+    """
+
+    entries: int = 0
+    newest: datetime | None = None
+    in_period: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """A report as it was made, once and for all: `run` makes it.
 
     `query` has every default filled in; `as_of` is aware; `first` and `last` are the interval in
     wall-clock seconds of the query's zone, both inclusive; rows come in the order of the page;
-    `rates` are those it converted with.
+    `rates` are those it converted with, `read` counts the entries it was made of.
     """
 
     query: Query
@@ -92,6 +105,7 @@ class Report:
     rows: tuple[Row, ...]
     notes: tuple[Note, ...]
     rates: tuple[UsedRate, ...] = ()
+    read: EntriesRead = EntriesRead()
 
     @property
     def table(self) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from .reduce import (
     reduce,
     strangers,
 )
-from .report import Note, Report, Row, UsedRate
+from .report import EntriesRead, Note, Report, Row, UsedRate
 from .sources import Snapshot, Source
 from .tables import PACKAGE_KINDS
 
@@ -43,20 +43,20 @@ def make_report(
 ) -> tuple[Report, Reduced | None]:
     """The report of a query on a source, as it stood at `as_of` (aware), and what it is made of.
 
-    `progress` is told in words what is being done. Raises QueryError, DataError, MissingRates,
-    SourceError, SourceChanged, IdentityError or Cancelled; never a part of a report.
+    `progress` is told in words what is being done; what it raises stops the report, such as
+    Cancelled. Raises QueryError, DataError, MissingRates,
+    SourceError, SourceChanged or IdentityError; never a part of a report.
     """
     refuse_what_is_not_offered(query)
     as_of = as_of.astimezone(UTC)
-    progress("opening the source")
-    with source.reading() as snapshot:
+    with source.reading(lambda: progress("opening the source")) as snapshot:
         today = local_date(as_of, zone(query.timezone))
         rates, later_rates = snapshot.rates.known(today)
         query = _completed(query, rates)
         first, last = query.interval(as_of)
         buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
         made: tuple[Row, ...] = ()
-        reduced, used = None, set[UsedRate]()
+        reduced, used, read = None, set[UsedRate](), EntriesRead()
         said = [Note(EMPTY_PERIOD)]
         if buckets:
             pieces = _segments(query, rates, snapshot, buckets)
@@ -71,9 +71,11 @@ def make_report(
             )
             progress("adding up")
             flows = list(_flows(query, reduced, pieces, snapshot))
+            read = _read(reduced, flows)
             sums, foreign_ids = _sums(query, reduced, buckets)
             conversion = _conversion(query, rates, reduced, today)
             days = [bucket.last_date for bucket in buckets]
+            progress("adding up")
             made = rows(sums, flows, days, conversion, by_package=query.by_package)
             used = conversion.used
             foreign = (
@@ -87,7 +89,16 @@ def make_report(
         said += [Note(text) for text in snapshot.notes]
         said.append(Note(CHECKED if source.checked else UNCHECKED))
     report = Report(
-        query, source.name, as_of, first, last, buckets, made, tuple(said), tuple(sorted(used))
+        query,
+        source.name,
+        as_of,
+        first,
+        last,
+        buckets,
+        made,
+        tuple(said),
+        tuple(sorted(used)),
+        read,
     )
     return report, reduced
 
@@ -172,6 +183,14 @@ def _flows(
             entries=row["entries"],
             opposite=row["opposite"] or 0,
         )
+
+
+def _read(reduced: Reduced, flows: Sequence[Flow]) -> EntriesRead:
+    by_kind = dict.fromkeys(KINDS[1:] + KINDS[:1], 0)  # the other ones last
+    for flow in flows:
+        by_kind[flow.kind] += flow.entries
+    newest = None if reduced.newest is None else reduced.newest.replace(tzinfo=UTC)
+    return EntriesRead(reduced.entries, newest, tuple(by_kind.items()))
 
 
 def _conversion(query: Query, rates: Rates, reduced: Reduced, today: date) -> Conversion:

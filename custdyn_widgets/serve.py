@@ -19,6 +19,8 @@ from .errors import SourceError
 
 SOURCE_VARIABLE = "CUSTDYN_SOURCE"
 """Tells the page which source it was started with."""
+PAGE_VARIABLE = "CUSTDYN_PAGE"
+"""Gives notebooks the address of the page, for links that are copied there."""
 PACKAGE = Path(__file__).parent
 HOST = "127.0.0.1"
 

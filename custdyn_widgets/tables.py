@@ -58,7 +58,15 @@ PACKAGE_KINDS = (ACTIVATION, RENEWAL)
 PAID_KINDS = (PAYG, *PACKAGE_KINDS)
 """Entries of these kinds with amount < 0 are paid uses."""
 NAMED_KINDS = (REFILL, *PAID_KINDS)
+OTHER_KIND = "other"
 """Every other kind moves the balance only."""
+KIND_NAMES = {
+    REFILL: "refills",
+    PAYG: "pay-as-you-go",
+    ACTIVATION: "package activations",
+    RENEWAL: "package renewals",
+    OTHER_KIND: "other entries",
+}
 
 MOST_DECIMALS = 12
 MOST_INTEGER_DIGITS = 26

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
+from ..about import filter_lines
 from ..definitions import FIELDS
 from ..errors import CustdynError
 from ..layout import TITLE, BlockRow, Table, TableRow, table_of
 from ..periods import State
 from ..provenance import Provenance
 from ..report import NOT_AVAILABLE, Cell, Report
-from .info import filter_lines, info_rows
+from .info import info_rows
 from .text import Cleaner, is_exact
 
 

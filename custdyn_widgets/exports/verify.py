@@ -12,13 +12,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ..about import AS_OF
 from ..currencies import minor_units
 from ..definitions import PACKAGE, definition
 from ..errors import CustdynError
 from ..provenance import Provenance
 from ..query import Query
 from ..report import NOT_AVAILABLE, Report, plain
-from .info import AS_OF, DEFINITIONS, FINGERPRINT, QUERY, RESULT
+from .info import DEFINITIONS, FINGERPRINT, QUERY, RESULT
 from .sheets import LINES_ABOVE
 
 SAME, DATA_CHANGED, DEFINITION_CHANGED = "same", "data changed", "definition changed"

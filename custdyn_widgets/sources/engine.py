@@ -6,7 +6,8 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -19,12 +20,21 @@ from ..errors import Cancelled, SourceError
 LONGEST_LINE = 1 << 26
 
 
+class Unreadable(SourceError):
+    """The engine cannot read the source; `words` is all that it says of it."""
+
+    def __init__(self, source: str, words: str) -> None:
+        self.words = words
+        super().__init__(source, f"cannot be read: {words.splitlines()[0]}", "check the files")
+
+
 class Engine:
     """One DuckDB in memory. Calls from several threads wait for each other."""
 
     def __init__(self, source: str) -> None:
         self._source = source
         self._lock = threading.RLock()
+        self._stopped = threading.Event()
         self._connection = duckdb.connect()
         spill = Path(tempfile.gettempdir()) / f"custdyn-{uuid.uuid4().hex}"
         for name, value in {
@@ -33,37 +43,28 @@ class Engine:
             "temp_directory": str(spill),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "enable_progress_bar": "true",  # counted, so that it can be told, but never printed
+            "enable_progress_bar_print": "false",
+            "progress_bar_time": "0",
         }.items():
             self._set(name, value)
         self.backend = ibis.duckdb.from_connection(self._connection)
 
     def fetch(self, expression: ir.Expr) -> pa.Table:
         """Runs an expression; an Arrow table with exact decimals."""
-        with self._lock:
-            try:
-                return self.backend.to_pyarrow(expression)
-            except duckdb.InterruptException:
-                raise Cancelled from None
-            except duckdb.OutOfRangeException:
-                raise SourceError(
-                    self._source, "a sum has more than 38 digits", "use fewer decimals"
-                ) from None
-            except duckdb.Error as error:
-                raise self._unreadable(error) from None
+        with self._working():
+            return self.backend.to_pyarrow(expression)
 
     def parquet(self, name: str, files: Sequence[Path]) -> ir.Table:
         """Parquet files of one schema as one table, read where they are."""
-        with self._lock:
-            try:
-                return self.backend.read_parquet(
-                    [_literally(file) for file in files], table_name=name, hive_partitioning=False
-                )
-            except duckdb.Error as error:
-                raise self._unreadable(error) from None
+        with self._working():
+            return self.backend.read_parquet(
+                [_literally(file) for file in files], table_name=name, hive_partitioning=False
+            )
 
     def csv(self, name: str, file: Path, columns: Sequence[str]) -> ir.Table:
-        """A CSV file as a table of text, copied; empty is null. Raises duckdb.Error."""
-        with self._lock:
+        """A CSV file as a table of text, copied; empty is null. Raises Unreadable."""
+        with self._working():
             self._connection.read_csv(
                 _literally(file),
                 header=True,
@@ -80,30 +81,22 @@ class Engine:
 
     def attach(self, file: Path) -> dict[str, ir.Table]:
         """The tables and views of a DuckDB file, opened for reading only."""
-        with self._lock:
-            try:
-                self.backend.attach(str(file.resolve()), "source", read_only=True)
-                names = self.backend.list_tables(database=("source", "main"))
-                return {
-                    name: self.backend.table(name, database=("source", "main")) for name in names
-                }
-            except duckdb.Error as error:
-                raise self._unreadable(error) from None
+        with self._working():
+            self.backend.attach(str(file.resolve()), "source", read_only=True)
+            names = self.backend.list_tables(database=("source", "main"))
+            return {name: self.backend.table(name, database=("source", "main")) for name in names}
 
     def keep(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
         """A copy of the rows inside the engine."""
-        with self._lock:
+        with self._working():
+            if isinstance(rows, ir.Table):
+                return self.backend.create_table(name, obj=rows)
+            # not ibis' own memtable: with sqlglot 30.30 it fails to drop its view
+            self._connection.register("arriving", rows)
             try:
-                if isinstance(rows, ir.Table):
-                    return self.backend.create_table(name, obj=rows)
-                # not ibis' own memtable: with sqlglot 30.30 it fails to drop its view
-                self._connection.register("arriving", rows)
-                try:
-                    return self.backend.create_table(name, obj=self.backend.table("arriving"))
-                finally:
-                    self._connection.unregister("arriving")
-            except duckdb.Error as error:
-                raise self._unreadable(error) from None
+                return self.backend.create_table(name, obj=self.backend.table("arriving"))
+            finally:
+                self._connection.unregister("arriving")
 
     def shut(self, folders: Sequence[Path] = ()) -> None:
         """From here on only these folders can be read, and no setting changed."""
@@ -115,13 +108,48 @@ class Engine:
             self._set("lock_configuration", "true")
 
     def interrupt(self) -> None:
-        """Stops what runs, from another thread."""
+        """Stops what runs, from another thread, and whatever would run next until `resume`."""
+        self._stopped.set()
         self._connection.interrupt()
+
+    def resume(self) -> None:
+        """Lets work begin again after `interrupt`."""
+        self._stopped.clear()
+
+    @property
+    def done(self) -> float | None:
+        """How much of what runs is done, 0 to 1; None where nobody can tell."""
+        try:
+            percent = self._connection.query_progress()
+        except duckdb.Error:  # it was closed in between
+            return None
+        return percent / 100 if percent > 0 else None
+
+    def check(self) -> None:
+        """Raises Cancelled where work was stopped: for long work outside the engine."""
+        if self._stopped.is_set():
+            raise Cancelled
 
     def close(self) -> None:
         """Frees the memory."""
         with self._lock:
             self._connection.close()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """One call at a time; what the engine raises becomes an error of ours."""
+        with self._lock:
+            self.check()
+            try:
+                yield
+            except duckdb.InterruptException:
+                raise Cancelled from None
+            except duckdb.OutOfRangeException:
+                raise SourceError(
+                    self._source, "a sum has more than 38 digits", "use fewer decimals"
+                ) from None
+            except duckdb.Error as error:
+                raise Unreadable(self._source, str(error)) from None
 
     def _set(self, name: str, value: str | list[str]) -> None:
         # names are our own literals; values are bound or escaped by DuckDB's own rule
@@ -130,10 +158,6 @@ class Engine:
         self._connection.execute(
             f"SET {name} = {quoted if isinstance(value, str) else f'[{quoted}]'}"
         )
-
-    def _unreadable(self, error: duckdb.Error) -> SourceError:
-        first_line = str(error).splitlines()[0]
-        return SourceError(self._source, f"cannot be read: {first_line}", "check the files")
 
 
 def _literally(file: Path) -> str:

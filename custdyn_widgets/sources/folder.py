@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import duckdb
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import DataError, DataFault, SourceError
 from ..tables import TABLES
-from .engine import Engine
+from .engine import Engine, Unreadable
 from .source import Raw, Source, Token
 
 
@@ -94,8 +93,9 @@ def _csv(engine: Engine, table: str, file: Path) -> ir.Table:
             what = f"{file.name} has the column more than once"
             raise DataError([DataFault(table, column, 0, what) for column in double])
         return engine.csv(f"raw_{table}", file, header)
-    except (duckdb.Error, UnicodeDecodeError, csv.Error) as error:
-        lines = [line for line in str(error).splitlines() if line and "Original Line" not in line]
+    except (Unreadable, UnicodeDecodeError, csv.Error) as error:
+        said = error.words if isinstance(error, Unreadable) else str(error)
+        lines = [line for line in said.splitlines() if line and "Original Line" not in line]
         what = f"{file.name} is not CSV in UTF-8: {' '.join(lines[:2])}"
         raise DataError([DataFault(table, None, 0, what)]) from None
     except OSError as error:

@@ -18,6 +18,7 @@ from ..errors import DataError, DataFault, SourceChanged
 from ..rates import Rates
 from ..tables import TABLES
 from .canonical import Fetch, absent, canonical, integer_ids, repeated
+from .directory import Directory, directory_of
 from .ecb import ecb_rates
 from .engine import Engine
 
@@ -65,33 +66,52 @@ class Source:
     load: Callable[[Engine], Raw]
     watch: Callable[[], Token] = tuple
     _snapshot: Snapshot | None = None
+    _engine: Engine | None = None
+    _directory: tuple[Token, Directory] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _checked: Token | None = None
 
     @contextmanager
-    def reading(self) -> Iterator[Snapshot]:
+    def reading(self, begin: Callable[[], None] = lambda: None) -> Iterator[Snapshot]:
         """A snapshot to read from; opened anew when the files have changed since.
 
-        Raises DataError where the data breaks the rules, SourceChanged where the files changed
-        while they were read.
+        One reader at a time: `begin` is called when it is this one's turn, before anything is
+        read. Raises DataError where the data breaks the rules, SourceChanged where the files
+        changed while they were read, and what `begin` raises.
         """
         with self._lock:
+            begin()
             snapshot = self._current()
             yield snapshot
             if self.watch() != snapshot.token:
                 raise SourceChanged(self.name)
 
+    def directory(self) -> Directory:
+        """The values that filters and currency can be given; read once for the same data."""
+        with self.reading() as snapshot:
+            if self._directory is None or self._directory[0] != snapshot.token:
+                found = directory_of(snapshot.tables, snapshot.fetch, snapshot.rates)
+                self._directory = (snapshot.token, found)
+            return self._directory[1]
+
     def interrupt(self) -> None:
-        """Stops the report that is being read, from another thread."""
-        if self._snapshot is not None:
-            self._snapshot.engine.interrupt()
+        """Stops what is being read, from another thread: the reader gets Cancelled."""
+        engine = self._engine
+        if engine is not None:
+            engine.interrupt()
+
+    @property
+    def done(self) -> float | None:
+        """How much of what is being read is done, 0 to 1; None where nobody can tell."""
+        engine = self._engine
+        return None if engine is None else engine.done
 
     def close(self) -> None:
         """Frees the memory; the next report opens the source anew."""
         with self._lock:
-            if self._snapshot is not None:
-                self._snapshot.engine.close()
-                self._snapshot = None
+            engine, self._engine, self._snapshot = self._engine, None, None
+            if engine is not None:
+                engine.close()
 
     def check(self) -> tuple[list[DataFault], tuple[str, ...]]:
         """Data errors, those included that need a pass of their own, and notes."""
@@ -119,14 +139,16 @@ class Source:
 
     def _current(self) -> Snapshot:
         token = self.watch()
+        if self._engine is not None:
+            self._engine.resume()  # what was interrupted has ended: it is this reader's turn
         if self._snapshot is not None and self._snapshot.token == token:
             return self._snapshot
         self.close()
-        engine = Engine(self.name)
+        self._engine = Engine(self.name)
         try:
-            self._snapshot = _opened(engine, self.load(engine), token)
+            self._snapshot = _opened(self._engine, self.load(self._engine), token)
         except BaseException:
-            engine.close()
+            self.close()
             raise
         return self._snapshot
 

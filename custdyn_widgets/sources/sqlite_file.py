@@ -29,7 +29,7 @@ def open_sqlite(file: Path, name: str) -> Source:
                 for table in TABLES.values():
                     columns = _columns(connection, table)
                     if columns:
-                        rows, floats = _rows(connection, table, columns)
+                        rows, floats = _rows(connection, table, columns, engine)
                         tables[table.name] = engine.keep(f"raw_{table.name}", rows)
                         notes += [float_note(table, column) for column in floats]
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -62,7 +62,7 @@ def _columns(connection: sqlite3.Connection, table: Table) -> list[str]:
 
 
 def _rows(
-    connection: sqlite3.Connection, table: Table, columns: list[str]
+    connection: sqlite3.Connection, table: Table, columns: list[str], engine: Engine
 ) -> tuple[pa.Table, list[str]]:
     listed = ", ".join(f'"{column}"' for column in columns)
     cursor = connection.execute(f'SELECT {listed} FROM "{table.name}"')  # noqa: S608 our own names
@@ -70,6 +70,7 @@ def _rows(
     floats: dict[str, bool] = {}
     batches = []
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        engine.check()
         arrays = []
         for name, values in zip(columns, zip(*rows, strict=True), strict=True):
             array, came_as_floats = column_of(values, table.column(name))

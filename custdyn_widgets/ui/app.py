@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping
 from functools import partial
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,24 @@ import pandas as pd
 
 from ..errors import Cancelled, CustdynError, NothingToExport, QueryError
 from ..layout import TITLE, to_json_model
+from ..link import from_link, to_link
 from ..query import Query
 from ..report import Report
-from ..result import Result, run
-from ..serve import SOURCE_VARIABLE
+from ..result import Result
+from ..serve import PAGE_VARIABLE, SOURCE_VARIABLE
 from ..sources import Source, open_source
-from .border import guarded, unexpected
+from .border import logged
 from .download import Download
+from .facts import Facts
 from .form import Form, now_in_utc
+from .front import style
+from .job import Jobs
+from .names import Names
+from .notices import Notice, Notices
+from .page import Page, link_of_the_page
+from .press import Press
+from .states import NO_LINK, STALE, WELCOME, failed, of_report, preset_from_link
+from .status import Status
 from .table import ReportTable
 
 FILES = {"csv": "CSV", "xlsx": "XLSx", "xls": "XLS"}
@@ -32,132 +40,210 @@ MEDIA_TYPES = {
     "xls": "application/vnd.ms-excel",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-WELCOME = "Choose a period, then press Query."
+FIRST_QUERY = Query(group_by=("month", "package"))
 
 
 class CustomerDynamics(w.VBox):
     """The form and the report, in a notebook cell or a Voilà page.
 
     `source`: see `open_source`; left out, the source that `custdyn app` was started with, or the
-    demo. `query`: what the form shows at first. `query`, `report` and `result` of the widget give
-    what is on the screen: the form's query, and the last report (None before the first).
+    demo. `query`: what the form shows at first: a Query, its JSON-shaped values, or the text of a
+    link; left out, what the page's address asks for. Nothing runs before Query is pressed.
+
+    `query`, `report` and `result` of the widget give what is on the screen: the form's query,
+    and the last report (None before the first).
     """
 
     def __init__(
         self,
         source: str | Path | Source | Mapping[str, pd.DataFrame] | None = None,
-        query: Query | Mapping[str, Any] | None = None,
+        query: Query | Mapping[str, Any] | str | None = None,
     ) -> None:
         self.source = open_source(
             os.environ.get(SOURCE_VARIABLE, "demo") if source is None else source
         )
-        if query is None:
-            query = Query(group_by=("month", "package"))
-        shown = query if isinstance(query, Query) else Query.model_validate(query)
         self.result: Result | None = None
-        self._job: object = None
-        self._form = Form(shown, now=now_in_utc)
-        self._query_button = w.Button(
-            description="Query", button_style="primary", tooltip="Make the report"
+        self._asked_query: Query | None = None
+        self._failure: Notice | None = None
+        self._voila = False
+        self._names = Names(self.source, self._names_arrived)
+        self._jobs = Jobs(self.source, self)
+        if query is None and os.environ.get("VOILA_PREHEAT"):
+            self._names.read()  # while this kernel waits for a reader
+        self._preset, shown = _preset(link_of_the_page() if query is None else query)
+        self._form = Form(
+            shown, names=self._names, now=now_in_utc, changed=self._changed, tell=self._tell
         )
-        self._cancel = w.Button(description="Cancel", layout=w.Layout(display="none"))
-        self._status = w.HTML()
+        self._page = Page(asked=self.ask, shown=self._shown, tell=self._tell)
+        self._query_button = self._press(
+            self.ask, "Query", icon="play", tone="primary", key="q", hint="Ctrl+Enter"
+        )
+        self._cancel = self._press(self._cancelled, "Cancel", icon="stop")
+        self._cancel.layout.display = "none"
+        self._status = Status()
+        self._notices = Notices()
         self._table = ReportTable()
+        self._facts = Facts(layout=w.Layout(display="none"))
         self._notes = w.HTML()
+        self._headline = w.HTML()
         self._downloads = {
             kind: Download(partial(self._make_file, kind), self._tell, label=f"Export to {label}")
             for kind, label in FILES.items()
         }
-        self._toolbar = w.HBox(list(self._downloads.values()), layout=w.Layout(display="none"))
-        self._query_button.on_click(guarded(self._asked, self._tell))
-        self._cancel.on_click(guarded(self._cancelled, self._tell))
+        self._copy = self._press(self._copy_link, "Copy link", icon="link")
+        self._about = self._press(
+            self._open_facts, "About this report", icon="info", bare=True, expanded=False
+        )
         super().__init__(self._lay_out())
         self.add_class("custdyn-app")
-        self._say(WELCOME)
+        self._changed()
 
     @property
     def query(self) -> Query:
         """The query in the form. Raises QueryError where it is not valid."""
-        return Query.model_validate(self._form.values())
+        return self._form.query()
 
     @property
     def report(self) -> Report | None:
         """The report on the screen."""
         return None if self.result is None else self.result.report
 
-    def _lay_out(self) -> list[w.Widget]:
-        style = files(__package__).joinpath("static/app.css").read_text("utf-8")
-        cards = w.HBox([self._form.filters, self._form.output])
-        actions = w.HBox([self._query_button, self._cancel, self._status])
-        result = w.VBox([self._toolbar, self._table, self._notes])
-        for box, name in ((cards, "cards"), (actions, "actions"), (result, "result")):
-            box.add_class(f"custdyn-{name}")
-        self._toolbar.add_class("custdyn-toolbar")
-        return [w.HTML(f"<style>{style}</style><h1>{TITLE}</h1>"), cards, actions, result]
-
-    def _asked(self, _button: object) -> None:
+    def ask(self) -> None:
+        """Makes the report of the form's query, as the Query button does: the latest wins."""
         try:
             query = self.query
         except QueryError as error:
             self._refused(error)
             return
         self._form.show_faults([])
-        self._say("Starting …")
+        self._failure = None
+        self._preset = None
+        self._status.begin("Starting …")
         self._cancel.layout.display = ""
-        job = self._job = object()  # the latest Query wins
-        threading.Thread(target=self._run, args=(query, job), daemon=True).start()
+        self._jobs.start(query)
 
-    def _run(self, query: Query, job: object) -> None:
-        """Makes the report in a thread of its own: only traits are set from here."""
+    # what Jobs tells, in a thread of its own: only traits are set here
 
-        def progress(words: str) -> None:
-            if job is not self._job:
-                raise Cancelled
-            self._say(f"{words[0].upper()}{words[1:]} …")
+    def progressed(self, words: str, share: float | None) -> None:
+        """A report is being made."""
+        self._status.progress(f"{words[0].upper()}{words[1:]} …", share)
 
-        try:
-            result = run(query, self.source, progress=progress)
-        except Cancelled:
-            if job is self._job:
-                self._say("Cancelled.")
-        except QueryError as error:
-            self._refused(error)
-        except CustdynError as error:
-            self._tell(str(error))
-        except Exception as error:
-            self._tell(unexpected(error))
-        else:
-            if job is self._job:
-                self._show(result)
-        finally:
-            if job is self._job:
-                self._cancel.layout.display = "none"
-
-    def _show(self, result: Result) -> None:
+    def made(self, query: Query, result: Result) -> None:
+        """A report has been made: it is shown, and handed over where a file was asked for."""
         report = result.report
-        self.result = result
+        self.result, self._asked_query = result, query
         self._table.data = to_json_model(report)
+        self._facts.show(report)
         self._toolbar.layout.display = ""
+        shown = f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
+        self._headline.value = f"<h2>{escape(shown)}</h2>"
         notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
         self._notes.value = f'<ul class="custdyn-notes">{notes}</ul>' if notes else ""
-        self._say(
-            f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
-        )
+        self._ended(f"Done in {self._status.took()}.")
         if report.query.output.type in self._downloads:
             self._downloads[report.query.output.type].send_file()
+        self._names.read()  # they may have changed with the data
 
-    def _cancelled(self, _button: object) -> None:
-        self._job = None
-        self.source.interrupt()
+    def failed(self, error: Exception) -> None:
+        """No report could be made."""
+        if isinstance(error, Cancelled):
+            self._ended("Cancelled.")
+        elif isinstance(error, QueryError):
+            self._refused(error)
+        else:
+            foreseen = isinstance(error, CustdynError)
+            words = str(error) if foreseen else "something went wrong; please run it again"
+            self._failure = failed(words, logged(error, foreseen=foreseen))
+            self._ended("Failed.")
+
+    def _press(self, pressed: Any, label: str, **traits: Any) -> Press:
+        return Press(pressed, self._tell, label=label, **traits)
+
+    def _lay_out(self) -> list[w.Widget]:
+        source = f'<span class="custdyn-source">{escape(self.source.name)}</span>'
+        head = w.HTML(f"<style>{style()}</style><h1>{TITLE}</h1>{source}")
+        cards = w.HBox([self._form.filters, self._form.output])
+        actions = w.HBox([self._query_button, self._cancel, self._status])
+        buttons = w.HBox([*self._downloads.values(), self._copy, self._about])
+        self._toolbar = w.HBox([self._headline, buttons], layout=w.Layout(display="none"))
+        result = w.VBox([self._toolbar, self._facts, self._table, self._notes])
+        for box, name in (
+            (head, "title"),
+            (cards, "cards"),
+            (actions, "actions"),
+            (buttons, "buttons"),
+            (self._toolbar, "toolbar"),
+            (result, "result"),
+        ):
+            box.add_class(f"custdyn-{name}")
+        self._result = result
+        return [self._page, head, cards, actions, self._notices, result]
+
+    def _shown(self, voila: bool) -> None:
+        """The page can be used: Query is one key away, and the names are read meanwhile."""
+        self._voila = voila
+        if voila and self.result is None:
+            self._query_button.focus()
+        self._names.read()
+
+    def _changed(self) -> None:
+        """What depends on the form: the address, and whether the report is what it asks for."""
+        notices = [self._failure, self._preset]
+        stale = False
+        try:
+            query = self.query
+        except QueryError:
+            stale = self.report is not None
+        else:
+            stale = self.report is not None and query != self._asked_query
+            link = to_link(query)
+            self._page.link = link or ""
+            notices += [NO_LINK] if link is None else []
+        if self.report is None:
+            notices += [WELCOME] if not any(notices) else []
+        else:
+            notices += [STALE] if stale else []
+            notices += of_report(self.report)
+        self._notices.show(notice for notice in notices if notice is not None)
+        (self._result.add_class if stale else self._result.remove_class)("custdyn-stale")
+
+    def _ended(self, words: str) -> None:
+        self._status.end(words)
         self._cancel.layout.display = "none"
-        self._say("Cancelled.")
+        self._changed()
+
+    def _cancelled(self) -> None:
+        self._jobs.stop()
+        self._ended("Cancelled.")
 
     def _refused(self, error: QueryError) -> None:
         homeless = self._form.show_faults(error.faults)
         count = len(error.faults)
-        plural = "s" if count > 1 else ""
         more = "; ".join(str(fault) for fault in homeless)
-        self._tell(f"{count} field{plural} to correct. {more}")
+        self._ended(f"{count} field{'s' if count > 1 else ''} to correct. {more}")
+
+    def _names_arrived(self) -> None:
+        self._form.controls.names_arrived()
+
+    def _open_facts(self) -> None:
+        self._about.expanded = not self._about.expanded
+        self._facts.layout.display = "" if self._about.expanded else "none"
+
+    def _copy_link(self) -> None:
+        link = to_link(self.query)
+        if link is None:
+            self._say(NO_LINK.title)
+            return
+        page = os.environ.get(PAGE_VARIABLE) or (self._copy.address if self._voila else "")
+        self._copy.copy(f"{page}?{link}", self._copied)
+
+    def _copied(self, done: bool) -> None:
+        where = (
+            ""
+            if self._voila or os.environ.get(PAGE_VARIABLE)
+            else (f" It goes behind the address of the page; {PAGE_VARIABLE} can name that.")
+        )
+        self._say(f"Link copied.{where}" if done else "The browser does not let links be copied.")
 
     def _make_file(self, kind: str) -> tuple[str, str, bytes]:
         """A file of the report that is on the screen: nothing is queried again."""
@@ -166,7 +252,25 @@ class CustomerDynamics(w.VBox):
         return self.result.file_name(kind), MEDIA_TYPES[kind], self.result.to_file(kind)
 
     def _say(self, words: str) -> None:
-        self._status.value = f'<span role="status">{escape(words)}</span>'
+        """A word beside the Query button, unless something more important goes on there."""
+        if not self._jobs.running:
+            self._status.end(words)
 
     def _tell(self, words: str) -> None:
-        self._status.value = f'<span role="alert" class="custdyn-failed">{escape(words)}</span>'
+        """Something went wrong, in one line."""
+        self._failure = Notice("failed", words)
+        if self._jobs.running:
+            self._changed()
+        else:
+            self._ended("")
+
+
+def _preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Query]:
+    """What the form shows at first, and what is to be said of it."""
+    if isinstance(asked, Query):
+        return None, asked
+    if not isinstance(asked, str):
+        return None, Query.model_validate(asked)
+    linked = from_link(asked)
+    said = linked.query is not None or linked.ignored
+    return preset_from_link(linked.ignored) if said else None, linked.query or FIRST_QUERY

@@ -1,130 +1,81 @@
-"""The form: a widget for every field of a query, values in and out, faults beside them."""
+"""The form: two cards of fields, the faults beside them, filters that come and go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
 
 import ipywidgets as w
 
-from ..currencies import currency_names
-from ..definitions import (
-    COMPARISONS,
-    FIELDS,
-    GROUPS,
-    MOST_ACTIVE_MONTHS,
-    OPTIONAL_BLOCKS,
-    OUTPUT_TYPES,
-    PRESETS,
-    RATE_POLICIES,
-    TYPE_CHOICES,
-)
-from ..errors import FieldFault
-from ..periods import zone_names
+from ..definitions import FIELDS, FILTERS_BY_KIND
+from ..errors import FieldFault, QueryError
 from ..query import Query
+from .controls import FILTERS, Controls, grouped
+from .names import Names
+from .picker import Picker
+from .press import Press
 
-CUSTOM = "custom"
-NOTHING = ""
-"""A choice of nothing: to a drop-down, None would mean that nothing is chosen yet."""
-DEFAULT_CURRENCY = "Base currency of the source"
+ADVANCED = ("rate_policy", "compare", "blocks")
 
 
 class Form:
-    """Widgets for the fields of a query.
+    """`filters` and `output` are the two cards, `controls` the widgets in them.
 
-    `filters` and `output` are the two cards. `values` gives what is filled in, JSON-shaped and
-    unchecked: the browser may have sent anything, `Query` checks it. `show_faults` puts each
-    fault beside its field.
+    `changed` is called after every change that a reader makes; by then the faults of the fields
+    that the reader has touched stand beside them. `tell` is told in one line what went wrong.
     """
 
-    def __init__(self, query: Query, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        query: Query,
+        *,
+        names: Names,
+        now: Callable[[], datetime],
+        changed: Callable[[], None],
+        tell: Callable[[str], None],
+    ) -> None:
         self._now = now
-        self._filling = False
-        self.period = w.Dropdown(options=[*_choices(PRESETS), ("Custom", CUSTOM)])
-        self.first = w.NaiveDatetimePicker()
-        self.last = w.NaiveDatetimePicker()
-        self.timezone = w.Combobox(options=zone_names(), ensure_option=False)
-        self.timezone.add_class("custdyn-zone")
-        self.client_type = w.Dropdown(options=_choices(TYPE_CHOICES))
-        self.client_tags = _names()
-        self.owner = _names()
-        self.owner_tree = w.Checkbox(description=FIELDS["owner_tree"].label, indent=False)
-        self.package = _names()
-        self.group_by = {
-            key: w.ToggleButton(description=label, layout=w.Layout(width="auto"))
-            for key, label in GROUPS.items()
-        }
-        self.type = w.Dropdown(options=_choices(OUTPUT_TYPES))
-        self.send_to = _names("address@example.org")
-        self.currency = w.Dropdown(options=_currencies())
-        self.active_duration = w.BoundedIntText(min=0, max=MOST_ACTIVE_MONTHS)
-        self.rate_policy = w.Dropdown(options=_choices(RATE_POLICIES))
-        self.compare = w.Dropdown(options=[("None", NOTHING), *_choices(COMPARISONS)])
-        self.blocks = {
-            key: w.Checkbox(description=label, indent=False)
-            for key, label in OPTIONAL_BLOCKS.items()
-        }
+        self._changed = changed
+        self._tell = tell
+        self._touched: set[str] = set()
+        self._rows: dict[str, w.Box] = {}
         self._faults: dict[str, w.HTML] = {}
-        self._lay_out()
+        self.controls = Controls(names, changed=self._change, tell=tell)
+        self._add = Picker(
+            lambda: grouped(FILTERS_BY_KIND, {name: FIELDS[name].label for name in FILTERS}),
+            changed=self._filter_added,
+            tell=tell,
+            mode="menu",
+            label="Add filter",
+            placeholder="Search filters",
+        )
+        self._advanced = Press(
+            lambda: self._open_advanced(not self._advanced.expanded),
+            tell,
+            label="Advanced",
+            icon="down",
+            tone="quiet",
+            expanded=False,
+        )
+        self.filters = self._filters_card()
+        self.output = self._output_card()
         self.fill(query)
-        self.period.observe(self._preset_chosen, "value")
-        self.timezone.observe(self._preset_chosen, "value")
-        for end in (self.first, self.last):
-            end.observe(self._date_touched, "value")
-        self.type.observe(self._type_chosen, "value")
 
     def fill(self, query: Query) -> None:
         """Shows a query."""
-        values = query.to_dict()
-        self._filling = True
-        period = values["period"]
-        self.period.value = period if isinstance(period, str) else CUSTOM
-        self.timezone.value = values["timezone"]
-        self.client_type.value = values["client_type"]
-        for name in ("client_tags", "owner", "package"):
-            getattr(self, name).value = values[name]
-        self.owner_tree.value = values["owner_tree"]
-        for key, button in self.group_by.items():
-            button.value = key in values["group_by"]
-        self.type.value = values["output"]["type"]
-        self.send_to.value = values["output"]["send_to"]
-        self.currency.value = values["currency"] or NOTHING
-        self.active_duration.value = values["active_duration"]
-        self.rate_policy.value = values["rate_policy"]
-        self.compare.value = values["compare"] if isinstance(values["compare"], str) else NOTHING
-        for key, box in self.blocks.items():
-            box.value = key in values["blocks"]
-        self.first.value, self.last.value = query.interval(self._now())
-        self._filling = False
-        self._type_chosen()
+        self._touched.clear()
+        self.controls.fill(query, self._now())
+        for name in FILTERS:
+            self._show(name, bool(getattr(query, name)))
+        self._show("output.send_to", query.output.type != "web")
+        default = Query()
+        if any(getattr(query, name) != getattr(default, name) for name in ADVANCED):
+            self._open_advanced(True)
 
-    def values(self) -> dict[str, Any]:
-        """What is filled in, JSON-shaped, for `Query.model_validate`."""
-        period: object = self.period.value
-        if period == CUSTOM:
-            period = {"from": _text(self.first.value), "to": _text(self.last.value)}
-        kind = self.type.value
-        return {
-            "period": period,
-            "timezone": self.timezone.value,
-            "client_type": self.client_type.value,
-            "client_tags": list(self.client_tags.value),
-            "owner": list(self.owner.value),
-            "owner_tree": self.owner_tree.value,
-            "package": list(self.package.value),
-            "group_by": [key for key, button in self.group_by.items() if button.value],
-            "currency": self.currency.value or None,
-            "active_duration": self.active_duration.value,
-            "rate_policy": self.rate_policy.value,
-            "blocks": [key for key, box in self.blocks.items() if box.value],
-            "compare": self.compare.value or None,
-            "output": {
-                "type": kind,
-                "send_to": [] if kind == "web" else list(self.send_to.value),
-            },
-        }
+    def query(self) -> Query:
+        """The query that is filled in. Raises QueryError where it is not valid."""
+        return Query.model_validate(self.controls.values())
 
     def show_faults(self, faults: Iterable[FieldFault]) -> list[FieldFault]:
         """Puts each fault beside its field, takes older ones away; those without a place."""
@@ -140,73 +91,114 @@ class Form:
             words = "<br>".join(escape(what) for what in by_field.get(name, []))
             place.value = f'<span role="alert">{words}</span>' if words else ""
             place.layout.display = "" if words else "none"
+            if words:
+                self._show(name, True)
+        for name, marked in self.controls.fields().items():
+            for field in marked:
+                field.invalid = name in by_field
+        if set(ADVANCED) & set(by_field):
+            self._open_advanced(True)
         return homeless
 
-    def _lay_out(self) -> None:
-        self.filters = w.VBox(
-            [
-                _heading("Filters"),
-                self._field("period", _period_row(self.period, self.first, self.last)),
-                self._field("timezone", self.timezone),
-                self._field("client_type", self.client_type),
-                self._field("client_tags", self.client_tags),
-                self._field("owner", w.HBox([self.owner, self.owner_tree])),
-                self._field("package", self.package),
-                self._field("group_by", w.HBox(list(self.group_by.values()))),
-            ]
+    def _filters_card(self) -> w.VBox:
+        mine = self.controls
+        period = _line(mine.period, mine.first, w.Label("–"), mine.last, mine.timezone)
+        period.add_class("custdyn-period")
+        head = _line(_heading("Filters"), self._add)
+        head.add_class("custdyn-head")
+        owner = _line(mine.owner, mine.owner_tree, self._delete("owner"))
+        return _card(
+            "custdyn-filters",
+            head,
+            self._field("period", period, beside=("timezone",)),
+            self._field("client_type", mine.client_type),
+            self._field("client_tags", _line(mine.client_tags, self._delete("client_tags"))),
+            self._field("owner", owner, beside=("owner_tree",)),
+            self._field("package", _line(mine.package, self._delete("package"))),
+            self._field("group_by", mine.group_by),
         )
-        self._send_to_row = self._field("output.send_to", self.send_to)
-        self.output = w.VBox(
-            [
-                _heading("Output"),
-                self._field("output.type", self.type),
-                self._send_to_row,
-                self._field("currency", self.currency),
-                self._field("active_duration", w.HBox([self.active_duration, w.Label("month(s)")])),
-                self._field("rate_policy", self.rate_policy),
-                self._field("compare", self.compare),
-                self._field("blocks", w.HBox(list(self.blocks.values()))),
-            ]
-        )
-        self.filters.add_class("custdyn-card")
-        self.filters.add_class("custdyn-filters")
-        self.output.add_class("custdyn-card")
 
-    def _field(self, name: str, control: w.Widget) -> w.VBox:
-        """A field with its label and a place for its faults."""
-        label = w.Label(FIELDS[name].label, tooltip=FIELDS[name].words)
+    def _output_card(self) -> w.VBox:
+        mine = self.controls
+        months = _line(mine.active_duration, w.Label("month(s)"))
+        label = w.Label(FIELDS["blocks"].label, tooltip=FIELDS["blocks"].words)
         label.add_class("custdyn-label")
-        fault = self._faults[name] = w.HTML(layout=w.Layout(display="none"))
-        fault.add_class("custdyn-fault")
-        row = w.HBox([label, control])
-        row.add_class("custdyn-field")
-        for one in (control, *getattr(control, "children", ())):
-            if isinstance(one, w.DOMWidget) and not isinstance(one, w.Box | w.Label):
-                one.tooltip = one.tooltip or FIELDS[name].label
-        return w.VBox([row, fault])
+        self._more = w.VBox(
+            [
+                self._field("rate_policy", mine.rate_policy),
+                self._field("compare", _line(mine.compare, *mine.compared)),
+                self._field("blocks", _line(label, *mine.blocks.values())),
+            ],
+            layout=w.Layout(display="none"),
+        )
+        return _card(
+            "custdyn-output",
+            _heading("Output"),
+            self._field("output.type", mine.type),
+            self._field("output.send_to", mine.send_to),
+            self._field("currency", mine.currency),
+            self._field("active_duration", months),
+            self._advanced,
+            self._more,
+        )
 
-    def _preset_chosen(self, _change: object = None) -> None:
-        if self._filling or self.period.value == CUSTOM:
-            return
-        if self.timezone.value not in zone_names():
-            return  # said when it is queried
-        preset = Query(period=self.period.value, timezone=self.timezone.value)
-        self._filling = True
-        self.first.value, self.last.value = preset.interval(self._now())
-        self._filling = False
+    def _field(self, name: str, control: w.Widget, beside: Sequence[str] = ()) -> w.VBox:
+        """A field with a place for its faults, and for those of fields beside it."""
+        control.add_class("custdyn-field")
+        places = []
+        for one in (name, *beside):
+            self._faults[one] = place = w.HTML(layout=w.Layout(display="none"))
+            place.add_class("custdyn-fault")
+            places.append(place)
+        row = w.VBox([control, *places])
+        self._rows.update(dict.fromkeys((name, *beside), row))
+        return row
 
-    def _date_touched(self, _change: object) -> None:
-        if not self._filling:
-            self.period.value = CUSTOM
+    def _delete(self, name: str) -> Press:
+        """The delete sign of a filter."""
+        return Press(
+            lambda: self._filter_deleted(name),
+            self._tell,
+            label=f"Delete the filter {FIELDS[name].label}",
+            hint="Delete this filter",
+            icon="cross",
+            tone="quiet",
+            bare=True,
+        )
 
-    def _type_chosen(self, _change: object = None) -> None:
-        self._send_to_row.layout.display = "none" if self.type.value == "web" else ""
+    def _change(self, name: str) -> None:
+        self._touched.add(name)
+        self.controls.suit(self._now())
+        self._show("output.send_to", self.controls.type.value != "web")
+        faults: Sequence[FieldFault] = ()
+        try:
+            self.query()
+        except QueryError as error:
+            faults = error.faults
+        self.show_faults(fault for fault in faults if self._touched & set(_ancestors(fault.field)))
+        self._changed()
 
+    def _filter_added(self) -> None:
+        name = self._add.value
+        self._add.fill([])
+        if name in FILTERS:
+            self._show(name, True)
+            getattr(self.controls, name).focus()
 
-def _period_row(period: w.Widget, first: w.Widget, last: w.Widget) -> w.HBox:
-    row = w.HBox([period, first, w.Label("–"), last])
-    row.add_class("custdyn-period")
-    return row
+    def _filter_deleted(self, name: str) -> None:
+        getattr(self.controls, name).fill([])
+        if name == "owner":
+            self.controls.owner_tree.value = False
+        self._show(name, False)
+        self._add.focus()
+        self._change(name)
+
+    def _open_advanced(self, opened: bool) -> None:
+        self._advanced.expanded = opened
+        self._more.layout.display = "" if opened else "none"
+
+    def _show(self, name: str, shown: bool) -> None:
+        self._rows[name].layout.display = "" if shown else "none"
 
 
 def now_in_utc() -> datetime:
@@ -214,25 +206,21 @@ def now_in_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def _choices(labels: dict[str, str]) -> list[tuple[str, str]]:
-    return [(label, key) for key, label in labels.items()]
+def _card(name: str, *children: w.Widget) -> w.VBox:
+    card = w.VBox(children)
+    card.add_class("custdyn-card")
+    card.add_class(name)
+    return card
 
 
-def _currencies() -> list[tuple[str, str]]:
-    listed = [(f"{code} – {name}", code) for code, name in currency_names().items()]
-    return [(DEFAULT_CURRENCY, NOTHING), *listed]
-
-
-def _names(placeholder: str = "type a name and press Enter") -> w.TagsInput:
-    return w.TagsInput(allow_duplicates=False, placeholder=placeholder)
+def _line(*children: w.Widget) -> w.HBox:
+    line = w.HBox(children)
+    line.add_class("custdyn-line")
+    return line
 
 
 def _heading(text: str) -> w.HTML:
     return w.HTML(f"<h2>{escape(text)}</h2>")
-
-
-def _text(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.replace(tzinfo=None).isoformat()
 
 
 def _ancestors(path: str) -> list[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from pathlib import Path
-
 import anywidget
 import traitlets
 
-STATIC = Path(__file__).with_name("static")
+from .front import script
 
 
 class ReportTable(anywidget.AnyWidget):
-    """Shows `data`, the JSON model of `layout.to_json_model`; names are only ever text."""
+    """Shows `data`, the JSON model of `layout.to_json_model`; names are only ever text.
 
-    _esm = STATIC / "table.js"
-    _css = files("custdyn_widgets.views").joinpath("table.css").read_text("utf-8")
+    Arrow keys, Home, End, PageUp and PageDown move through its cells; a tip says what each is.
+    """
+
+    _esm = script("table")
     data = traitlets.Dict().tag(sync=True)

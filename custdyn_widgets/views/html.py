@@ -6,6 +6,7 @@ from html import escape
 from importlib.resources import files
 
 from ..layout import TITLE, BlockRow, Table, TableRow, spans, table_of
+from ..periods import State
 from ..report import Report
 
 
@@ -39,9 +40,9 @@ def _table(table: Table) -> str:
         last = number == len(table.header) - 1
         cells = spans(level) if not last else [(label, 1) for label in level]
         states = [bucket.state.value for bucket in table.buckets] if last else [""] * len(cells)
-        head += '<tr><th scope="col"></th>' + "".join(
+        head += '<tr><td class="corner"></td>' + "".join(
             f'<th scope="{"col" if last else "colgroup"}" colspan="{width}"'
-            f' class="{state}">{escape(label)}</th>'
+            f' class="{state}">{escape(label)}{_mark(state)}</th>'
             for (label, width), state in zip(cells, states, strict=True)
         )
         head += "</tr>"
@@ -50,6 +51,11 @@ def _table(table: Table) -> str:
         f'<table class="custdyn"><caption>{escape(table.caption)}</caption>'
         f"<thead>{head}</thead><tbody>{body}</tbody></table>"
     )
+
+
+def _mark(state: str) -> str:
+    """What marks a bucket that is not over."""
+    return f"<small>{state}</small>" if state in (State.RUNNING, State.FUTURE) else ""
 
 
 def _row(row: BlockRow | TableRow, table: Table) -> str:

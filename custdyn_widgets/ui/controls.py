@@ -1,0 +1,248 @@
+"""The widgets of the form, one for every field of a query: a query in, its values out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import ipywidgets as w
+
+from ..checks import address
+from ..choices import Choice, Choices
+from ..definitions import (
+    COMPARISONS,
+    FIELDS,
+    FILTERS_BY_KIND,
+    GROUPS,
+    GROUPS_BY_KIND,
+    MOST_ACTIVE_MONTHS,
+    OPTIONAL_BLOCKS,
+    OUTPUT_TYPES,
+    PRESETS,
+    RATE_POLICIES,
+    TYPE_CHOICES,
+)
+from ..periods import zone_names
+from ..query import Query
+from .names import Names
+from .picker import Picker
+from .wallclock import WallClock
+
+CUSTOM = "custom"
+NOTHING = ""
+"""A choice of nothing: to a drop-down, None would mean that nothing is chosen yet."""
+FILTERS = tuple(name for names in FILTERS_BY_KIND.values() for name in names)
+SEARCHED = (*FILTERS, "currency")
+"""Fields whose values are searched in the source."""
+
+
+class Controls:
+    """Widgets for the fields of a query.
+
+    `values` gives what is filled in, JSON-shaped and unchecked: the browser may have sent
+    anything, `Query` checks it. `changed` is called with the path of a field when a reader has
+    changed it, `tell` is told in one line what went wrong.
+    """
+
+    def __init__(
+        self, names: Names, *, changed: Callable[[str], None], tell: Callable[[str], None]
+    ) -> None:
+        self._names = names
+        self._changed = changed
+        self._tell = tell
+        self._filling = False
+        self._make_filters()
+        self._make_output()
+        self._watch()
+
+    def fill(self, query: Query, now: datetime) -> None:
+        """Shows a query, its preset as seen at `now` (aware)."""
+        values = query.to_dict()
+        self._filling = True
+        period, compare = values["period"], values["compare"]
+        self.period.value = period if isinstance(period, str) else CUSTOM
+        self.timezone.fill([values["timezone"]])
+        self.client_type.value = values["client_type"]
+        for name in FILTERS:
+            getattr(self, name).fill(values[name])
+        self.owner_tree.value = values["owner_tree"]
+        self.group_by.fill(values["group_by"])
+        self.type.value = values["output"]["type"]
+        self.send_to.fill(values["output"]["send_to"])
+        self.currency.fill([values["currency"]] if values["currency"] else [])
+        self.active_duration.value = values["active_duration"]
+        self.rate_policy.value = values["rate_policy"]
+        self.compare.value = CUSTOM if isinstance(compare, dict) else compare or NOTHING
+        for field, ends in (("from", self.compared[0]), ("to", self.compared[1])):
+            ends.value = compare[field] if isinstance(compare, dict) else ""
+        for key, box in self.blocks.items():
+            box.value = key in values["blocks"]
+        self._show_dates(query, now)
+        self.suit(now)
+        self._filling = False
+
+    def values(self) -> dict[str, Any]:
+        """What is filled in, JSON-shaped, for `Query.model_validate`."""
+        period: object = self.period.value
+        if period == CUSTOM:
+            period = {"from": self.first.value, "to": self.last.value}
+        compare: object = self.compare.value or None
+        if compare == CUSTOM:
+            compare = {"from": self.compared[0].value, "to": self.compared[1].value}
+        kind = self.type.value
+        return {
+            "period": period,
+            "timezone": self.timezone.value,
+            "client_type": self.client_type.value,
+            **{name: getattr(self, name).values for name in FILTERS},
+            "owner_tree": self.owner_tree.value,
+            "group_by": self.group_by.values,
+            "currency": self.currency.value or None,
+            "active_duration": self.active_duration.value,
+            "rate_policy": self.rate_policy.value,
+            "blocks": [key for key, box in self.blocks.items() if box.value],
+            "compare": compare,
+            "output": {"type": kind, "send_to": [] if kind == "web" else self.send_to.values},
+        }
+
+    def names_arrived(self) -> None:
+        """The names in the source are there: chosen values are shown by name."""
+        for name in SEARCHED:
+            getattr(self, name).refresh()
+        directory = self._names.directory
+        base = "" if directory is None else f" ({directory.base})"
+        self.currency.placeholder = f"Base currency of the source{base}"
+
+    def suit(self, now: datetime) -> None:
+        """Shows the dates of a preset, seen at `now` (aware), and those that are compared with."""
+        for end in self.compared:
+            end.layout.display = "" if self.compare.value == CUSTOM else "none"
+        if self.period.value == CUSTOM or self.timezone.value not in zone_names():
+            return  # a wrong zone is said beside its field
+        self._show_dates(Query(period=self.period.value, timezone=self.timezone.value), now)
+
+    def fields(self) -> dict[str, tuple[Any, ...]]:
+        """Fields of ours that show whether they are valid."""
+        mine = {name: (getattr(self, name),) for name in (*SEARCHED, "timezone", "group_by")}
+        return {
+            **mine,
+            "period": (self.first, self.last),
+            "compare": self.compared,
+            "output.send_to": (self.send_to,),
+        }
+
+    def _make_filters(self) -> None:
+        self.period = _choice("period", [*_choices(PRESETS), ("Custom", CUSTOM)])
+        self.first = WallClock(end_of_day=False, label="From")
+        self.last = WallClock(end_of_day=True, label="To")
+        zones = Choices(Choice(name, name) for name in zone_names())
+        self.timezone = self._picker("timezone", lambda: zones, label="")
+        self.client_type = _choice("client_type", _choices(TYPE_CHOICES))
+        self.client_tags = self._searched("client_tags")
+        self.owner = self._searched("owner")
+        self.owner_tree = w.Checkbox(description=FIELDS["owner_tree"].label, indent=False)
+        self.package = self._searched("package", open_ended=True)
+        groups = grouped(GROUPS_BY_KIND, GROUPS)
+        self.group_by = self._picker(
+            "group_by", lambda: groups, multiple=True, ordered=True, placeholder="One total"
+        )
+
+    def _make_output(self) -> None:
+        self.type = _choice("output.type", _choices(OUTPUT_TYPES))
+        self.send_to = self._picker(
+            "output.send_to",
+            lambda: Choices(()),
+            mode="free",
+            multiple=True,
+            check=address,
+            placeholder="name@example.org",
+        )
+        self.currency = self._searched("currency", multiple=False)
+        self.active_duration = w.BoundedIntText(
+            min=0,
+            max=MOST_ACTIVE_MONTHS,
+            description=FIELDS["active_duration"].label,
+            description_tooltip=FIELDS["active_duration"].words,
+        )
+        self.rate_policy = _choice("rate_policy", _choices(RATE_POLICIES))
+        self.compare = _choice(
+            "compare", [("None", NOTHING), *_choices(COMPARISONS), ("Custom", CUSTOM)]
+        )
+        self.compared = (
+            WallClock(end_of_day=False, label="Compare from"),
+            WallClock(end_of_day=True, label="Compare to"),
+        )
+        self.blocks = {
+            key: w.Checkbox(description=label, indent=False)
+            for key, label in OPTIONAL_BLOCKS.items()
+        }
+
+    def _searched(self, name: str, *, multiple: bool = True, **more: Any) -> Picker:
+        words = "Type to search" if multiple else "Base currency of the source"
+
+        def known() -> Choices | str:
+            choices = self._names.of(name)
+            return self._names.words if choices is None else choices
+
+        return self._picker(name, known, multiple=multiple, placeholder=words, **more)
+
+    def _picker(self, name: str, known: Callable[[], Choices | str], **more: Any) -> Picker:
+        return Picker(
+            known,
+            changed=lambda: self._change(name),
+            tell=self._tell,
+            **{"label": FIELDS[name].label, "help": FIELDS[name].words, **more},
+        )
+
+    def _watch(self) -> None:
+        """Every change a reader makes comes to `_change`, with the name of its field."""
+        watched = {
+            "period": (self.period,),
+            "client_type": (self.client_type,),
+            "owner_tree": (self.owner_tree,),
+            "output.type": (self.type,),
+            "active_duration": (self.active_duration,),
+            "rate_policy": (self.rate_policy,),
+            "compare": (self.compare, *self.compared),
+            "blocks": tuple(self.blocks.values()),
+        }
+        for name, widgets in watched.items():
+            for widget in widgets:
+                widget.observe(lambda _change, name=name: self._change(name), "value")
+        for end in (self.first, self.last):
+            end.observe(self._date_touched, "value")
+
+    def _show_dates(self, query: Query, now: datetime) -> None:
+        filling, self._filling = self._filling, True
+        first, last = query.interval(now)
+        self.first.value, self.last.value = str(first), str(last)
+        self._filling = filling
+
+    def _change(self, name: str) -> None:
+        if not self._filling:
+            self._changed(name)
+
+    def _date_touched(self, _change: object) -> None:
+        if self._filling:
+            return
+        if self.period.value == CUSTOM:
+            self._change("period")
+        else:
+            self.period.value = CUSTOM
+
+
+def _choices(labels: dict[str, str]) -> list[tuple[str, str]]:
+    return [(label, key) for key, label in labels.items()]
+
+
+def grouped(kinds: dict[str, tuple[str, ...]], labels: dict[str, str]) -> Choices:
+    """Choices under headings: heading → values, and what each value is called."""
+    return Choices(
+        Choice(name, labels[name], group=kind) for kind, names in kinds.items() for name in names
+    )
+
+
+def _choice(name: str, options: list[tuple[str, str]]) -> w.Dropdown:
+    field = FIELDS[name]
+    return w.Dropdown(options=options, description=field.label, description_tooltip=field.words)

@@ -1,0 +1,24 @@
+"""The front ends' files: each widget's script with the few functions that all of them share."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def script(name: str) -> str:
+    """The script of a widget, as one module that needs no other."""
+    return _text("static/dom.js") + _text(f"static/{name}.js")
+
+
+@cache
+def style() -> str:
+    """The style of the page; that of the table stands with the views, which share it."""
+    return _text("static/app.css") + files("custdyn_widgets.views").joinpath("table.css").read_text(
+        "utf-8"
+    )
+
+
+def _text(path: str) -> str:
+    return files(__package__).joinpath(path).read_text("utf-8")

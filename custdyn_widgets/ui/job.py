@@ -1,0 +1,96 @@
+"""Making a report in a thread of its own: it is watched, it can be stopped, the latest wins."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from ..errors import Cancelled
+from ..query import Query
+from ..result import Result, run
+from ..sources import Source
+
+BLINK = 0.25
+"""Seconds between two looks at how much is done."""
+
+
+class Watcher(Protocol):
+    """Who is told of a report that is being made. Called in its thread: set traits only."""
+
+    def progressed(self, words: str, share: float | None) -> None:
+        """`words` is being done, `share` of it (0 to 1) where that is known."""
+
+    def made(self, query: Query, result: Result) -> None:
+        """The report is there."""
+
+    def failed(self, error: Exception) -> None:
+        """It will not be."""
+
+
+class Jobs:
+    """The reports of one reader: at most one is being made, the latest that was asked for."""
+
+    def __init__(self, source: Source, watcher: Watcher) -> None:
+        self._source = source
+        self._watcher = watcher
+        self._job: object = None
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether a report is being made."""
+        return self._job is not None
+
+    def start(self, query: Query) -> None:
+        """Makes the report of a query; the one that is being made is dropped."""
+        self.stop()
+        job = object()
+        self._replace(job)
+        threading.Thread(target=self._work, args=(query, job), daemon=True).start()
+
+    def stop(self) -> None:
+        """Drops the report that is being made, and stops the engine."""
+        if self._replace(None) is not None:
+            self._source.interrupt()
+
+    def _replace(self, job: object) -> object:
+        with self._lock:
+            before, self._job = self._job, job
+            return before
+
+    def _finish(self, job: object) -> bool:
+        """Whether a job was still the latest; none is being made from now on."""
+        with self._lock:
+            latest = job is self._job
+            if latest:
+                self._job = None
+            return latest
+
+    def _work(self, query: Query, job: object) -> None:
+        doing = ["waiting for the source"]
+        ended = threading.Event()
+
+        def progress(words: str) -> None:
+            if job is not self._job:
+                raise Cancelled
+            doing[0] = words
+            self._watcher.progressed(words, None)
+
+        def watch() -> None:
+            while not ended.wait(BLINK):
+                if job is self._job:
+                    self._watcher.progressed(doing[0], self._source.done)
+
+        threading.Thread(target=watch, daemon=True).start()
+        result, failure = None, None
+        try:
+            result = run(query, self._source, progress=progress)
+        except Exception as error:
+            failure = error
+        ended.set()
+        if not self._finish(job):
+            return
+        if result is not None:
+            self._watcher.made(query, result)
+        elif failure is not None:
+            self._watcher.failed(failure)

@@ -1,0 +1,66 @@
+"""The states a page can be in besides showing figures, each in words: what is, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..definitions import ALL
+from ..link import MOST_BYTES
+from ..periods import State
+from ..report import Report, utc_text
+from .notices import Notice
+
+WELCOME = Notice(
+    "welcome",
+    "Who is a customer, who is active, what they hold and what they spend",
+    "Choose a period and press Query (Ctrl+Enter): one column for each month, a block of rows for "
+    "clients and balances, refills, pay-as-you-go use and packages. Every row explains itself "
+    "when you point at it; ⓘ says how the report was made.",
+)
+STALE = Notice(
+    "stale",
+    "The form has changed since this report was made",
+    "What is shown, and what is exported, is the report as it was asked for. Press Query to make "
+    "it anew.",
+)
+NO_LINK = Notice(
+    "info",
+    "This query is too long for a link",
+    f"It has more than {MOST_BYTES:,} bytes, so the address does not hold it: a saved query is the "
+    "way to keep it.",
+)
+
+
+def preset_from_link(ignored: Sequence[str]) -> Notice:
+    """The form was filled from a link; `ignored` names what was not taken from it."""
+    words = "Nothing has been run. Press Query to make the report."
+    if ignored:
+        words += " Ignored, because it is not known or not valid:"
+    return Notice("warning" if ignored else "info", "Preset from link", words, tuple(ignored))
+
+
+def failed(words: str, reference: str) -> Notice:
+    """No report could be made; `reference` finds the error in the log."""
+    what = f"{words[0].upper()}{words[1:]}"
+    return Notice("failed", "The report was not made", f"{what} (error id {reference})")
+
+
+def of_report(report: Report) -> Iterator[Notice]:
+    """What stands out in a report: nobody in it, or nothing but future."""
+    if not report.buckets:
+        yield Notice("warning", "The period is empty", str(report.notes[0]) + ".")
+        return
+    if not any(cell.value for cell in report.row(ALL, "Qty").cells):
+        yield Notice(
+            "warning",
+            "No client passes these filters",
+            "There is no client of this type with these tags, owners and packages by the end of "
+            "the period. Delete a filter, or choose another Client Type or a later period.",
+        )
+    if all(bucket.state is State.FUTURE for bucket in report.buckets):
+        yield Notice(
+            "info",
+            "The period lies in the future",
+            f"As of {utc_text(report.as_of)} nothing has happened in it yet: balances are "
+            "carried on, and there are no entries to count.",
+        )

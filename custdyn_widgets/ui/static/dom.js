@@ -1,0 +1,42 @@
+// What every front end here shares: it stands before each of them, see front.py.
+function element(name, className = "", attributes = {}, text = undefined) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text; // names are only ever text
+  return made;
+}
+
+const ICONS = {
+  add: "M8 3v10M3 8h10",
+  calendar: "M2.5 3.5h11v10h-11zM2.5 6.5h11M5.3 2v3M10.7 2v3",
+  cross: "M3.5 3.5l9 9m0-9l-9 9",
+  down: "M3.5 6l4.5 4.5L12.5 6",
+  info: "M8 7.2v4M8 4.8v.1M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4z",
+  link: "M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.2-2.2a2.6 2.6 0 0 0-3.7-3.7l-1 1m1.2 2.5a2.6 2.6 0 0 0-3.7 0L3.3 9a2.6 2.6 0 0 0 3.7 3.7l1-1",
+  moon: "M12.9 9.8A5.4 5.4 0 0 1 6.2 3.1a5.4 5.4 0 1 0 6.7 6.7z",
+  play: "M5 3.2v9.6L12.8 8z",
+  save: "M8 2.5v7m-3-2.8L8 9.8l3-3.1M2.8 12.8h10.4",
+  stop: "M4.5 4.5h7v7h-7z",
+  warn: "M8 2.2L14.3 13H1.7zM8 6.3v3.2M8 11.2v.1",
+};
+
+function icon(name) {
+  const holder = document.createElement("template");
+  holder.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true" class="icon-${name}"><path/></svg>`;
+  holder.content.querySelector("path").setAttribute("d", ICONS[name]);
+  return holder.content.firstChild;
+}
+
+// JupyterLab's single-key commands are not for those who work in here.
+function ownKeys(el) {
+  el.dataset.lmSuppressShortcuts = "true";
+}
+
+function listen(model, traits, show) {
+  const names = traits.map((trait) => `change:${trait}`).join(" ");
+  show();
+  model.on(names, show);
+  return () => model.off(names, show);
+}
+

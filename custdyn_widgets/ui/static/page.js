@@ -1,0 +1,43 @@
+// The page as a whole: the query in the address bar, keys that work everywhere, paper.
+const PRESET = ["theme", "template"]; // Voilà's own parameters stay in the address
+
+function render({ model, el }) {
+  el.classList.add("custdyn-page-state");
+  const ofVoila = document.body.dataset.voila !== undefined;
+  let app = null;
+
+  const address = () => {
+    if (!ofVoila) return;
+    const kept = [...new URLSearchParams(location.search)].filter(([name]) => PRESET.includes(name));
+    const parts = [new URLSearchParams(kept).toString(), model.get("link")].filter(Boolean);
+    const wanted = parts.length ? `?${parts.join("&")}` : "";
+    if (wanted !== location.search)
+      history.replaceState(null, "", location.pathname + wanted + location.hash);
+  };
+  const keyed = (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      event.stopPropagation();
+      document.activeElement?.blur?.(); // a field that is being typed in gives its value first
+      model.send({ type: "query" });
+    }
+  };
+  const attach = () => {
+    app = el.closest(".custdyn-app");
+    if (!app) {
+      requestAnimationFrame(attach);
+      return;
+    }
+    ownKeys(app);
+    app.addEventListener("keydown", keyed);
+    model.send({ type: "shown", voila: ofVoila });
+  };
+  requestAnimationFrame(attach);
+  const unlisten = listen(model, ["link"], address);
+  return () => {
+    app?.removeEventListener("keydown", keyed);
+    unlisten();
+  };
+}
+
+export default { render };

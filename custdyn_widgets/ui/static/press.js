@@ -1,0 +1,65 @@
+// A button with an icon of ours; what it does is decided in Python.
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // a page that is not served from this machine or by https has no clipboard: the old way
+    const area = element("textarea", "", { style: "position:fixed;opacity:0" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+function save(message, buffers) {
+  const address = URL.createObjectURL(new Blob(buffers, { type: message.media }));
+  const link = element("a", "", { href: address, download: message.name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
+
+function render({ model, el }) {
+  el.classList.add("custdyn-pressing");
+  const button = element("button", "", { type: "button" });
+  let busy = false;
+  const show = () => {
+    const label = model.get("label");
+    const drawn = model.get("icon");
+    button.className = `custdyn-press ${model.get("tone")}`;
+    button.replaceChildren(...(drawn ? [icon(drawn)] : []), model.get("bare") ? "" : label);
+    button.title = model.get("hint");
+    if (model.get("bare")) button.setAttribute("aria-label", label);
+    if (model.get("key")) button.accessKey = model.get("key");
+    const expanded = model.get("expanded");
+    if (expanded !== null) button.setAttribute("aria-expanded", String(expanded));
+    button.disabled = busy || model.get("disabled");
+  };
+  button.addEventListener("click", () => {
+    busy = model.get("waits");
+    show();
+    model.send({ type: "press", address: location.origin + location.pathname });
+  });
+  const received = async (message, buffers) => {
+    busy = false;
+    show();
+    if (message.type === "file") save(message, buffers);
+    if (message.type === "focus") requestAnimationFrame(() => button.focus());
+    if (message.type === "copy") model.send({ type: "copied", done: await copy(message.text) });
+  };
+  const traits = ["label", "icon", "tone", "disabled", "expanded", "hint"];
+  const unlisten = listen(model, traits, show);
+  model.on("msg:custom", received);
+  el.append(button);
+  return () => {
+    unlisten();
+    model.off("msg:custom", received);
+  };
+}
+
+export default { render };

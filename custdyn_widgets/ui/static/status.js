@@ -1,0 +1,47 @@
+// What is being done, for how long and how much of it; or what has been done.
+function render({ model, el }) {
+  el.classList.add("custdyn-status");
+  const words = element("span", "custdyn-words", { role: "status" });
+  const elapsed = element("span", "custdyn-elapsed", { "aria-hidden": "true" });
+  const bar = element("div", "custdyn-progress", { role: "progressbar" });
+  const fill = element("div");
+  bar.append(fill);
+  el.append(words, elapsed, bar);
+  let since = 0;
+  let ticking = 0;
+
+  const tick = () => {
+    elapsed.textContent = `${((performance.now() - since) / 1000).toFixed(1)} s`;
+  };
+  const show = () => {
+    const running = model.get("running");
+    words.textContent = model.get("words");
+    bar.setAttribute("aria-label", model.get("words") || "Progress");
+    const share = model.get("share");
+    bar.classList.toggle("unknown", share < 0);
+    fill.style.width = share < 0 ? "" : `${Math.round(share * 100)}%`;
+    if (share < 0) bar.removeAttribute("aria-valuenow");
+    else bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+    if (running && !ticking) {
+      since = performance.now();
+      ticking = setInterval(tick, 100);
+      tick();
+    } else if (!running && ticking) {
+      clearInterval(ticking);
+      ticking = 0;
+    }
+    el.classList.toggle("running", running);
+  };
+  const again = (message) => {
+    if (message.type === "restart") since = performance.now();
+  };
+  model.on("msg:custom", again);
+  const unlisten = listen(model, ["running", "words", "share"], show);
+  return () => {
+    clearInterval(ticking);
+    model.off("msg:custom", again);
+    unlisten();
+  };
+}
+
+export default { render };

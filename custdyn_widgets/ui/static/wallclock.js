@@ -1,0 +1,49 @@
+// A wall-clock instant as text, to the second, in one form everywhere; a calendar to choose its day.
+function render({ model, el }) {
+  el.classList.add("custdyn-wallclock");
+  ownKeys(el);
+  const input = element("input", "custdyn-input", {
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    maxlength: "40",
+    placeholder: "YYYY-MM-DD HH:MM:SS",
+  });
+  const calendar = element("button", "custdyn-calendar", { type: "button", title: "Choose a day" });
+  calendar.append(icon("calendar"));
+  const day = element("input", "custdyn-day", {
+    type: "date",
+    tabindex: "-1",
+    "aria-hidden": "true",
+  });
+
+  const show = () => {
+    input.setAttribute("aria-label", model.get("label"));
+    calendar.setAttribute("aria-label", `${model.get("label")}: choose a day`);
+    input.setAttribute("aria-invalid", String(model.get("invalid")));
+    el.classList.toggle("invalid", model.get("invalid"));
+    input.value = model.get("value");
+  };
+  const give = (text) => {
+    if (text === model.get("value")) return;
+    model.set("value", text);
+    model.save_changes();
+  };
+  input.addEventListener("change", () => give(input.value.trim()));
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") give(input.value.trim());
+  });
+  calendar.addEventListener("click", () => {
+    day.value = input.value.slice(0, 10);
+    day.showPicker();
+  });
+  day.addEventListener("input", () => {
+    if (!day.value) return;
+    const clock = input.value.slice(10).trim() || model.get("clock");
+    give(`${day.value} ${clock}`);
+  });
+  el.append(input, calendar, day);
+  return listen(model, ["value", "invalid", "label"], show);
+}
+
+export default { render };
