@@ -28,7 +28,8 @@ from .front import style
 from .job import Jobs
 from .names import Names
 from .notices import Notice, Notices
-from .page import Page, link_of_the_page
+from .page import Page, link_of_the_page, prepared_beforehand
+from .plain import Plain, hidden, show
 from .press import Press
 from .states import NO_LINK, STALE, WELCOME, failed, of_report, preset_from_link
 from .status import Status
@@ -68,24 +69,30 @@ class CustomerDynamics(w.VBox):
         self._voila = False
         self._names = Names(self.source, self._names_arrived)
         self._jobs = Jobs(self.source, self)
-        if query is None and os.environ.get("VOILA_PREHEAT"):
+        if query is None and prepared_beforehand():
             self._names.read()  # while this kernel waits for a reader
         self._preset, shown = _preset(link_of_the_page() if query is None else query)
+        self._plain = Plain()
         self._form = Form(
-            shown, names=self._names, now=now_in_utc, changed=self._changed, tell=self._tell
+            shown,
+            names=self._names,
+            plain=self._plain,
+            now=now_in_utc,
+            changed=self._changed,
+            tell=self._tell,
         )
         self._page = Page(asked=self.ask, shown=self._shown, tell=self._tell)
         self._query_button = self._press(
             self.ask, "Query", icon="play", tone="primary", key="q", hint="Ctrl+Enter"
         )
         self._cancel = self._press(self._cancelled, "Cancel", icon="stop")
-        self._cancel.layout.display = "none"
+        show(self._cancel, False)
         self._status = Status()
         self._notices = Notices()
         self._table = ReportTable()
-        self._facts = Facts(layout=w.Layout(display="none"))
-        self._notes = w.HTML()
-        self._headline = w.HTML()
+        self._facts = Facts(layout=hidden())
+        self._notes = self._plain.html()
+        self._headline = self._plain.html()
         self._downloads = {
             kind: Download(partial(self._make_file, kind), self._tell, label=f"Export to {label}")
             for kind, label in FILES.items()
@@ -119,7 +126,7 @@ class CustomerDynamics(w.VBox):
         self._failure = None
         self._preset = None
         self._status.begin("Starting …")
-        self._cancel.layout.display = ""
+        show(self._cancel, True)
         self._jobs.start(query)
 
     # what Jobs tells, in a thread of its own: only traits are set here
@@ -134,7 +141,7 @@ class CustomerDynamics(w.VBox):
         self.result, self._asked_query = result, query
         self._table.data = to_json_model(report)
         self._facts.show(report)
-        self._toolbar.layout.display = ""
+        show(self._toolbar, True)
         shown = f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
         self._headline.value = f"<h2>{escape(shown)}</h2>"
         notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
@@ -160,24 +167,24 @@ class CustomerDynamics(w.VBox):
         return Press(pressed, self._tell, label=label, **traits)
 
     def _lay_out(self) -> list[w.Widget]:
+        plain = self._plain
         source = f'<span class="custdyn-source">{escape(self.source.name)}</span>'
-        head = w.HTML(f"<style>{style()}</style><h1>{TITLE}</h1>{source}")
-        cards = w.HBox([self._form.filters, self._form.output])
-        actions = w.HBox([self._query_button, self._cancel, self._status])
-        buttons = w.HBox([*self._downloads.values(), self._copy, self._about])
-        self._toolbar = w.HBox([self._headline, buttons], layout=w.Layout(display="none"))
-        result = w.VBox([self._toolbar, self._facts, self._table, self._notes])
-        for box, name in (
-            (head, "title"),
-            (cards, "cards"),
-            (actions, "actions"),
-            (buttons, "buttons"),
-            (self._toolbar, "toolbar"),
-            (result, "result"),
-        ):
-            box.add_class(f"custdyn-{name}")
-        self._result = result
-        return [self._page, head, cards, actions, self._notices, result]
+        head = plain.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
+        buttons = [*self._downloads.values(), self._copy, self._about]
+        self._toolbar = w.HBox(
+            [self._headline, plain.row(buttons, "custdyn-buttons")], layout=hidden()
+        )
+        self._toolbar.add_class("custdyn-toolbar")
+        self._result = w.VBox([self._toolbar, self._facts, self._table, self._notes])
+        self._result.add_class("custdyn-result")
+        return [
+            self._page,
+            head,
+            plain.row([self._form.filters, self._form.output], "custdyn-cards"),
+            plain.row([self._query_button, self._cancel, self._status], "custdyn-actions"),
+            self._notices,
+            self._result,
+        ]
 
     def _shown(self, voila: bool) -> None:
         """The page can be used: Query is one key away, and the names are read meanwhile."""
@@ -209,7 +216,7 @@ class CustomerDynamics(w.VBox):
 
     def _ended(self, words: str) -> None:
         self._status.end(words)
-        self._cancel.layout.display = "none"
+        show(self._cancel, False)
         self._changed()
 
     def _cancelled(self) -> None:
@@ -227,7 +234,7 @@ class CustomerDynamics(w.VBox):
 
     def _open_facts(self) -> None:
         self._about.expanded = not self._about.expanded
-        self._facts.layout.display = "" if self._about.expanded else "none"
+        show(self._facts, bool(self._about.expanded))
 
     def _copy_link(self) -> None:
         link = to_link(self.query)

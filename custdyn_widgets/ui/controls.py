@@ -27,6 +27,7 @@ from ..periods import zone_names
 from ..query import Query
 from .names import Names
 from .picker import Picker
+from .plain import Plain, show
 from .wallclock import WallClock
 
 CUSTOM = "custom"
@@ -46,9 +47,15 @@ class Controls:
     """
 
     def __init__(
-        self, names: Names, *, changed: Callable[[str], None], tell: Callable[[str], None]
+        self,
+        names: Names,
+        plain: Plain,
+        *,
+        changed: Callable[[str], None],
+        tell: Callable[[str], None],
     ) -> None:
         self._names = names
+        self._plain = plain
         self._changed = changed
         self._tell = tell
         self._filling = False
@@ -117,7 +124,7 @@ class Controls:
     def suit(self, now: datetime) -> None:
         """Shows the dates of a preset, seen at `now` (aware), and those that are compared with."""
         for end in self.compared:
-            end.layout.display = "" if self.compare.value == CUSTOM else "none"
+            show(end, self.compare.value == CUSTOM)
         if self.period.value == CUSTOM or self.timezone.value not in zone_names():
             return  # a wrong zone is said beside its field
         self._show_dates(Query(period=self.period.value, timezone=self.timezone.value), now)
@@ -133,15 +140,15 @@ class Controls:
         }
 
     def _make_filters(self) -> None:
-        self.period = _choice("period", [*_choices(PRESETS), ("Custom", CUSTOM)])
+        self.period = self._choice("period", [*_choices(PRESETS), ("Custom", CUSTOM)])
         self.first = WallClock(end_of_day=False, label="From")
         self.last = WallClock(end_of_day=True, label="To")
         zones = Choices(Choice(name, name) for name in zone_names())
         self.timezone = self._picker("timezone", lambda: zones, label="")
-        self.client_type = _choice("client_type", _choices(TYPE_CHOICES))
+        self.client_type = self._choice("client_type", _choices(TYPE_CHOICES))
         self.client_tags = self._searched("client_tags")
         self.owner = self._searched("owner")
-        self.owner_tree = w.Checkbox(description=FIELDS["owner_tree"].label, indent=False)
+        self.owner_tree = self._plain.checkbox(FIELDS["owner_tree"].label)
         self.package = self._searched("package", open_ended=True)
         groups = grouped(GROUPS_BY_KIND, GROUPS)
         self.group_by = self._picker(
@@ -149,7 +156,7 @@ class Controls:
         )
 
     def _make_output(self) -> None:
-        self.type = _choice("output.type", _choices(OUTPUT_TYPES))
+        self.type = self._choice("output.type", _choices(OUTPUT_TYPES))
         self.send_to = self._picker(
             "output.send_to",
             lambda: Choices(()),
@@ -165,18 +172,15 @@ class Controls:
             description=FIELDS["active_duration"].label,
             description_tooltip=FIELDS["active_duration"].words,
         )
-        self.rate_policy = _choice("rate_policy", _choices(RATE_POLICIES))
-        self.compare = _choice(
+        self.rate_policy = self._choice("rate_policy", _choices(RATE_POLICIES))
+        self.compare = self._choice(
             "compare", [("None", NOTHING), *_choices(COMPARISONS), ("Custom", CUSTOM)]
         )
         self.compared = (
             WallClock(end_of_day=False, label="Compare from"),
             WallClock(end_of_day=True, label="Compare to"),
         )
-        self.blocks = {
-            key: w.Checkbox(description=label, indent=False)
-            for key, label in OPTIONAL_BLOCKS.items()
-        }
+        self.blocks = {key: self._plain.checkbox(label) for key, label in OPTIONAL_BLOCKS.items()}
 
     def _searched(self, name: str, *, multiple: bool = True, **more: Any) -> Picker:
         words = "Type to search" if multiple else "Base currency of the source"
@@ -213,6 +217,12 @@ class Controls:
         for end in (self.first, self.last):
             end.observe(self._date_touched, "value")
 
+    def _choice(self, name: str, options: list[tuple[str, str]]) -> w.Dropdown:
+        field = FIELDS[name]
+        return self._plain.dropdown(
+            options, description=field.label, description_tooltip=field.words
+        )
+
     def _show_dates(self, query: Query, now: datetime) -> None:
         filling, self._filling = self._filling, True
         first, last = query.interval(now)
@@ -241,8 +251,3 @@ def grouped(kinds: dict[str, tuple[str, ...]], labels: dict[str, str]) -> Choice
     return Choices(
         Choice(name, labels[name], group=kind) for kind, names in kinds.items() for name in names
     )
-
-
-def _choice(name: str, options: list[tuple[str, str]]) -> w.Dropdown:
-    field = FIELDS[name]
-    return w.Dropdown(options=options, description=field.label, description_tooltip=field.words)

@@ -14,6 +14,7 @@ from ..query import Query
 from .controls import FILTERS, Controls, grouped
 from .names import Names
 from .picker import Picker
+from .plain import Plain, hidden, show
 from .press import Press
 
 ADVANCED = ("rate_policy", "compare", "blocks")
@@ -31,6 +32,7 @@ class Form:
         query: Query,
         *,
         names: Names,
+        plain: Plain,
         now: Callable[[], datetime],
         changed: Callable[[], None],
         tell: Callable[[str], None],
@@ -41,7 +43,8 @@ class Form:
         self._touched: set[str] = set()
         self._rows: dict[str, w.Box] = {}
         self._faults: dict[str, w.HTML] = {}
-        self.controls = Controls(names, changed=self._change, tell=tell)
+        self._plain = plain
+        self.controls = Controls(names, plain, changed=self._change, tell=tell)
         self._add = Picker(
             lambda: grouped(FILTERS_BY_KIND, {name: FIELDS[name].label for name in FILTERS}),
             changed=self._filter_added,
@@ -90,7 +93,6 @@ class Form:
         for name, place in self._faults.items():
             words = "<br>".join(escape(what) for what in by_field.get(name, []))
             place.value = f'<span role="alert">{words}</span>' if words else ""
-            place.layout.display = "" if words else "none"
             if words:
                 self._show(name, True)
         for name, marked in self.controls.fields().items():
@@ -101,56 +103,59 @@ class Form:
         return homeless
 
     def _filters_card(self) -> w.VBox:
-        mine = self.controls
-        period = _line(mine.period, mine.first, w.Label("–"), mine.last, mine.timezone)
-        period.add_class("custdyn-period")
-        head = _line(_heading("Filters"), self._add)
-        head.add_class("custdyn-head")
-        owner = _line(mine.owner, mine.owner_tree, self._delete("owner"))
-        return _card(
+        mine, plain = self.controls, self._plain
+        tags = [mine.client_tags, self._delete("client_tags")]
+        period = [mine.period, mine.first, plain.label("–"), mine.last, mine.timezone]
+        owner = [mine.owner, mine.owner_tree, self._delete("owner")]
+        return plain.column(
+            [
+                plain.row([plain.html("<h2>Filters</h2>"), self._add], "custdyn-head"),
+                self._field("period", plain.row(period, "custdyn-period"), beside=("timezone",)),
+                self._field("client_type", mine.client_type),
+                self._field("client_tags", plain.row(tags)),
+                self._field("owner", plain.row(owner), beside=("owner_tree",)),
+                self._field("package", plain.row([mine.package, self._delete("package")])),
+                self._field("group_by", mine.group_by),
+            ],
+            "custdyn-card",
             "custdyn-filters",
-            head,
-            self._field("period", period, beside=("timezone",)),
-            self._field("client_type", mine.client_type),
-            self._field("client_tags", _line(mine.client_tags, self._delete("client_tags"))),
-            self._field("owner", owner, beside=("owner_tree",)),
-            self._field("package", _line(mine.package, self._delete("package"))),
-            self._field("group_by", mine.group_by),
         )
 
     def _output_card(self) -> w.VBox:
-        mine = self.controls
-        months = _line(mine.active_duration, w.Label("month(s)"))
-        label = w.Label(FIELDS["blocks"].label, tooltip=FIELDS["blocks"].words)
-        label.add_class("custdyn-label")
+        mine, plain = self.controls, self._plain
+        blocks = FIELDS["blocks"]
+        label = plain.label(blocks.label, "custdyn-label", tooltip=blocks.words)
         self._more = w.VBox(
             [
                 self._field("rate_policy", mine.rate_policy),
-                self._field("compare", _line(mine.compare, *mine.compared)),
-                self._field("blocks", _line(label, *mine.blocks.values())),
+                self._field("compare", plain.row([mine.compare, *mine.compared])),
+                self._field("blocks", plain.row([label, *mine.blocks.values()])),
             ],
-            layout=w.Layout(display="none"),
+            layout=hidden(),
         )
-        return _card(
+        months = plain.row([mine.active_duration, plain.label("month(s)")])
+        return plain.column(
+            [
+                plain.html("<h2>Output</h2>"),
+                self._field("output.type", mine.type),
+                self._field("output.send_to", mine.send_to),
+                self._field("currency", mine.currency),
+                self._field("active_duration", months),
+                self._advanced,
+                self._more,
+            ],
+            "custdyn-card",
             "custdyn-output",
-            _heading("Output"),
-            self._field("output.type", mine.type),
-            self._field("output.send_to", mine.send_to),
-            self._field("currency", mine.currency),
-            self._field("active_duration", months),
-            self._advanced,
-            self._more,
         )
 
-    def _field(self, name: str, control: w.Widget, beside: Sequence[str] = ()) -> w.VBox:
+    def _field(self, name: str, control: w.Widget, beside: Sequence[str] = ()) -> w.Box:
         """A field with a place for its faults, and for those of fields beside it."""
         control.add_class("custdyn-field")
         places = []
         for one in (name, *beside):
-            self._faults[one] = place = w.HTML(layout=w.Layout(display="none"))
-            place.add_class("custdyn-fault")
-            places.append(place)
-        row = w.VBox([control, *places])
+            self._faults[one] = self._plain.html("", "custdyn-fault")
+            places.append(self._faults[one])
+        row = w.VBox([control, *places], layout=w.Layout())
         self._rows.update(dict.fromkeys((name, *beside), row))
         return row
 
@@ -195,32 +200,15 @@ class Form:
 
     def _open_advanced(self, opened: bool) -> None:
         self._advanced.expanded = opened
-        self._more.layout.display = "" if opened else "none"
+        show(self._more, opened)
 
     def _show(self, name: str, shown: bool) -> None:
-        self._rows[name].layout.display = "" if shown else "none"
+        show(self._rows[name], shown)
 
 
 def now_in_utc() -> datetime:
     """The clock, read at the border."""
     return datetime.now(UTC)
-
-
-def _card(name: str, *children: w.Widget) -> w.VBox:
-    card = w.VBox(children)
-    card.add_class("custdyn-card")
-    card.add_class(name)
-    return card
-
-
-def _line(*children: w.Widget) -> w.HBox:
-    line = w.HBox(children)
-    line.add_class("custdyn-line")
-    return line
-
-
-def _heading(text: str) -> w.HTML:
-    return w.HTML(f"<h2>{escape(text)}</h2>")
 
 
 def _ancestors(path: str) -> list[str]:

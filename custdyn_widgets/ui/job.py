@@ -9,6 +9,7 @@ from ..errors import Cancelled
 from ..query import Query
 from ..result import Result, run
 from ..sources import Source
+from .background import in_background
 
 BLINK = 0.25
 """Seconds between two looks at how much is done."""
@@ -46,7 +47,7 @@ class Jobs:
         self.stop()
         job = object()
         self._replace(job)
-        threading.Thread(target=self._work, args=(query, job), daemon=True).start()
+        in_background(lambda: self._work(query, job), stop=self.stop)
 
     def stop(self) -> None:
         """Drops the report that is being made, and stops the engine."""
@@ -81,7 +82,7 @@ class Jobs:
                 if job is self._job:
                     self._watcher.progressed(doing[0], self._source.done)
 
-        threading.Thread(target=watch, daemon=True).start()
+        in_background(watch, stop=ended.set)
         result, failure = None, None
         try:
             result = run(query, self._source, progress=progress)

@@ -47,8 +47,13 @@ def link_of_the_page() -> str:
 
     Where Voilà has prepared this kernel beforehand, it waits here until a reader comes.
     """
-    if os.environ.get("VOILA_PREHEAT") == "True":
+    if prepared_beforehand():
         from voila.utils import get_query_string  # slow to import: only where it is needed
 
         return get_query_string() or ""
     return os.environ.get("QUERY_STRING", "")
+
+
+def prepared_beforehand() -> bool:
+    """Whether Voilà has started this kernel before there is a reader for it."""
+    return os.environ.get("VOILA_PREHEAT") == "True"
