@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .definitions import BLOCKS, PACKAGE_BLOCK, RowDefinition
+from .definitions import BLOCKS, NA, PACKAGE_BLOCK, RowDefinition
 from .periods import Bucket, zone
 from .report import Cell, Report
 
@@ -76,12 +76,15 @@ def spans(labels: tuple[str, ...]) -> list[tuple[str, int]]:
 def to_json_model(report: Report) -> dict[str, Any]:
     """The table as JSON for the page's own table widget; every value is text.
 
-    `nameWidth` and `widths` are in characters, so that the page need not measure each cell;
-    `intervals` are the two lines of each column: in the report's zone, and in UTC.
+    `nameWidth` and `width` (of every column) are in characters, so that the page need not measure
+    each cell; `reasons` are places in `why`, column by column where a cell is N/A; `intervals` are the two lines of each column: in the report's zone, and in UTC.
     """
     table = table_of(report)
     lines = [row for row in table.rows if isinstance(row, TableRow)]
     names = [row.title if isinstance(row, BlockRow) else f"  {row.name}" for row in table.rows]
+    shown = [f"{label} " for label in table.header[-1]]
+    shown += [str(cell) for row in lines for cell in row.cells]
+    why = list(NA)
     tz = zone(report.query.timezone)
     return {
         "caption": table.caption,
@@ -98,10 +101,8 @@ def to_json_model(report: Report) -> dict[str, Any]:
             for one in table.buckets
         ],
         "nameWidth": min(max(map(len, names), default=0) + 2, WIDEST_NAME),
-        "widths": [
-            max([len(one.label) + 1, *(len(str(row.cells[place])) for row in lines)])
-            for place, one in enumerate(table.buckets)
-        ],
+        "width": max((len(text) for text in shown), default=0),
+        "why": [reason.value for reason in why],
         "rows": [
             {"title": row.title, "words": row.words}
             if isinstance(row, BlockRow)
@@ -110,7 +111,7 @@ def to_json_model(report: Report) -> dict[str, Any]:
                 "words": row.defined.words,
                 "values": [str(cell) for cell in row.cells],
                 "reasons": {
-                    str(place): cell.reason.value
+                    str(place): why.index(cell.reason)
                     for place, cell in enumerate(row.cells)
                     if cell.reason is not None
                 },

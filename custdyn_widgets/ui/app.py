@@ -137,7 +137,7 @@ class CustomerDynamics(w.VBox):
 
     def made(self, query: Query, result: Result) -> None:
         """A report has been made: it is shown, and handed over where a file was asked for."""
-        report = result.report
+        report, took = result.report, self._status.took()
         self.result, self._asked_query = result, query
         self._table.data = to_json_model(report)
         self._facts.show(report)
@@ -146,7 +146,7 @@ class CustomerDynamics(w.VBox):
         self._headline.value = f"<h2>{escape(shown)}</h2>"
         notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
         self._notes.value = f'<ul class="custdyn-notes">{notes}</ul>' if notes else ""
-        self._ended(f"Done in {self._status.took()}.")
+        self._ended(f"Done in {took}.")
         if report.query.output.type in self._downloads:
             self._downloads[report.query.output.type].send_file()
         self._names.read()  # they may have changed with the data

@@ -36,7 +36,7 @@ class Status(anywidget.AnyWidget):
 
     def took(self) -> str:
         """How long it has taken until now."""
-        return f"{time.monotonic() - self._begun:.1f} s"
+        return f"{time.monotonic() - self._begun:.2f} s"
 
     def end(self, words: str) -> None:
         """It has ended."""

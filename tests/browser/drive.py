@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -124,21 +124,66 @@ class Visit:
     def query(self) -> None:
         self.page.get_by_role("button", name="Query", exact=True).click()
 
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def field(self, label: str) -> Locator:
+        """The control that has this label."""
+        return self.page.get_by_label(label, exact=True).and_(
+            self.page.locator(".custdyn-app input, .custdyn-app select")
+        )
+
+    def choose(self, label: str, option: str) -> None:
+        """Chooses from a drop-down."""
+        self.field(label).select_option(label=option)
+
+    def write(self, label: str, text: str) -> None:
+        """Types into a field and leaves it."""
+        field = self.field(label)
+        field.click()
+        field.fill(text)
+        field.press("Tab")
+
+    def search(self, label: str, text: str) -> Locator:
+        """Types into a field that searches; gives the options found, once there is one."""
+        field = self.field(label)
+        field.click()
+        field.fill("")
+        field.press_sequentially(text)
+        options = self.options()
+        options.filter(has_text=re.compile(re.escape(text), re.I)).first.wait_for()
+        return options
+
+    def options(self) -> Locator:
+        return self.page.locator(".custdyn-popup:popover-open [role=option]")
+
+    def pick(self, label: str, text: str) -> None:
+        """Searches, and chooses the first that is found by Enter."""
+        self.search(label, text)
+        self.field(label).press("Enter")
+
+    def add_filter(self, name: str) -> None:
+        self.press("Add filter")
+        self.page.get_by_role("combobox", name="Search filters").wait_for()
+        self.options().filter(has_text=name).click()
+        self.field(name).wait_for()
+
+    def chips(self, label: str) -> list[str]:
+        """What is chosen in a field of several values."""
+        box = self.page.locator(".custdyn-box").filter(has=self.field(label))
+        return box.locator(".custdyn-chip .custdyn-name").all_inner_texts()
+
+    def notice(self, title: str) -> Locator:
+        return self.page.locator(".custdyn-notice", has_text=title)
+
+    def said(self) -> str:
+        return self.page.locator(".custdyn-words").inner_text()
+
     def fill_the_sample(self) -> None:
         """Period 2017, Month × Package Name, USD: the page's own query."""
-        first, last = self.page.locator("input[type=datetime-local]").all()
-        first.fill("2017-01-01T00:00:00")
-        first.press("Tab")
-        last.fill("2017-12-31T23:59:59")
-        last.press("Tab")
-        self.field("Currency").locator("select").select_option(label="USD – US Dollar")
-
-    def field(self, label: str):  # type: ignore[no-untyped-def]
-        """The row of the form with that label."""
-        row = self.page.locator(".custdyn-field")
-        return row.filter(
-            has=self.page.locator(".custdyn-label", has_text=re.compile(f"^{label}$"))
-        ).first
+        self.write("From", "2017-01-01 00:00:00")
+        self.write("To", "2017-12-31 23:59:59")
+        self.pick("Currency", "USD")
 
     def table(self) -> list[list[str]]:
         """The table as it stands in the page: header, titles of blocks, rows."""

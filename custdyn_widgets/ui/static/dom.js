@@ -28,6 +28,11 @@ function icon(name) {
   return holder.content.firstChild;
 }
 
+// Each widget is a module of its own: a counter would begin anew in each.
+function unique(name) {
+  return `custdyn-${name}-${Math.random().toString(36).slice(2)}`;
+}
+
 // JupyterLab's single-key commands are not for those who work in here.
 function ownKeys(el) {
   el.dataset.lmSuppressShortcuts = "true";

@@ -1,9 +1,7 @@
 // A field that is searched as one types: chips for what is chosen, a list for what is found.
 // The choices stay in Python; the page is given the first ones that match.
-let made = 0;
-
 function render({ model, el }) {
-  const name = `custdyn-picker-${++made}`;
+  const name = unique("picker");
   const menu = model.get("mode") === "menu";
   const multiple = model.get("multiple");
   const free = model.get("mode") === "free";
@@ -61,7 +59,8 @@ function render({ model, el }) {
     const below = window.innerHeight - over.bottom;
     const up = below < 240 && over.top > below;
     popup.style.width = `${width}px`;
-    popup.style.left = `${Math.max(8, Math.min(over.left, window.innerWidth - width - 8))}px`;
+    const left = menu ? over.right - width : over.left;
+    popup.style.left = `${Math.max(8, Math.min(left, window.innerWidth - width - 8))}px`;
     popup.style.top = up ? "auto" : `${over.bottom + 4}px`;
     popup.style.bottom = up ? `${window.innerHeight - over.top + 4}px` : "auto";
     list.style.maxHeight = `${Math.max(120, Math.min(320, (up ? over.top : below) - 70))}px`;

@@ -1,12 +1,20 @@
 // The table of a report: createElement and textContent only, so that a name is never markup.
 const PAGE = 10; // rows that PageUp and PageDown move
 const ON_PAPER = 12; // columns that an A4 sheet holds
+const TOGETHER = 24; // columns that are laid out together, when they come into sight
 
-function widths(data, places) {
-  const columns = element("colgroup");
-  const col = (characters) => element("col", "", { style: `width:calc(${characters}ch + 26px)` });
-  columns.append(col(data.nameWidth), ...places.map((place) => col(data.widths[place])));
-  return columns;
+const cellsOf = (row) => [...row.querySelectorAll("th, td")];
+
+// Cells in runs of TOGETHER: the browser passes over those that are out of sight.
+function runs(cells) {
+  const made = [];
+  for (let first = 0; first < cells.length; first += TOGETHER) {
+    const some = cells.slice(first, first + TOGETHER);
+    const run = element("span", "run", { role: "presentation", style: `--n:${some.length}` });
+    run.append(...some);
+    made.push(run);
+  }
+  return made;
 }
 
 function spans(level, places) {
@@ -20,67 +28,74 @@ function spans(level, places) {
   return runs;
 }
 
-function header(data, places) {
-  const head = element("thead");
+function header(data, places, together) {
+  const head = element("thead", "", { role: "rowgroup" });
   data.header.forEach((level, number) => {
-    const row = element("tr");
-    const corner = element("td", "corner");
-    row.append(corner);
+    const row = element("tr", "", { role: "row" });
+    row.append(element("td", "corner", { role: "gridcell" }));
     if (number < data.header.length - 1) {
-      for (const [label, width] of spans(level, places))
-        row.append(element("th", "", { scope: "colgroup", colspan: width }, label));
-    } else {
-      for (const place of places) {
-        const cell = element("th", data.states[place], { scope: "col" }, data.labels[place]);
-        if (data.states[place] !== "past") cell.append(element("small", "", {}, data.states[place]));
-        cell.dataset.column = place;
+      for (const [label, width] of spans(level, places)) {
+        const cell = element("th", "", { scope: "colgroup", colspan: width, style: `--n:${width}` });
+        cell.append(element("span", "", {}, label)); // it stays in sight while its columns do
         row.append(cell);
       }
+    } else {
+      const cells = places.map((place) => {
+        const state = data.states[place];
+        const cell = element("th", state, { scope: "col", role: "columnheader" }, data.labels[place]);
+        if (state !== "past") cell.append(element("small", "", {}, state));
+        cell.dataset.column = place;
+        return cell;
+      });
+      row.append(...together(cells));
     }
     head.append(row);
   });
   return head;
 }
 
-function body(data, places) {
-  const rows = element("tbody");
+function body(data, places, together) {
+  const rows = element("tbody", "", { role: "rowgroup" });
   data.rows.forEach((line, number) => {
-    const row = element("tr");
+    const row = element("tr", "", { role: "row" });
     row.dataset.row = number;
     if (line.title !== undefined) {
       row.className = "block";
-      row.append(element("th", "", { scope: "rowgroup" }, line.title));
-      row.append(element("td", "", { colspan: Math.max(places.length, 1) }));
+      row.append(
+        element("th", "", { scope: "rowgroup", role: "rowheader" }, line.title),
+        element("td", "", { colspan: Math.max(places.length, 1), role: "gridcell" }),
+      );
     } else {
-      row.append(element("th", "", { scope: "row" }, line.name));
-      for (const place of places) {
+      const cells = places.map((place) => {
         const value = line.values[place];
         const look = value === "N/A" ? "na" : value.startsWith("-") ? "neg" : "";
         const cell = document.createElement("td");
         cell.className = `${look} ${data.states[place]}`;
+        cell.setAttribute("role", "gridcell");
         cell.textContent = value;
-        row.append(cell);
-      }
+        return cell;
+      });
+      const name = element("th", "", { scope: "row", role: "rowheader" }, line.name);
+      row.append(name, ...together(cells));
     }
     rows.append(row);
   });
   return rows;
 }
 
-function tableOf(data, places, attributes = {}) {
+function tableOf(data, places, attributes, together) {
   const table = element("table", "custdyn", attributes);
   table.append(
     element("caption", "", {}, data.caption),
-    widths(data, places),
-    header(data, places),
-    body(data, places),
+    header(data, places, together),
+    body(data, places, together),
   );
   return table;
 }
 
 // What a cell, a row or a column is, in words: for the tip.
 function about(data, cell) {
-  const { row: number } = cell.parentElement.dataset;
+  const { row: number } = cell.closest("tr").dataset;
   if (number === undefined) {
     const place = Number(cell.dataset.column);
     const state = data.states[place];
@@ -90,15 +105,18 @@ function about(data, cell) {
   if (line.title !== undefined) return [line.title, line.words];
   const title = data.rows.slice(0, number).findLast((one) => one.title !== undefined).title;
   if (cell.tagName === "TH") return [`${title}: ${line.name}`, line.words];
-  const place = cell.cellIndex - 1;
+  const place = cellsOf(cell.closest("tr")).indexOf(cell) - 1;
   const heading = `${title}: ${line.name} · ${data.labels[place]}`;
-  const reason = line.reasons[place];
+  const reason = data.why[line.reasons[place]];
   return [heading, line.values[place] + (reason ? `: ${reason}` : ""), line.words];
 }
 
 function tips(wrap, data) {
-  const tip = element("div", "custdyn-tip", { role: "tooltip", popover: "manual" });
-  tip.id = `custdyn-tip-${Math.random().toString(36).slice(2)}`;
+  const tip = element("div", "custdyn-tip", {
+    id: unique("tip"),
+    role: "tooltip",
+    popover: "manual",
+  });
   let later = 0;
   let over = null;
   const hide = () => {
@@ -106,6 +124,14 @@ function tips(wrap, data) {
     over?.removeAttribute("aria-describedby");
     over = null;
     if (tip.matches(":popover-open")) tip.hidePopover();
+  };
+  const place = () => {
+    const at = over.getBoundingClientRect();
+    const size = tip.getBoundingClientRect();
+    const left = Math.min(at.left, window.innerWidth - size.width - 8);
+    const below = at.bottom + 6 + size.height < window.innerHeight;
+    tip.style.left = `${Math.max(8, left)}px`;
+    tip.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - size.height - 6)}px`;
   };
   const show = (cell) => {
     hide();
@@ -117,12 +143,7 @@ function tips(wrap, data) {
     over = cell;
     cell.setAttribute("aria-describedby", tip.id);
     tip.showPopover();
-    const at = cell.getBoundingClientRect();
-    const size = tip.getBoundingClientRect();
-    const left = Math.min(at.left, window.innerWidth - size.width - 8);
-    const below = at.bottom + 6 + size.height < window.innerHeight;
-    tip.style.left = `${Math.max(8, left)}px`;
-    tip.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - size.height - 6)}px`;
+    place();
   };
   const told = (target) => target.closest?.("tbody th, tr:not(.block) td:not(.corner), th[data-column]");
   wrap.addEventListener("pointerover", (event) => {
@@ -132,7 +153,9 @@ function tips(wrap, data) {
     later = setTimeout(() => show(cell), 350);
   });
   wrap.addEventListener("pointerleave", hide);
-  wrap.addEventListener("scroll", hide, { passive: true });
+  // what the keyboard has reached keeps its tip while it scrolls into sight
+  const scrolled = () => (over && over === document.activeElement ? place() : hide());
+  wrap.addEventListener("scroll", scrolled, { passive: true });
   wrap.addEventListener("focusout", hide);
   wrap.addEventListener("keydown", (event) => event.key === "Escape" && hide());
   return { tip, show, hide };
@@ -140,10 +163,10 @@ function tips(wrap, data) {
 
 function keys(wrap, table, show) {
   const lines = [table.tHead.rows[table.tHead.rows.length - 1], ...table.tBodies[0].rows];
-  const width = lines[0].cells.length;
+  const width = cellsOf(lines[0]).length;
   let at = [1, 0];
   const cellAt = ([line, column]) =>
-    lines[line]?.cells[lines[line].classList.contains("block") ? 0 : column];
+    lines[line] && cellsOf(lines[line])[lines[line].classList.contains("block") ? 0 : column];
   const go = (line, column, step = 0) => {
     let aim = Math.max(0, Math.min(line, lines.length - 1));
     const spot = Math.max(0, Math.min(column, width - 1));
@@ -176,8 +199,8 @@ function keys(wrap, table, show) {
   });
   wrap.addEventListener("click", (event) => {
     const cell = event.target.closest("th, td");
-    const line = lines.indexOf(cell?.parentElement);
-    if (line >= 0) go(line, cell.cellIndex);
+    const line = lines.indexOf(cell?.closest("tr"));
+    if (line >= 0) go(line, cellsOf(lines[line]).indexOf(cell));
   });
 }
 
@@ -190,7 +213,12 @@ function render({ model, el }) {
     const data = model.get("data");
     if (!data.rows) return el.replaceChildren();
     const wrap = element("div", "custdyn-wrap", { role: "region", "aria-label": data.caption });
-    const table = tableOf(data, [...data.labels.keys()], { role: "grid", "aria-readonly": "true" });
+    const looks = {
+      role: "grid",
+      "aria-readonly": "true",
+      style: `--cd-names-wide:${data.nameWidth};--cd-wide:${data.width}`,
+    };
+    const table = tableOf(data, [...data.labels.keys()], looks, runs);
     wrap.append(table);
     const tip = tips(wrap, data);
     hide = tip.hide;
@@ -199,30 +227,31 @@ function render({ model, el }) {
     const corner = table.querySelector(".corner").getBoundingClientRect();
     const head = table.tHead.getBoundingClientRect();
     wrap.style.scrollPadding = `${head.height}px 0 0 ${corner.width}px`;
-    let top = 0; // coarser levels of the header stay above the finer ones
-    for (const row of table.tHead.rows) {
-      for (const cell of row.cells) cell.style.top = `${top}px`;
-      top += row.getBoundingClientRect().height;
-    }
     performance.mark("custdyn-table");
   };
+  const sheets = [];
   // A sheet of paper is not as wide as a table: it is printed in parts, each with its row names.
   const toPaper = () => {
     const data = model.get("data");
-    if (!data.rows) return;
+    if (!data.rows || !el.offsetParent) return; // nothing to show, or in a tab behind
     const paper = element("div", "custdyn-paper");
     const count = Math.max(data.labels.length, 1);
     for (let first = 0; first < count; first += ON_PAPER) {
       const places = [...data.labels.keys()].slice(first, first + ON_PAPER);
-      const table = tableOf(data, places);
+      const table = tableOf(data, places, {}, (cells) => cells);
       const title = element("tr", "sheet");
       title.append(element("th", "", { colspan: places.length + 1 }, data.caption));
       table.tHead.prepend(title); // a header is printed on every sheet
       paper.append(table);
     }
-    el.append(paper);
+    for (const name of [".custdyn-notes", ".custdyn-facts"]) {
+      const beside = el.closest(".custdyn-app").querySelector(name);
+      if (beside?.offsetParent) paper.append(beside.cloneNode(true));
+    }
+    document.body.append(paper);
+    sheets.push(paper);
   };
-  const offPaper = () => el.querySelectorAll(".custdyn-paper").forEach((one) => one.remove());
+  const offPaper = () => sheets.splice(0).forEach((paper) => paper.remove());
   window.addEventListener("beforeprint", toPaper);
   window.addEventListener("afterprint", offPaper);
   const unlisten = listen(model, ["data"], draw);
