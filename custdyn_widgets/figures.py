@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -97,11 +97,13 @@ def rows(
     conversion: Conversion,
     *,
     by_package: bool,
+    between: Callable[[], None] = lambda: None,
 ) -> tuple[Row, ...]:
     """Every row of the report.
 
-    `balance_days` are the dates, one a bucket, whose rates convert the balances. Raises
-    MissingRates, and IdentityError if the sums disagree with each other.
+    `balance_days` are the dates, one a bucket, whose rates convert the balances. `between` is
+    called now and then: what it raises stops the work. Raises MissingRates, and IdentityError if
+    the sums disagree with each other.
     """
     buckets = len(balance_days)
     check_identities(sums, flows, buckets, conversion.scale)
@@ -114,7 +116,7 @@ def rows(
         if name == ALL and held["positives"][bucket] + held["negatives"][bucket]
     ]
     conversion.check_rates(needed)
-    spent = _Spent(shown, buckets, conversion)
+    spent = _Spent(shown, buckets, conversion, between)
     lines = {name: _class_lines(sums, name, balance_days, conversion) for name in CLASSES}
     lines[BALANCE_REFILL] = spent.lines(REFILL, "Qty", "Total")
     lines[BALANCE_REFILL]["Avg"] = _ratios(lines[BALANCE_REFILL], "Total", "Qty", conversion)
@@ -125,6 +127,7 @@ def rows(
     lines[PACKAGES] = spent.package_lines(None)
     made = [row for block in BLOCKS for row in _block(block, lines[block.name], None)]
     for name in spent.packages if by_package else ():
+        between()
         made += _block(PACKAGE_BLOCK, spent.package_lines(name), name)
     return tuple(made)
 
@@ -162,12 +165,19 @@ def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int
 class _Spent:
     """Entries and totals of the flows, by kind and bucket, of all packages and of each."""
 
-    def __init__(self, flows: Sequence[Flow], buckets: int, conversion: Conversion) -> None:
+    def __init__(
+        self,
+        flows: Sequence[Flow],
+        buckets: int,
+        conversion: Conversion,
+        between: Callable[[], None],
+    ) -> None:
         self._conversion = conversion
         self._buckets = buckets
         self._entries: dict[tuple[str, str | None, int], int] = defaultdict(int)
         self._totals: dict[tuple[str, str | None, int], Fraction] = defaultdict(Fraction)
         for flow in flows:
+            between()
             total = conversion.convert(flow.amount, flow.currency, flow.day)
             for package in {None, flow.package}:
                 self._entries[flow.kind, package, flow.bucket] += flow.entries

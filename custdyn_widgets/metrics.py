@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -80,6 +80,7 @@ def client_sums(
     *,
     ends: Sequence[datetime],
     active_from: Sequence[datetime],
+    between: Callable[[], None] = lambda: None,
 ) -> Sums:
     """Quantities and balances of the three classes of clients, bucket by bucket.
 
@@ -88,7 +89,8 @@ def client_sums(
     it is open). `changes`: `client` (its position), `bucket` (0 = all before the period, then
     1 …), `amount` (unscaled integers) and `paid` (µs of the last paid use, `NEVER` if none), at
     most one row a client and bucket, in any order. `ends` are the ends of the buckets, and
-    `active_from` the starts of their activity windows.
+    `active_from` the starts of their activity windows. `between` is called now and then: what it
+    raises stops the work.
     """
     by_currency = clients.sort_values("currency", kind="stable")
     column = np.empty(len(clients), np.int64)
@@ -105,6 +107,7 @@ def client_sums(
         members = by_currency.iloc[low : low + width]
         block = _Block.of(rows.among(low, low + width, len(clients)), len(members), len(ends))
         for currency, first, last in _runs(members["currency"]):
+            between()
             part = block.sums(members.iloc[first:last], slice(first, last), ends, active_from)
             sums = merged(sums, {(name, currency): one for name, one in part.items()})
     return sums

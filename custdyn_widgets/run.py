@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -69,14 +70,16 @@ def make_report(
                 segments=pieces,
                 as_of=as_of,
             )
-            progress("adding up")
+            between = partial(progress, "adding up")
+            between()
             flows = list(_flows(query, reduced, pieces, snapshot))
             read = _read(reduced, flows)
-            sums, foreign_ids = _sums(query, reduced, buckets)
+            sums, foreign_ids = _sums(query, reduced, buckets, between)
             conversion = _conversion(query, rates, reduced, today)
             days = [bucket.last_date for bucket in buckets]
-            progress("adding up")
-            made = rows(sums, flows, days, conversion, by_package=query.by_package)
+            made = rows(
+                sums, flows, days, conversion, by_package=query.by_package, between=between
+            )
             used = conversion.used
             foreign = (
                 strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
@@ -127,7 +130,9 @@ def _segments(
     return segments(buckets, dates, timezone=query.timezone)
 
 
-def _sums(query: Query, reduced: Reduced, buckets: tuple[Bucket, ...]) -> tuple[Sums, bool]:
+def _sums(
+    query: Query, reduced: Reduced, buckets: tuple[Bucket, ...], between: Callable[[], None]
+) -> tuple[Sums, bool]:
     """The sums over clients, and whether the ledger may name clients that are unknown."""
     clients, changes = reduced.clients, reduced.changes
     position = positions(changes["client_id"], clients["client_id"])
@@ -135,6 +140,7 @@ def _sums(query: Query, reduced: Reduced, buckets: tuple[Bucket, ...]) -> tuple[
     # the number of each client among those that pass; the last place is for unknown clients
     number = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)
     client = number[position]
+    between()
     kept: slice | np.ndarray = slice(None) if client.min(initial=0) >= 0 else client >= 0
     sums = client_sums(
         pd.DataFrame(
@@ -154,6 +160,7 @@ def _sums(query: Query, reduced: Reduced, buckets: tuple[Bucket, ...]) -> tuple[
         ),
         ends=[bucket.end for bucket in buckets],
         active_from=activity_starts(buckets, months=query.active_duration, timezone=query.timezone),
+        between=between,
     )
     return sums, not reduced.complete or bool((position < 0).any())
 

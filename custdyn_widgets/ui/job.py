@@ -74,8 +74,9 @@ class Jobs:
         def progress(words: str) -> None:
             if job is not self._job:
                 raise Cancelled
-            doing[0] = words
-            self._watcher.progressed(words, None)
+            if words != doing[0]:
+                doing[0] = words
+                self._watcher.progressed(words, None)
 
         def watch() -> None:
             while not ended.wait(BLINK):
