@@ -20,6 +20,7 @@ from .terminal import telling_progress, write_atomically
 log = logging.getLogger("custdyn_widgets")
 FORMATS = ("csv", "xls", "xlsx", "json", "html")
 CALL_AT_FAULT = 2
+READY, MOST_READY = 2, 64
 SOURCES = "a folder, a file *.duckdb or *.sqlite, or the built-in sample or demo"
 EXAMPLES = """examples:
   custdyn report --source sample --query query.toml
@@ -137,6 +138,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     app.add_argument("--source", default="demo", metavar="SRC", help=f"{SOURCES}; default: demo")
     app.add_argument("--port", type=int, default=8866, metavar="N", help="default: 8866")
+    app.add_argument(
+        "--ready",
+        type=int,
+        default=READY,
+        metavar="N",
+        help="kernels that wait for the next readers, about 200 MB each, so that their page opens "
+        f"at once; default: {READY}",
+    )
     app.add_argument("--open", action="store_true", help="open it in the browser")
     app.set_defaults(command=_app)
     return parser
@@ -201,7 +210,9 @@ def _app(parsed: argparse.Namespace) -> int:
     from .sources import open_source
 
     open_source(parsed.source)  # a wrong name is said here, not in the page
-    return serve(parsed.source, port=parsed.port, open_browser=parsed.open)
+    if not 0 <= parsed.ready <= MOST_READY:
+        return _say(f"--ready {parsed.ready} is not between 0 and {MOST_READY}", CALL_AT_FAULT)
+    return serve(parsed.source, port=parsed.port, ready=parsed.ready, open_browser=parsed.open)
 
 
 def _instant(text: str) -> datetime:

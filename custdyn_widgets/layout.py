@@ -77,7 +77,8 @@ def to_json_model(report: Report) -> dict[str, Any]:
     """The table as JSON for the page's own table widget; every value is text.
 
     `nameWidth` and `width` (of every column) are in characters, so that the page need not measure
-    each cell; `reasons` are places in `why`, column by column where a cell is N/A; `intervals` are the two lines of each column: in the report's zone, and in UTC.
+    each cell; `reasons` are, by column, places in `why`; `intervals` are the two lines of each
+    column: in the report's zone, and in UTC.
     """
     table = table_of(report)
     lines = [row for row in table.rows if isinstance(row, TableRow)]

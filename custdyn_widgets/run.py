@@ -77,9 +77,7 @@ def make_report(
             sums, foreign_ids = _sums(query, reduced, buckets, between)
             conversion = _conversion(query, rates, reduced, today)
             days = [bucket.last_date for bucket in buckets]
-            made = rows(
-                sums, flows, days, conversion, by_package=query.by_package, between=between
-            )
+            made = rows(sums, flows, days, conversion, by_package=query.by_package, between=between)
             used = conversion.used
             foreign = (
                 strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)

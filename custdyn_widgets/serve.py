@@ -32,10 +32,10 @@ def page_notebook() -> Path:
     return next(place for place in places if place.is_file())
 
 
-def serve(source: str, *, port: int, open_browser: bool = False) -> int:
+def serve(source: str, *, port: int, ready: int, open_browser: bool = False) -> int:
     """Starts Voilà and waits for it; prints the address once the page answers.
 
-    Gives the server's exit code. Raises SourceError where the port is taken.
+    `ready` kernels wait for the next readers, so that their page opens at once. Gives the server's exit code. Raises SourceError where the port is taken.
     """
     address = f"http://{HOST}:{port}/"
     if not _is_free(port):
@@ -44,6 +44,7 @@ def serve(source: str, *, port: int, open_browser: bool = False) -> int:
         [
             *(sys.executable, "-m", "voila", str(page_notebook())),
             *(f"--port={port}", f"--Voila.ip={HOST}", "--no-browser"),
+            *(f"--preheat_kernel={ready > 0}", f"--pool_size={ready}"),
         ],
         env={
             **os.environ,

@@ -41,6 +41,7 @@ MEDIA_TYPES = {
     "xls": "application/vnd.ms-excel",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+KEYS = "Ctrl+Enter in the form, Alt+Q anywhere"
 FIRST_QUERY = Query(group_by=("month", "package"))
 
 
@@ -82,9 +83,7 @@ class CustomerDynamics(w.VBox):
             tell=self._tell,
         )
         self._page = Page(asked=self.ask, shown=self._shown, tell=self._tell)
-        self._query_button = self._press(
-            self.ask, "Query", icon="play", tone="primary", key="q", hint="Ctrl+Enter"
-        )
+        self._query_button = self._press(self.ask, "Query", icon="play", tone="primary", hint=KEYS)
         self._cancel = self._press(self._cancelled, "Cancel", icon="stop")
         show(self._cancel, False)
         self._status = Status()

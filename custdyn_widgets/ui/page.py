@@ -15,7 +15,7 @@ from .front import script
 class Page(anywidget.AnyWidget):
     """`link` stands in the address bar, in Voilà only.
 
-    `asked` is called for Ctrl+Enter, `shown` once when the page can be used, with whether it is
+    `asked` is called for Ctrl+Enter in the form and Alt+Q anywhere, `shown` once when the page can be used, with whether it is
     Voilà's.
     """
 
@@ -50,7 +50,9 @@ def link_of_the_page() -> str:
     if prepared_beforehand():
         from voila.utils import get_query_string  # slow to import: only where it is needed
 
-        return get_query_string() or ""
+        while (link := get_query_string()) is None:
+            pass  # the server was too busy to take the call: nobody has come yet
+        return str(link)
     return os.environ.get("QUERY_STRING", "")
 
 

@@ -155,7 +155,6 @@ class Picker(anywidget.AnyWidget):
         if self.mode == "free":
             typed = [one for one in BETWEEN.split(text) if one]
             self._put([*self._values, *map(self._checked, typed)])
-            self.send({"type": "taken", "text": ""})
         elif not self.multiple:
             known = self._known()
             named = known.called(text) if isinstance(known, Choices) else None

@@ -16,8 +16,8 @@ class Press(anywidget.AnyWidget):
     """Calls `pressed` when it is pressed; `tell` is told in one line what went wrong.
 
     `tone` is its look (`primary`, `plain` or `quiet`), `bare` shows the icon alone, `expanded`
-    says whether what it opens is open (None: it opens nothing), `key` is its access key, and
-    `waits` keeps it from being pressed again until Python has answered.
+    says whether what it opens is open (None: it opens nothing), and `waits` keeps it from being
+    pressed again until Python has answered.
     """
 
     _esm = script("press")
@@ -25,7 +25,6 @@ class Press(anywidget.AnyWidget):
     icon = traitlets.Unicode().tag(sync=True)
     tone = traitlets.Unicode("plain").tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
-    key = traitlets.Unicode().tag(sync=True)
     bare = traitlets.Bool(False).tag(sync=True)
     waits = traitlets.Bool(False).tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)

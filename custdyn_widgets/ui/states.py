@@ -13,7 +13,7 @@ from .notices import Notice
 WELCOME = Notice(
     "welcome",
     "Who is a customer, who is active, what they hold and what they spend",
-    "Choose a period and press Query (Ctrl+Enter): one column for each month, a block of rows for "
+    "Choose a period and press Query (Alt+Q): one column for each month, a block of rows for "
     "clients and balances, refills, pay-as-you-go use and packages. Every row explains itself "
     "when you point at it; ⓘ says how the report was made.",
 )

@@ -1,16 +1,27 @@
-"""One Chromium and one server of each kind for all browser tests."""
+"""One Chromium for all browser tests, and a server of each kind, started when it is needed."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser
 
-from .drive import CHROMIUM, all_parts, chromium, free_port, jupyterlab, serving, voila
+from tests.bench.reduce import make
+
+from .drive import CHROMIUM, Visit, all_parts, chromium, jupyterlab, voila, voila_notebook
+from .names import write_many_names
+
+Arrive = Callable[..., Visit]
+FRONTS = ("voila", "lab")
+MADE = {
+    "many": write_many_names,
+    "slow": lambda folder: make(folder, entries=6_000_000, clients=200_000),
+    "broken": lambda folder: (folder / "clients.csv").write_text("client_id\n1\n"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,7 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if not CHROMIUM.exists() and not all_parts():
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 
@@ -29,44 +39,96 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def voila_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with voila("sample", tmp_path_factory.mktemp("voila")) as address:
-        yield address
+class Servers:
+    """Servers of our own, each started once and stopped at the end."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._addresses: dict[str, str] = {}
+
+    def source(self, name: str) -> str:
+        """A source: `many` has very many names, `slow` takes some seconds, `broken` has faults."""
+        if name not in MADE:
+            return name
+        folder = self._folder / name
+        if not folder.exists():
+            folder.mkdir()
+            MADE[name](folder)
+        return str(folder)
+
+    def voila(self, source: str) -> str:
+        """`custdyn app` on a source: a name of `source`, or the path of one."""
+        if source not in self._addresses:
+            folder = self._folder / f"voila-{len(self._addresses)}"
+            folder.mkdir()
+            self._addresses[source] = self._stack.enter_context(voila(self.source(source), folder))
+        return self._addresses[source]
+
+    def lab(self, source: str) -> str:
+        """A notebook in JupyterLab whose one cell shows the form on a source."""
+        cell = f"from custdyn_widgets import CustomerDynamics\nCustomerDynamics({source!r})"
+        return self.notebook(cell)
+
+    def notebook(self, cell: str) -> str:
+        """A notebook of one cell in JupyterLab."""
+        folder = self._folder / "lab"
+        if "lab" not in self._addresses:
+            folder.mkdir()
+            self._addresses["lab"] = self._stack.enter_context(jupyterlab(folder))
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        name = f"{len(list(folder.glob('*.ipynb')))}.ipynb"
+        nbformat.write(notebook, folder / name)
+        # a workspace of its own, or JupyterLab opens what was open before, too
+        return f"{self._addresses['lab']}/lab/workspaces/{name[:-6]}/tree/{name}"
+
+    def voila_cell(self, cell: str) -> str:
+        """A page of Voilà's own with one cell."""
+        folder = self._folder / f"cell-{len(self._addresses)}"
+        folder.mkdir()
+        self._addresses[cell] = self._stack.enter_context(voila_notebook(cell, folder))
+        return self._addresses[cell]
 
 
 @pytest.fixture(scope="session")
-def voila_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with voila("demo", tmp_path_factory.mktemp("voila")) as address:
-        yield address
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with ExitStack() as stack:
+        yield Servers(tmp_path_factory.mktemp("servers"), stack)
 
 
-@pytest.fixture(scope="session")
-def voila_large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Voilà on a page of its own: one download button with a file of 40 MB."""
-    folder = tmp_path_factory.mktemp("large")
-    cell = (
-        "from custdyn_widgets.ui.download import Download\n"
-        "name = 'Bericht für «Q1».bin'\n"
-        "Download(lambda: (name, 'application/octet-stream', bytes(range(250)) * 160_000),"
-        " print, label='Download 40 MB')"
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "large.ipynb")
-    port = free_port()
-    command = [sys.executable, "-m", "voila", "large.ipynb", f"--port={port}", "--no-browser"]
-    with serving(command, port, folder / "voila.log") as address:
-        yield address
+@pytest.fixture
+def visits(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Pages that may reach nothing but loopback: whoever tries otherwise fails."""
+    made: list[Visit] = []
+
+    def visit(width: int = 1440, height: int = 900) -> Visit:
+        made.append(Visit(browser, width, height))
+        return made[-1]
+
+    yield visit
+    for one in made:
+        assert one.refused == [] or one.may_ask_others
+        assert one.errors == []
+        one.page.close()
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """JupyterLab with a notebook whose one cell shows the form on the sample."""
-    folder = tmp_path_factory.mktemp("lab")
-    cell = 'from custdyn_widgets import CustomerDynamics\nCustomerDynamics("sample")'
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "cell.ipynb")
-    with jupyterlab(folder) as address:
-        yield f"{address}/lab/tree/cell.ipynb"
+@pytest.fixture
+def arrive(visits: Callable[..., Visit], servers: Servers) -> Arrive:
+    """Opens the page in Voilà (`voila`) or a notebook cell in JupyterLab (`lab`)."""
+
+    def go(front: str, source: str = "demo", link: str = "", width: int = 1440) -> Visit:
+        visit = visits(width)
+        if front == "voila":
+            visit.open(f"{servers.voila(source)}/{link}")
+        elif link:
+            cell = (
+                "from custdyn_widgets import CustomerDynamics\n"
+                f"CustomerDynamics({servers.source(source)!r}, query={link!r})"
+            )
+            visit.run_the_cell(servers.notebook(cell))
+        else:
+            visit.run_the_cell(servers.lab(servers.source(source)))
+        return visit
+
+    return go

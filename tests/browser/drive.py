@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import nbformat
 from playwright.sync_api import Browser, Locator, Page, Route, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -26,7 +27,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 60_000
+PATIENCE = int(os.environ.get("CUSTDYN_PATIENCE", "60000"))
+"""Milliseconds a test waits for the page."""
 HOST = "http://127.0.0.1"
 
 
@@ -59,11 +61,24 @@ def serving(command: list[str], port: int, log: Path, **variables: str) -> Itera
 
 
 @contextmanager
-def voila(source: str, folder: Path) -> Iterator[str]:
-    """`custdyn app`, as a user starts it."""
+def voila(source: str, folder: Path, ready: int = 0) -> Iterator[str]:
+    """`custdyn app`, as a user starts it; kernels that wait would only slow the tests."""
     port = free_port()
     command = [sys.executable, "-m", "custdyn_widgets.cli", "app", "--source", source]
-    with serving([*command, "--port", str(port)], port, folder / "voila.log") as address:
+    options = ["--port", str(port), "--ready", str(ready)]
+    with serving([*command, *options], port, folder / "voila.log") as address:
+        yield address
+
+
+@contextmanager
+def voila_notebook(cell: str, folder: Path) -> Iterator[str]:
+    """Voilà as it comes, on a notebook of one cell."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "page.ipynb")
+    port = free_port()
+    command = [sys.executable, "-m", "voila", "page.ipynb", f"--port={port}", "--no-browser"]
+    with serving(command, port, folder / "voila.log") as address:
         yield address
 
 
@@ -96,6 +111,7 @@ class Visit:
         self.page: Page = browser.new_page(viewport={"width": width, "height": height})
         self.page.set_default_timeout(PATIENCE)
         self.refused: list[str] = []
+        self.may_ask_others = False
         self.errors: list[str] = []
         self.page.route(lambda url: not url.startswith((HOST, "data:", "blob:")), self._refuse)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -114,9 +130,13 @@ class Visit:
         prompt = self.page.locator(".jp-CodeCell .jp-InputPrompt").first
         prompt.wait_for()
         for _ in range(20):  # a key that comes before the notebook is ready is lost
-            self.page.locator(".jp-CodeCell .cm-content").first.click()
+            dialog = self.page.locator("dialog.jp-Dialog")
+            if dialog.count():  # a slow server makes JupyterLab ask
+                print("JupyterLab asks:", dialog.inner_text())
+                dialog.locator(".jp-mod-accept").click()
+            self.page.locator(".jp-CodeCell .cm-content").first.click(timeout=5_000)
             self.page.keyboard.press("Shift+Enter")
-            self.page.wait_for_timeout(1_500)
+            self.page.wait_for_timeout(1_000)
             if prompt.inner_text().strip() != "[ ]:":
                 break
         self.page.get_by_role("button", name="Query", exact=True).wait_for()
@@ -170,8 +190,15 @@ class Visit:
 
     def chips(self, label: str) -> list[str]:
         """What is chosen in a field of several values."""
-        box = self.page.locator(".custdyn-box").filter(has=self.field(label))
+        box = self.field(label).locator("xpath=ancestor::*[contains(@class, 'custdyn-box')]")
         return box.locator(".custdyn-chip .custdyn-name").all_inner_texts()
+
+    def chip(self, text: str) -> Locator:
+        return self.page.locator(".custdyn-chip", has_text=text)
+
+    def alert(self, words: str) -> Locator:
+        """What is said beside a field."""
+        return self.page.locator(".custdyn-fault [role=alert]", has_text=words)
 
     def notice(self, title: str) -> Locator:
         return self.page.locator(".custdyn-notice", has_text=title)
@@ -190,7 +217,8 @@ class Visit:
         self.page.locator("table.custdyn tbody tr").first.wait_for()
         rows: list[list[str]] = self.page.evaluate(
             "() => [...document.querySelectorAll('table.custdyn tr')]"
-            ".map(row => [...row.children].map(cell => cell.textContent))"
+            ".map(row => [...row.querySelectorAll('th, td')].map(cell =>"
+            " (cell.querySelector('small')?.previousSibling ?? cell).textContent))"
         )
         return rows
 

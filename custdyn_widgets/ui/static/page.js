@@ -14,6 +14,13 @@ function render({ model, el }) {
     if (wanted !== location.search)
       history.replaceState(null, "", location.pathname + wanted + location.hash);
   };
+  const anywhere = (event) => {
+    const first = [...document.querySelectorAll(".custdyn-app")].find((one) => one.offsetParent);
+    if (event.altKey && event.code === "KeyQ" && app === first) {
+      event.preventDefault();
+      model.send({ type: "query" });
+    }
+  };
   const keyed = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -29,13 +36,16 @@ function render({ model, el }) {
       return;
     }
     ownKeys(app);
+    if (ofVoila) app.setAttribute("role", "main");
     app.addEventListener("keydown", keyed);
+    document.addEventListener("keydown", anywhere);
     model.send({ type: "shown", voila: ofVoila });
   };
   requestAnimationFrame(attach);
   const unlisten = listen(model, ["link"], address);
   return () => {
     app?.removeEventListener("keydown", keyed);
+    document.removeEventListener("keydown", anywhere);
     unlisten();
   };
 }

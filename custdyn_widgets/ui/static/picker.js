@@ -18,7 +18,11 @@ function render({ model, el }) {
     maxlength: "1000",
   });
   const popup = element("div", "custdyn-popup", { popover: "manual" });
-  const list = element("div", "custdyn-list", { id: `${name}-list`, role: "listbox" });
+  const list = element("div", "custdyn-list", {
+    id: `${name}-list`,
+    role: "listbox",
+    tabindex: "-1", // a list that scrolls would be a stop for the Tab key
+  });
   const words = element("div", "custdyn-more", { role: "status" });
   const button = element("button", "custdyn-press custdyn-add", {
     type: "button",
@@ -160,7 +164,9 @@ function render({ model, el }) {
 
   function add() {
     const text = input.value.trim();
-    if (text) model.send({ type: "add", text });
+    if (!text) return;
+    model.send({ type: "add", text });
+    input.value = "";
   }
 
   // What was typed and not chosen: kept where any text will do, else put back.
@@ -180,6 +186,8 @@ function render({ model, el }) {
       if (menu) button.focus();
       event.preventDefault();
       event.stopPropagation();
+    } else if (event.key === "Tab") {
+      leave();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if (free) return;
       event.preventDefault();

@@ -35,7 +35,6 @@ function render({ model, el }) {
     button.replaceChildren(...(drawn ? [icon(drawn)] : []), model.get("bare") ? "" : label);
     button.title = model.get("hint");
     if (model.get("bare")) button.setAttribute("aria-label", label);
-    if (model.get("key")) button.accessKey = model.get("key");
     const expanded = model.get("expanded");
     if (expanded !== null) button.setAttribute("aria-expanded", String(expanded));
     button.disabled = busy || model.get("disabled");

@@ -240,8 +240,11 @@ function render({ model, el }) {
       const places = [...data.labels.keys()].slice(first, first + ON_PAPER);
       const table = tableOf(data, places, {}, (cells) => cells);
       const title = element("tr", "sheet");
-      title.append(element("th", "", { colspan: places.length + 1 }, data.caption));
+      title.append(element("th", "", { colspan: ON_PAPER + 1 }, data.caption));
       table.tHead.prepend(title); // a header is printed on every sheet
+      const columns = element("colgroup");
+      columns.append(element("col", "names"), element("col", "", { span: ON_PAPER }));
+      table.prepend(columns);
       paper.append(table);
     }
     for (const name of [".custdyn-notes", ".custdyn-facts"]) {

@@ -17,21 +17,24 @@ function render({ model, el }) {
     "aria-hidden": "true",
   });
 
+  let typed = false; // what is being typed is not written over
   const show = () => {
     input.setAttribute("aria-label", model.get("label"));
     calendar.setAttribute("aria-label", `${model.get("label")}: choose a day`);
     input.setAttribute("aria-invalid", String(model.get("invalid")));
     el.classList.toggle("invalid", model.get("invalid"));
-    input.value = model.get("value");
+    if (!typed) input.value = model.get("value");
   };
   const give = (text) => {
+    typed = false;
     if (text === model.get("value")) return;
     model.set("value", text);
     model.save_changes();
   };
-  input.addEventListener("change", () => give(input.value.trim()));
+  input.addEventListener("input", () => (typed = true));
+  input.addEventListener("blur", () => typed && give(input.value.trim()));
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") give(input.value.trim());
+    if (event.key === "Enter" && typed) give(input.value.trim());
   });
   calendar.addEventListener("click", () => {
     day.value = input.value.slice(0, 10);

@@ -1,0 +1,203 @@
+"""The form: what a person does with each field, in Voilà and in JupyterLab."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import FRONTS, Arrive
+
+pytestmark = pytest.mark.parametrize("front", FRONTS)
+ZONE = "Buckets, presets and day boundaries follow it."
+
+
+def test_a_preset_fills_the_dates_and_a_touched_date_makes_it_custom(
+    front: str, arrive: Arrive
+) -> None:
+    visit = arrive(front, "sample")
+    visit.choose("Period", "This Month")
+    visit.choose("Period", "Last Year")
+    expect(visit.field("To")).to_have_value(re.compile("-12-31 23:59:59$"))
+    expect(visit.field("From")).to_have_value(re.compile("-01-01 00:00:00$"))
+    before = visit.field("From").input_value()
+    visit.write("To", "2031-01-31")  # a bare day is meant to its end
+    expect(visit.field("To")).to_have_value("2031-01-31 23:59:59")
+    expect(visit.field("Period")).to_have_value("Custom")
+    assert visit.field("From").input_value() == before
+
+
+def test_a_day_is_chosen_from_the_calendar(front: str, arrive: Arrive) -> None:
+    visit = arrive(front, "sample")
+    day = visit.page.locator(".custdyn-day").first
+    day.evaluate(
+        "day => { day.value = '2017-02-03'; day.dispatchEvent(new Event('input')) }"
+    )  # what the browser's own calendar does
+    expect(visit.field("From")).to_have_value("2017-02-03 00:00:00")
+    expect(visit.field("Period")).to_have_value("Custom")
+
+
+def test_zones_are_searched_and_an_empty_or_wrong_field_is_said_beside_it(
+    front: str, arrive: Arrive
+) -> None:
+    visit = arrive(front, "sample")
+    options = visit.search(ZONE, "vienna")
+    assert options.all_inner_texts() == ["Europe/Vienna"]
+    visit.field(ZONE).press("Enter")
+    expect(visit.field(ZONE)).to_have_value("Europe/Vienna")
+    visit.write(ZONE, "Europe/Viena")
+    visit.alert("did you mean Europe/Vienna?").wait_for()
+    visit.write(ZONE, "")
+    visit.alert("is not one of").wait_for()
+    visit.pick(ZONE, "Asia/Kath")
+    visit.alert("is not one of").wait_for(state="detached")
+    visit.write("From", "")
+    visit.alert("is not an instant").wait_for()
+    visit.query()
+    visit.page.get_by_text("1 field to correct.").wait_for()
+
+
+def test_filters_are_added_searched_and_deleted(front: str, arrive: Arrive) -> None:
+    visit = arrive(front)
+    assert visit.page.get_by_label("Owner", exact=True).locator("visible=true").count() == 0
+    visit.press("Add filter")
+    menu = visit.page.get_by_role("combobox", name="Search filters")
+    menu.wait_for()
+    visit.options().nth(2).wait_for()
+    assert visit.options().all_inner_texts() == ["Client Tags", "Owner", "Package"]
+    groups = visit.page.locator(".custdyn-popup:popover-open .custdyn-group")
+    assert groups.all_text_contents() == ["By clients", "Extras"]
+    menu.fill("ow")
+    visit.options().filter(has_text="Client Tags").wait_for(state="detached")
+    menu.press("Enter")
+    visit.field("Owner").wait_for()
+
+    options = visit.search("Owner", "acme")
+    name, number = options.first.locator("span").all_inner_texts()
+    visit.field("Owner").press("Enter")
+    visit.chip(name).wait_for()
+    visit.page.keyboard.press("Escape")
+    visit.page.get_by_label("with sub-resellers").check()
+    visit.add_filter("Client Tags")
+    visit.pick("Client Tags", "vip")
+    visit.chip("vip").wait_for()
+    visit.add_filter("Package")
+    visit.pick("Package", "World")
+    visit.chip("World Unlimited").wait_for()
+
+    visit.press("Remove vip")
+    visit.chip("vip").wait_for(state="detached")
+    visit.press("Delete the filter Package")
+    visit.field("Package").wait_for(state="hidden")
+    visit.press("Delete the filter Client Tags")
+    visit.query()
+    visit.table()
+    visit.press("About this report")
+    told = visit.page.locator(".custdyn-facts").inner_text()
+    assert f"{number} with sub-resellers" in told
+    assert "World Unlimited" not in told
+
+
+def test_group_by_is_chips_that_come_and_go(front: str, arrive: Arrive) -> None:
+    visit = arrive(front)
+    assert visit.chips("Group By") == ["Month", "Package Name"]
+    visit.press("Remove Package Name")
+    visit.chip("Package Name").wait_for(state="detached")
+    visit.field("Group By").click()
+    visit.options().filter(has_text="Year").click()
+    visit.chip("Year").wait_for()
+    assert visit.chips("Group By") == ["Year", "Month"]  # the coarser one comes first
+    visit.page.keyboard.press("Escape")
+    visit.query()
+    table = visit.table()
+    assert len(table[0]) == 2 and len(table[1]) == 13  # a year over its twelve months
+    assert not [row for row in table if row[0].startswith("Package ")]
+
+
+def test_currencies_are_those_that_can_be_converted_with_their_names(
+    front: str, arrive: Arrive
+) -> None:
+    visit = arrive(front)
+    visit.field("Currency").click()
+    visit.options().nth(4).wait_for()
+    assert len(visit.options().all()) == 5
+    assert visit.options().first.inner_text().splitlines()[0] == "EUR – Euro"
+    assert visit.options().first.locator(".custdyn-hint").inner_text() == "base currency"
+    visit.field("Currency").press_sequentially("dollar")
+    visit.options().filter(has_text="Euro").wait_for(state="detached")
+    visit.field("Currency").press("Enter")
+    expect(visit.field("Currency")).to_have_value("USD – US Dollar")
+    visit.write("Currency", "")
+    visit.query()
+    visit.table()
+    assert "EUR" in visit.page.locator(".custdyn-toolbar h2").inner_text()
+
+
+def test_addresses_are_chips_checked_as_they_are_typed_and_only_for_files(
+    front: str, arrive: Arrive
+) -> None:
+    visit = arrive(front, "sample")
+    assert visit.page.get_by_label("Send to", exact=True).locator("visible=true").count() == 0
+    visit.choose("Type", "Excel XLSx")
+    field = visit.field("Send to")
+    field.fill("ana@example.org, nobody; bob@example.org")
+    field.press("Enter")
+    visit.chip("bob@example.org").wait_for()
+    assert visit.chips("Send to") == ["ana@example.org", "nobody", "bob@example.org"]
+    visit.alert("is not an e-mail address").wait_for()
+    visit.press("Remove nobody")
+    visit.alert("is not an e-mail address").wait_for(state="detached")
+    visit.choose("Type", "Web")
+    field.wait_for(state="hidden")
+
+
+def test_rate_policy_and_optional_blocks_are_under_advanced(front: str, arrive: Arrive) -> None:
+    visit = arrive(front)
+    assert visit.page.get_by_label("Rate Policy").locator("visible=true").count() == 0
+    visit.press("Advanced")
+    visit.choose("Rate Policy", "Current")
+    assert visit.page.get_by_label("Bridge").is_visible()
+    visit.write("Active Duration", "12")
+    visit.query()
+    visit.table()
+    visit.press("About this report")
+    told = visit.page.locator(".custdyn-facts").inner_text()
+    assert "Current" in told and "12 month(s)" in told
+
+
+def test_twenty_thousand_tags_and_a_hundred_thousand_owners_are_searched_fluently(
+    front: str, arrive: Arrive
+) -> None:
+    visit = arrive(front, "many")
+    visit.add_filter("Owner")
+    options = visit.search("Owner", "Company 01234")
+    options.filter(has_text="Company 01235").wait_for(state="detached")
+    assert options.first.locator(".custdyn-name").inner_text() == "Company 01234"
+    visit.field("Owner").press("Enter")
+    visit.chip("Company 01234").wait_for()
+    visit.page.keyboard.press("Escape")
+    visit.add_filter("Client Tags")
+    visit.search("Client Tags", "tag 19")
+    visit.page.get_by_text("50 of 1,111 shown").wait_for()
+    assert visit.options().count() == 50  # the page never holds the whole list
+    visit.page.keyboard.press("Escape")
+    visit.add_filter("Package")
+    visit.search("Package", "Package 19999")
+    visit.options().filter(has_text="Package 19999").first.click()
+    visit.chip("Package 19999").wait_for()
+    visit.query()
+    visit.notice("No client passes these filters").wait_for()
+
+
+def test_a_package_that_no_list_names_can_be_asked_for(front: str, arrive: Arrive) -> None:
+    visit = arrive(front, "sample")
+    visit.add_filter("Package")
+    visit.search("Package", "X-99")
+    visit.field("Package").press("Enter")
+    visit.chip("X-99").wait_for()
+    visit.page.keyboard.press("Escape")
+    visit.query()
+    note = visit.page.locator(".custdyn-notes", has_text="nothing in the source bears")
+    note.wait_for()
+    assert "X-99" in note.inner_text()
