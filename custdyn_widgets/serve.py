@@ -35,7 +35,8 @@ def page_notebook() -> Path:
 def serve(source: str, *, port: int, ready: int, open_browser: bool = False) -> int:
     """Starts Voilà and waits for it; prints the address once the page answers.
 
-    `ready` kernels wait for the next readers, so that their page opens at once. Gives the server's exit code. Raises SourceError where the port is taken.
+    `ready` kernels wait for the next readers, so that their page opens at once. Gives the
+    server's exit code. Raises SourceError where the port is taken.
     """
     address = f"http://{HOST}:{port}/"
     if not _is_free(port):

@@ -1,20 +1,42 @@
-"""The widget without a browser: traits set as the page sets them, errors that stay here."""
+"""The widgets without a browser: messages sent as the page sends them, errors that stay here."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from custdyn_widgets import CustomerDynamics, Query
+from custdyn_widgets.choices import Choice, Choices
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.ui.border import guarded
+from custdyn_widgets.ui.border import guarded, log_file
 from custdyn_widgets.ui.download import Download
+from custdyn_widgets.ui.picker import Picker
+from custdyn_widgets.ui.press import Press
+from custdyn_widgets.ui.wallclock import WallClock
 
 from .conftest import AS_OF
+
+EVERYTHING = {
+    "period": "last_quarter",
+    "timezone": "Asia/Kathmandu",
+    "client_type": "all",
+    "client_tags": ["vip"],
+    "owner": ["7"],
+    "owner_tree": True,
+    "package": ["Gold", "=2+5"],
+    "group_by": ["year", "month"],
+    "currency": "JPY",
+    "active_duration": 12,
+    "rate_policy": "current",
+    "blocks": ["bridge"],
+    "compare": "previous_year",
+    "output": {"type": "csv", "send_to": ["a@example.org"]},
+}
 
 
 def wait(until: Callable[[], object]) -> None:
@@ -25,80 +47,196 @@ def wait(until: Callable[[], object]) -> None:
     raise AssertionError("it never happened")
 
 
+def titles(app: CustomerDynamics) -> list[str]:
+    return [notice["title"] for notice in app._notices.notices]
+
+
 def test_it_gives_the_query_and_the_report_on_the_screen(page_query: Query) -> None:
     app = CustomerDynamics("sample", query=page_query)
     assert app.query == page_query
     assert app.report is None
-    app._query_button.click()
+    app.ask()
     wait(lambda: app.report)
     assert app.report is not None and app.report.query == page_query
     assert app._table.data["labels"][0] == "01/2017"
+    wait(lambda: "Done in" in app._status.words)
 
 
-def test_a_form_filled_with_a_query_gives_that_query() -> None:
-    query = Query.model_validate(
-        {
-            "period": "last_quarter",
-            "timezone": "Asia/Kathmandu",
-            "client_type": "all",
-            "client_tags": ["vip"],
-            "owner": ["7"],
-            "owner_tree": True,
-            "package": ["Gold", "=2+5"],
-            "group_by": ["year", "month"],
-            "currency": "JPY",
-            "active_duration": 12,
-            "rate_policy": "current",
-            "blocks": ["bridge"],
-            "compare": "previous_year",
-            "output": {"type": "csv", "send_to": ["a@example.org"]},
-        }
-    )
+@pytest.mark.parametrize(
+    "compare", ["previous_year", {"from": "2016-01-01T00:00:00", "to": "2016-12-31T23:59:59"}, None]
+)
+def test_a_form_filled_with_a_query_gives_that_query(compare: object) -> None:
+    query = Query.model_validate({**EVERYTHING, "compare": compare})
     assert CustomerDynamics("sample", query=query).query == query
+    assert CustomerDynamics("sample", query=query.to_dict()).query == query
+
+
+def test_a_form_filled_from_a_link_says_so_and_names_what_it_ignored() -> None:
+    app = CustomerDynamics("sample", query="?period=last_year&group_by=&x=1")
+    assert app.query == Query(period="last_year", group_by=())
+    assert titles(app) == ["Preset from link"]
+    assert app._notices.notices[0]["items"] == ("“x”",)
+    assert app.report is None
+
+
+def test_the_address_is_left_alone_until_the_page_has_told_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUERY_STRING", "")  # a kernel that could not hear of its reader
+    app = CustomerDynamics("sample")
+    assert app._page.link is None
+    app._page._received(None, {"type": "shown", "link": "?period=last_month&theme=dark"}, [])
+    assert app.query == Query(period="last_month")
+    assert app._page.link == "period=last_month"
+    app._page._received(None, {"type": "shown", "link": "?period=today"}, [])
+    assert app.query == Query(period="last_month")  # only the first time
+    assert CustomerDynamics("sample", query=Query())._page.link is None
 
 
 def test_a_preset_fills_the_dates_and_a_touched_date_makes_it_custom() -> None:
-    form = CustomerDynamics("sample", query=Query(period="this_year"))._form
-    form._now = lambda: AS_OF
-    form.period.value = "last_month"
-    assert (form.first.value.month, form.last.value.day) == (10, 31)
-    form.timezone.value = "Pacific/Kiritimati"
-    form.timezone.value = "Nowhere"
-    form.first.value = form.first.value.replace(day=2)
-    assert form.period.value == "custom"
-    assert form.values()["period"]["from"].startswith("2026-10-02")
+    app = CustomerDynamics("sample", query=Query(period="this_year"))
+    app._form._now = lambda: AS_OF
+    controls = app._form.controls
+    controls.period.value = "last_month"
+    assert (controls.first.value, controls.last.value) == (
+        "2026-10-01 00:00:00",
+        "2026-10-31 23:59:59",
+    )
+    controls.timezone._received(None, {"type": "add", "text": "Nowhere"}, [])
+    controls.last.value = "2026-10-02"
+    assert controls.period.value == "custom"
+    assert controls.values()["period"] == {
+        "from": "2026-10-01 00:00:00",
+        "to": "2026-10-02 23:59:59",
+    }
 
 
 def test_what_the_browser_sends_is_checked_again() -> None:
     app = CustomerDynamics("sample")
-    app._form.active_duration.max = 10_000  # a hostile message may raise it
-    app._form.active_duration.value = 5_000
-    app._form.first.value = None
-    app._form.period.value = "custom"
+    controls = app._form.controls
+    controls.active_duration.max = 10_000  # a hostile message may raise it
+    controls.active_duration.value = 5_000
+    controls.first.value = "x" * 100
     with pytest.raises(QueryError) as raised:
         _ = app.query
-    assert {fault.field for fault in raised.value.faults} == {
-        "active_duration",
-        "period.from",
-    }
-    app._query_button.click()
-    assert "2 fields to correct" in app._status.value
+    assert {fault.field for fault in raised.value.faults} == {"active_duration", "period.from"}
+    app.ask()
+    assert "2 fields to correct" in app._status.words
+    assert app._form._faults["active_duration"].value
 
 
-def test_an_unforeseen_error_is_an_id_on_the_page_and_a_line_in_the_log(
+@pytest.mark.parametrize(
+    "message",
+    [None, "nonsense", {}, {"type": "choose", "value": 5}, {"type": "search", "text": "x" * 5_000},
+     {"type": "choose", "value": "not there"}, {"type": "remove", "value": "not there"}],
+)  # fmt: skip
+def test_a_field_survives_any_message(message: object) -> None:
+    told: list[str] = []
+    picker = Picker(lambda: Choices([Choice("a", "A")]), changed=lambda: None, tell=told.append)
+    picker._received(None, message, [])
+    assert picker.values == [] and told == []
+    press = Press(lambda: told.append("pressed"), told.append)
+    press._received(None, message, [])
+    assert told == []
+
+
+def test_a_field_of_several_values_takes_each_once_and_keeps_their_order() -> None:
+    changes: list[int] = []
+    known = Choices([Choice("a", "Ann"), Choice("b", "Bob", hint="2")])
+    picker = Picker(
+        lambda: known, changed=lambda: changes.append(1), tell=print, multiple=True, ordered=True
+    )
+    for value in ("b", "a", "b", "b"):  # chosen again, it is taken away
+        picker._received(None, {"type": "choose", "value": value}, [])
+    assert picker.values == ["a", "b"]
+    assert [one["label"] for one in picker.chosen] == ["Ann", "Bob"]
+    picker._received(None, {"type": "remove", "value": "a"}, [])
+    assert picker.values == ["b"] and len(changes) == 5
+
+
+def test_a_search_is_answered_with_the_first_matches_or_with_why_there_are_none() -> None:
+    sent: list[Any] = []
+    known: list[Any] = ["Reading …", Choices(Choice(str(n), f"Name {n}") for n in range(60))]
+    picker = Picker(lambda: known[0], changed=print, tell=print, multiple=True, open_ended=True)
+    picker.send = sent.append
+    ask = {"type": "search", "text": "name", "serial": 7}
+    picker._received(None, ask, [])
+    assert sent[-1] == {"type": "found", "serial": 7, "choices": [], "words": "Reading …"}
+    known.pop(0)
+    picker._received(None, ask, [])
+    assert len(sent[-1]["choices"]) == 51 and "50 of 60 shown" in sent[-1]["words"]
+    assert sent[-1]["choices"][-1]["label"] == "“name”"  # what is typed can be asked for as it is
+
+
+def test_addresses_are_split_and_checked_as_they_are_typed() -> None:
+    app = CustomerDynamics("sample", query={"output": {"type": "csv"}})
+    field = app._form.controls.send_to
+    field._received(None, {"type": "add", "text": "Ana@Example.org, nobody;bob@example.org"}, [])
+    assert field.values == ["Ana@example.org", "nobody", "bob@example.org"]
+    assert [bool(one["fault"]) for one in field.chosen] == [False, True, False]
+    assert "e-mail" in app._form._faults["output.send_to"].value
+    assert field.invalid
+
+
+def test_a_field_of_a_bare_day_completes_it_and_keeps_what_it_cannot_read() -> None:
+    field = WallClock(end_of_day=True, label="To")
+    field.value = "2024-02-29"
+    assert field.value == "2024-02-29 23:59:59"
+    field.value = "29.2.2024"
+    assert field.value == "29.2.2024"
+
+
+def test_a_changed_form_makes_the_report_stale_until_it_is_as_it_was() -> None:
+    app = CustomerDynamics("sample", query={"period": "last_year"})
+    app.ask()
+    wait(lambda: app.report)
+    app._form.controls.rate_policy.value = "current"
+    assert any("has changed" in title for title in titles(app))
+    app._form.controls.rate_policy.value = "historical"
+    assert not any("has changed" in title for title in titles(app))
+
+
+def test_names_are_shown_once_they_are_read() -> None:
+    app = CustomerDynamics("demo", query={"owner": ["1626"], "currency": "USD"})
+    assert app._form.controls.owner.chosen[0]["label"] == "1626"
+    app._page._received(None, {"type": "shown", "link": None}, [])
+    wait(lambda: app._form.controls.currency.chosen[0]["label"] == "USD – US Dollar")
+    assert app._form.controls.owner.chosen[0]["label"] == "Acme Communications"
+    assert app.query.owner == ("1626",)
+
+
+def test_why_there_are_no_names_is_said_in_the_list(tmp_path: Path) -> None:
+    (tmp_path / "clients.csv").write_text("client_id\n1\n")
+    app = CustomerDynamics(tmp_path)
+    app._names.read()
+    wait(lambda: "the table is missing" in app._names.words)
+
+
+def test_a_foreseen_error_is_a_line_with_an_id_that_is_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "clients.csv").write_text("client_id\n1\n")
+    app = CustomerDynamics(tmp_path)
+    app.ask()
+    wait(lambda: "The report was not made" in titles(app))
+    words = app._notices.notices[0]["words"]
+    assert "ledger: the table is missing" in words
+    assert words.partition("error id ")[2][:8] in log_file().read_text("utf-8")
+
+
+def test_an_unforeseen_error_is_an_id_on_the_page_and_a_traceback_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("password=canary")
 
-    monkeypatch.setattr("custdyn_widgets.ui.app.run", fail)
+    monkeypatch.setattr("custdyn_widgets.ui.job.run", fail)
     app = CustomerDynamics("sample")
     with caplog.at_level(logging.ERROR):
-        app._query_button.click()
-        wait(lambda: "Something went wrong" in app._status.value)
-    assert "canary" not in app._status.value
-    reference = app._status.value.partition("the id ")[2][:8]
+        app.ask()
+        wait(lambda: "The report was not made" in titles(app))
+    assert "canary" not in str(app._notices.notices)
+    reference = app._notices.notices[0]["words"].partition("error id ")[2][:8]
     assert reference in caplog.text and "canary" in caplog.text
+    assert reference in log_file().read_text("utf-8")
 
 
 def test_a_guarded_callback_lets_nothing_through() -> None:
@@ -118,19 +256,35 @@ def test_a_failed_download_frees_its_button(monkeypatch: pytest.MonkeyPatch) -> 
 
     button = Download(fail, told.append)
     monkeypatch.setattr(button, "send", lambda content, buffers=None: sent.append(content))
-    button._asked(None, {"type": "get"}, [])
-    button._asked(None, "nonsense", [])
+    button._received(None, {"type": "press"}, [])
+    button._received(None, "nonsense", [])
     assert sent == [{"type": "failed"}]
     assert len(told) == 1
 
 
-def test_cancel_drops_the_report_that_is_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_is_copied_with_the_address_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = CustomerDynamics("sample", query=Query(period="today", group_by=("year",)))
+    sent: list[Any] = []
+    monkeypatch.setattr(app._copy, "send", lambda content, buffers=None: sent.append(content))
+    app._copy._received(None, {"type": "press", "address": "http://lab/"}, [])
+    assert sent[-1]["text"] == "?period=today&group_by=year"  # a notebook's address is no page's
+    monkeypatch.setenv("CUSTDYN_PAGE", "https://reports.example.org/")
+    app._copy._received(None, {"type": "press", "address": "http://lab/"}, [])
+    assert sent[-1]["text"].startswith("https://reports.example.org/?period=today")
+    app._copy._received(None, {"type": "copied", "done": True}, [])
+    assert app._status.words == "Link copied."
+    app._copy._received(None, {"type": "copied", "done": False}, [])
+    assert "does not let" in app._status.words
+
+
+def test_cancel_drops_the_report_that_is_being_made() -> None:
     app = CustomerDynamics("demo")
-    app._query_button.click()
-    app._cancel.click()
-    assert "Cancelled" in app._status.value
-    time.sleep(1.5)
+    app.ask()
+    app._cancel.press()
+    assert "Cancelled" in app._status.words
+    with app.source.reading():
+        pass
     assert app.report is None
-    app._query_button.click()
-    app._query_button.click()  # the latest wins
+    app.ask()
+    app.ask()  # the latest wins
     wait(lambda: app.report)

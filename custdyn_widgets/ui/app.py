@@ -67,12 +67,13 @@ class CustomerDynamics(w.VBox):
         self.result: Result | None = None
         self._asked_query: Query | None = None
         self._failure: Notice | None = None
-        self._voila = False
+        self._voila = self._on_screen = False
         self._names = Names(self.source, self._names_arrived)
         self._jobs = Jobs(self.source, self)
         if query is None and prepared_beforehand():
             self._names.read()  # while this kernel waits for a reader
-        self._preset, shown = _preset(link_of_the_page() if query is None else query)
+        self._link = link_of_the_page() if query is None else None
+        self._preset, shown = _preset(query if query is not None else self._link or "")
         self._plain = Plain()
         self._form = Form(
             shown,
@@ -185,10 +186,17 @@ class CustomerDynamics(w.VBox):
             self._result,
         ]
 
-    def _shown(self, voila: bool) -> None:
-        """The page can be used: Query is one key away, and the names are read meanwhile."""
-        self._voila = voila
-        if voila and self.result is None:
+    def _shown(self, link: str | None) -> None:
+        """The page can be used: Query is one key away, and the names are read meanwhile.
+
+        `link` is what stands in the address of a Voilà page, None in a notebook.
+        """
+        self._voila, first, self._on_screen = link is not None, not self._on_screen, True
+        if link is not None and first and self._link is not None and link != self._link:
+            self._preset, shown = _preset(link)
+            self._form.fill(shown)
+        self._changed()
+        if self._voila and self.result is None:
             self._query_button.focus()
         self._names.read()
 
@@ -203,7 +211,8 @@ class CustomerDynamics(w.VBox):
         else:
             stale = self.report is not None and query != self._asked_query
             link = to_link(query)
-            self._page.link = link or ""
+            if self._on_screen:
+                self._page.link = link or ""
             notices += [NO_LINK] if link is None else []
         if self.report is None:
             notices += [WELCOME] if not any(notices) else []

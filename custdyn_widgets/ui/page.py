@@ -13,20 +13,20 @@ from .front import script
 
 
 class Page(anywidget.AnyWidget):
-    """`link` stands in the address bar, in Voilà only.
+    """`link` stands in the address bar, in Voilà only, as soon as it is not None.
 
-    `asked` is called for Ctrl+Enter in the form and Alt+Q anywhere, `shown` once when the page can be used, with whether it is
-    Voilà's.
+    `asked` is called for Ctrl+Enter in the form and Alt+Q anywhere, `shown` when the page can be
+    used, with the parameters in its address, or None where it is not Voilà's.
     """
 
     _esm = script("page")
-    link = traitlets.Unicode().tag(sync=True)
+    link = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(
         self,
         *,
         asked: Callable[[], None],
-        shown: Callable[[bool], None],
+        shown: Callable[[str | None], None],
         tell: Callable[[str], None],
     ) -> None:
         super().__init__()
@@ -37,22 +37,22 @@ class Page(anywidget.AnyWidget):
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
         kind = content.get("type") if isinstance(content, dict) else None
         if isinstance(content, dict) and kind == "shown":
-            self._shown(content.get("voila") is True)
+            link = content.get("link")
+            self._shown(link.removeprefix("?") if isinstance(link, str) else None)
         elif kind == "query":
             self._asked()
 
 
 def link_of_the_page() -> str:
-    """The parameters that the page was opened with; nothing in a notebook.
+    """The parameters that the page was opened with, as far as they are known; none in a notebook.
 
-    Where Voilà has prepared this kernel beforehand, it waits here until a reader comes.
+    Where Voilà has prepared this kernel beforehand, it waits here until a reader comes. Should
+    the server be too busy to take that call, the page itself tells its address later.
     """
     if prepared_beforehand():
         from voila.utils import get_query_string  # slow to import: only where it is needed
 
-        while (link := get_query_string()) is None:
-            pass  # the server was too busy to take the call: nobody has come yet
-        return str(link)
+        return get_query_string() or ""
     return os.environ.get("QUERY_STRING", "")
 
 

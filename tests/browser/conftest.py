@@ -17,11 +17,21 @@ from .names import write_many_names
 
 Arrive = Callable[..., Visit]
 FRONTS = ("voila", "lab")
-MADE = {
-    "many": write_many_names,
-    "slow": lambda folder: make(folder, entries=6_000_000, clients=200_000),
-    "broken": lambda folder: (folder / "clients.csv").write_text("client_id\n1\n"),
-}
+JUPYTERS = "Canceled future for"
+"""What JupyterLab itself throws when a page is closed."""
+
+
+def write_slow(folder: Path) -> None:
+    """Some seconds of work."""
+    make(folder, entries=6_000_000, clients=200_000)
+
+
+def write_broken(folder: Path) -> None:
+    """Clients without names, and no ledger."""
+    (folder / "clients.csv").write_text("client_id\n1\n")
+
+
+MADE = {"many": write_many_names, "slow": write_slow, "broken": write_broken}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -109,7 +119,7 @@ def visits(browser: Browser) -> Iterator[Callable[..., Visit]]:
     yield visit
     for one in made:
         assert one.refused == [] or one.may_ask_others
-        assert one.errors == []
+        assert [error for error in one.errors if JUPYTERS not in error] == []
         one.page.close()
 
 

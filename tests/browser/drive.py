@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import nbformat
@@ -48,8 +48,10 @@ def serving(command: list[str], port: int, log: Path, **variables: str) -> Itera
     try:
         for _ in range(300):
             try:
-                urlopen(address, timeout=30).close()  # noqa: S310 our own address
+                urlopen(f"{address}/static/", timeout=30).close()  # noqa: S310 our own address
                 break
+            except HTTPError:
+                break  # it answers, if only to say no
             except (URLError, OSError):
                 if process.poll() is not None:
                     raise RuntimeError(log.read_text()) from None
@@ -93,6 +95,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with serving(command, port, folder / "lab.log") as address:
+        urlopen(f"{address}/api/kernelspecs", timeout=60).close()  # noqa: S310 our own address
         yield address
 
 

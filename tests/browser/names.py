@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ OWNERS = 100_000
 def write_many_names(folder: Path) -> None:
     """Writes the five tables as Parquet: every client owns the next one, and has a tag."""
     numbers = pd.Series(range(OWNERS))
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "clients": {
             "client_id": numbers,
             "name": "Company " + (numbers * 7919 % OWNERS).astype(str).str.zfill(5),

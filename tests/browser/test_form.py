@@ -13,7 +13,7 @@ pytestmark = pytest.mark.parametrize("front", FRONTS)
 ZONE = "Buckets, presets and day boundaries follow it."
 
 
-def test_a_preset_fills_the_dates_and_a_touched_date_makes_it_custom(
+def test_a_preset_fills_the_dates_and_a_touched_or_chosen_date_makes_it_custom(
     front: str, arrive: Arrive
 ) -> None:
     visit = arrive(front, "sample")
@@ -27,9 +27,7 @@ def test_a_preset_fills_the_dates_and_a_touched_date_makes_it_custom(
     expect(visit.field("Period")).to_have_value("Custom")
     assert visit.field("From").input_value() == before
 
-
-def test_a_day_is_chosen_from_the_calendar(front: str, arrive: Arrive) -> None:
-    visit = arrive(front, "sample")
+    # a day from the calendar
     day = visit.page.locator(".custdyn-day").first
     day.evaluate(
         "day => { day.value = '2017-02-03'; day.dispatchEvent(new Event('input')) }"
@@ -134,10 +132,11 @@ def test_currencies_are_those_that_can_be_converted_with_their_names(
     assert "EUR" in visit.page.locator(".custdyn-toolbar h2").inner_text()
 
 
-def test_addresses_are_chips_checked_as_they_are_typed_and_only_for_files(
+def test_addresses_are_chips_checked_as_they_are_typed_and_the_rest_is_under_advanced(
     front: str, arrive: Arrive
 ) -> None:
     visit = arrive(front, "sample")
+    assert visit.page.get_by_label("Rate Policy").locator("visible=true").count() == 0
     assert visit.page.get_by_label("Send to", exact=True).locator("visible=true").count() == 0
     visit.choose("Type", "Excel XLSx")
     field = visit.field("Send to")
@@ -151,10 +150,6 @@ def test_addresses_are_chips_checked_as_they_are_typed_and_only_for_files(
     visit.choose("Type", "Web")
     field.wait_for(state="hidden")
 
-
-def test_rate_policy_and_optional_blocks_are_under_advanced(front: str, arrive: Arrive) -> None:
-    visit = arrive(front)
-    assert visit.page.get_by_label("Rate Policy").locator("visible=true").count() == 0
     visit.press("Advanced")
     visit.choose("Rate Policy", "Current")
     assert visit.page.get_by_label("Bridge").is_visible()

@@ -116,7 +116,9 @@ def test_paper_is_a4_across_with_the_header_on_every_sheet(arrive: Arrive, tmp_p
         assert float(sheet.mediabox.width) > float(sheet.mediabox.height)
         text = sheet.extract_text()
         assert "Customer Dynamics: 2024-01-01 00:00:00 – 2024-12-31 23:59:59 UTC" in text
-        assert "Balance Refill" in text and "Add filter" not in text
+        assert "Add filter" not in text
         seen |= {word for word in text.split() if word.startswith("2024-") and len(word) == 10}
     assert len(seen) == 366
+    assert all("Active Avg" in sheet.extract_text() for sheet in sheets[:-1])
+    assert "as_of" in sheets[-1].extract_text()  # the notes
     assert visit.page.locator(".custdyn-paper").count() == 0  # the page is as it was

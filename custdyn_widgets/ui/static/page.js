@@ -7,7 +7,7 @@ function render({ model, el }) {
   let app = null;
 
   const address = () => {
-    if (!ofVoila) return;
+    if (!ofVoila || model.get("link") === null) return;
     const kept = [...new URLSearchParams(location.search)].filter(([name]) => PRESET.includes(name));
     const parts = [new URLSearchParams(kept).toString(), model.get("link")].filter(Boolean);
     const wanted = parts.length ? `?${parts.join("&")}` : "";
@@ -39,7 +39,7 @@ function render({ model, el }) {
     if (ofVoila) app.setAttribute("role", "main");
     app.addEventListener("keydown", keyed);
     document.addEventListener("keydown", anywhere);
-    model.send({ type: "shown", voila: ofVoila });
+    model.send({ type: "shown", link: ofVoila ? location.search : null });
   };
   requestAnimationFrame(attach);
   const unlisten = listen(model, ["link"], address);

@@ -235,21 +235,31 @@ function render({ model, el }) {
     const data = model.get("data");
     if (!data.rows || !el.offsetParent) return; // nothing to show, or in a tab behind
     const paper = element("div", "custdyn-paper");
+    // a table's header is printed on every sheet that it takes
+    const headed = (table) => {
+      const title = element("tr", "sheet");
+      title.append(element("th", "", { colspan: ON_PAPER + 1 }, data.caption));
+      (table.tHead ?? table.createTHead()).prepend(title);
+      paper.append(table);
+    };
     const count = Math.max(data.labels.length, 1);
     for (let first = 0; first < count; first += ON_PAPER) {
       const places = [...data.labels.keys()].slice(first, first + ON_PAPER);
       const table = tableOf(data, places, {}, (cells) => cells);
-      const title = element("tr", "sheet");
-      title.append(element("th", "", { colspan: ON_PAPER + 1 }, data.caption));
-      table.tHead.prepend(title); // a header is printed on every sheet
       const columns = element("colgroup");
       columns.append(element("col", "names"), element("col", "", { span: ON_PAPER }));
       table.prepend(columns);
-      paper.append(table);
+      headed(table);
     }
-    for (const name of [".custdyn-notes", ".custdyn-facts"]) {
-      const beside = el.closest(".custdyn-app").querySelector(name);
-      if (beside?.offsetParent) paper.append(beside.cloneNode(true));
+    const beside = [".custdyn-notes", ".custdyn-facts"]
+      .map((name) => el.closest(".custdyn-app").querySelector(name))
+      .filter((one) => one?.offsetParent);
+    if (beside.length) {
+      const table = element("table", "custdyn");
+      const cell = table.createTBody().insertRow().insertCell();
+      cell.colSpan = ON_PAPER + 1;
+      cell.append(...beside.map((one) => one.cloneNode(true)));
+      headed(table);
     }
     document.body.append(paper);
     sheets.push(paper);

@@ -1,0 +1,148 @@
+"""Cancel stops a report wherever it is: waiting, opening, in the engine, or adding up."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custdyn_widgets import open_source, run
+from custdyn_widgets.errors import Cancelled
+from custdyn_widgets.query import Query
+from custdyn_widgets.result import Result
+from custdyn_widgets.sources.engine import Engine
+from custdyn_widgets.ui.job import Jobs
+
+from .bench.reduce import make
+from .conftest import AS_OF
+
+QUERY: dict[str, Any] = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("large")
+    make(folder, entries=1_000_000, clients=50_000)
+    yield folder
+
+
+class Watch:
+    """Keeps what Jobs tells."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.results: list[Result] = []
+        self.errors: list[Exception] = []
+        self.ended = threading.Event()
+
+    def progressed(self, words: str, share: float | None) -> None:
+        assert share is None or 0 <= share <= 1
+        self.words.append(words)
+
+    def made(self, query: Query, result: Result) -> None:
+        self.results.append(result)
+        self.ended.set()
+
+    def failed(self, error: Exception) -> None:
+        self.errors.append(error)
+        self.ended.set()
+
+
+@pytest.mark.parametrize("when", ["opening the source", "reading the ledger", "adding up"])
+def test_a_report_is_stopped_at_every_step(when: str, large: Path) -> None:
+    def stop(words: str) -> None:
+        if words == when:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(QUERY, large, as_of=AS_OF, progress=stop)
+
+
+def test_the_adding_up_asks_now_and_then_whether_it_is_still_wanted(large: Path) -> None:
+    asked: list[str] = []
+    run({**QUERY, "group_by": ["date"]}, large, as_of=AS_OF, progress=asked.append)
+    assert asked.count("adding up") > 100
+
+
+def test_what_the_engine_does_is_interrupted_and_the_next_report_is_made(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = open_source(large)
+    before = run(QUERY, source, as_of=AS_OF)
+    fetch = Engine.fetch
+
+    def interrupted(engine: Engine, expression: Any) -> Any:
+        source.interrupt()
+        return fetch(engine, expression)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "fetch", interrupted)
+        with pytest.raises(Cancelled):
+            run(QUERY, source, as_of=AS_OF)
+    assert run(QUERY, source, as_of=AS_OF).to_dict() == before.to_dict()
+
+
+def _csv(folder: Path) -> Path:
+    (folder / "clients.csv").write_text("client_id,name,type,currency,created_at\n")
+    (folder / "ledger.csv").write_text("entry_id,client_id,occurred_at,kind,amount\n")
+    return folder
+
+
+def _sqlite(folder: Path) -> Path:
+    file = folder / "data.sqlite"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE clients (client_id, name, type, currency, created_at)")
+        connection.execute("INSERT INTO clients VALUES (1, 'A', 'client', 'EUR', '2024-01-01')")
+    return file
+
+
+@pytest.mark.parametrize("files", [_csv, _sqlite])
+def test_a_source_that_is_being_opened_can_be_interrupted(
+    files: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = open_source(files(tmp_path))
+    begin = Engine.__init__
+
+    def interrupted(engine: Engine, name: str) -> None:
+        begin(engine, name)
+        engine.interrupt()
+
+    monkeypatch.setattr(Engine, "__init__", interrupted)
+    with pytest.raises(Cancelled):
+        run(QUERY, source, as_of=AS_OF)
+
+
+def test_the_latest_query_wins_and_the_dropped_one_tells_nothing(large: Path) -> None:
+    watch = Watch()
+    jobs = Jobs(open_source(large), watch)
+    assert not jobs.running
+    jobs.start(Query.model_validate({**QUERY, "group_by": ["date"]}))
+    assert jobs.running
+    jobs.start(Query.model_validate({**QUERY, "group_by": ["year"]}))
+    assert watch.ended.wait(60)
+    assert [len(result.report.buckets) for result in watch.results] == [1]
+    assert watch.errors == [] and not jobs.running
+
+
+def test_a_stopped_job_tells_nothing_and_frees_the_source(large: Path) -> None:
+    watch = Watch()
+    source = open_source(large)
+    jobs = Jobs(source, watch)
+    jobs.start(Query.model_validate({**QUERY, "group_by": ["date"]}))
+    jobs.stop()
+    with source.reading():  # it is our turn: the job has ended
+        pass
+    assert watch.results == [] and watch.errors == []
+
+
+def test_a_failing_job_tells_its_error(tmp_path: Path) -> None:
+    watch = Watch()
+    Jobs(open_source(_csv(tmp_path)), watch).start(
+        Query.model_validate({"compare": "previous_year"})
+    )
+    assert watch.ended.wait(60)
+    assert "not offered" in str(watch.errors[0])
