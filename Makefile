@@ -5,7 +5,7 @@ BIN = .venv/bin
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
 
-.PHONY: demo test test-long lint bench pictures clean
+.PHONY: demo test test-long lint bench bench-page pictures clean
 
 demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
@@ -24,6 +24,9 @@ lint: $(TEST_INSTALLED)
 
 bench: $(TEST_INSTALLED)  ## engine + core against one read of the needed columns
 	$(BIN)/python -m tests.bench.reduce
+
+bench-page: $(TEST_INSTALLED)  ## the page in Chromium: opening, tables, searching, Cancel
+	$(BIN)/python -m tests.bench.page
 
 pictures: $(TEST_INSTALLED)  ## the pictures of the README, from the real page
 	$(BIN)/python -m tests.browser.pictures

@@ -93,11 +93,13 @@ def test_the_table_model_is_text_for_the_page(hostile: Result) -> None:
     model = to_json_model(hostile.report)
     assert model["header"][0] == [("2024", 12)]
     assert model["labels"][0] == "01/2024"
-    assert model["intervals"][0] == "2024-01-01 00:00:00 – 2024-02-01 00:00:00 UTC"
+    assert model["intervals"][0][1] == "2024-01-01 00:00:00 – 2024-02-01 00:00:00 UTC"
     rows = [row for row in model["rows"] if "values" in row]
     assert len(rows) == len(hostile.report.rows)
     assert all(isinstance(value, str) for row in rows for value in row["values"])
-    assert rows[1]["reasons"]["0"] == "no client of this class has such a balance"
+    assert model["why"][rows[1]["reasons"]["0"]] == "no client of this class has such a balance"
+    longest = max(len(value) for row in rows for value in row["values"])
+    assert model["width"] >= longest
 
 
 def test_cells_are_tidy(page_query: Query) -> None:

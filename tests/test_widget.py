@@ -288,3 +288,23 @@ def test_cancel_drops_the_report_that_is_being_made() -> None:
     app.ask()
     app.ask()  # the latest wins
     wait(lambda: app.report)
+
+
+def test_a_wrong_query_leaves_the_report_that_is_being_made_alone() -> None:
+    app = CustomerDynamics("demo", query={"period": "last_year"})
+    app.ask()
+    app._form.controls.first.value = "soon"
+    app.ask()
+    assert app._cancel.layout.display == "" and app._status.running
+    wait(lambda: app.report)
+
+
+def test_a_report_with_too_many_cells_is_exported_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custdyn_widgets.ui.states.MOST_CELLS", 100)
+    app = CustomerDynamics("sample", query={"period": "last_year"})
+    app.ask()
+    wait(lambda: "The report is too large for a page" in titles(app))
+    assert app._table.data == {}
+    assert app._make_file("csv")[2]

@@ -31,7 +31,15 @@ from .notices import Notice, Notices
 from .page import Page, link_of_the_page, prepared_beforehand
 from .plain import Plain, hidden, show
 from .press import Press
-from .states import NO_LINK, STALE, WELCOME, failed, of_report, preset_from_link
+from .states import (
+    NO_LINK,
+    STALE,
+    WELCOME,
+    failed,
+    fits_the_page,
+    of_report,
+    preset_from_link,
+)
 from .status import Status
 from .table import ReportTable
 
@@ -123,8 +131,8 @@ class CustomerDynamics(w.VBox):
             self._refused(error)
             return
         self._form.show_faults([])
-        self._failure = None
-        self._preset = None
+        self._failure = self._preset = None
+        self._changed()
         self._status.begin("Starting …")
         show(self._cancel, True)
         self._jobs.start(query)
@@ -139,7 +147,7 @@ class CustomerDynamics(w.VBox):
         """A report has been made: it is shown, and handed over where a file was asked for."""
         report, took = result.report, self._status.took()
         self.result, self._asked_query = result, query
-        self._table.data = to_json_model(report)
+        self._table.data = to_json_model(report) if fits_the_page(report) else {}
         self._facts.show(report)
         show(self._toolbar, True)
         shown = f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
@@ -223,8 +231,10 @@ class CustomerDynamics(w.VBox):
         (self._result.add_class if stale else self._result.remove_class)("custdyn-stale")
 
     def _ended(self, words: str) -> None:
-        self._status.end(words)
-        show(self._cancel, False)
+        """What was going on has ended in these words, unless something newer goes on."""
+        if not self._jobs.running:
+            self._status.end(words)
+            show(self._cancel, False)
         self._changed()
 
     def _cancelled(self) -> None:
@@ -274,10 +284,7 @@ class CustomerDynamics(w.VBox):
     def _tell(self, words: str) -> None:
         """Something went wrong, in one line."""
         self._failure = Notice("failed", words)
-        if self._jobs.running:
-            self._changed()
-        else:
-            self._ended("")
+        self._ended("")
 
 
 def _preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Query]:

@@ -93,6 +93,9 @@ class Jobs:
         if not self._finish(job):
             return
         if result is not None:
-            self._watcher.made(query, result)
-        elif failure is not None:
+            try:
+                self._watcher.made(query, result)
+            except Exception as error:
+                failure = error
+        if failure is not None:
             self._watcher.failed(failure)

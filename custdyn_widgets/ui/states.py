@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from ..definitions import ALL
 from ..link import MOST_BYTES
 from ..periods import State
-from ..report import Report, utc_text
+from ..report import Report, shown, utc_text
 from .notices import Notice
 
+MOST_CELLS = 200_000
 WELCOME = Notice(
     "welcome",
     "Who is a customer, who is active, what they hold and what they spend",
@@ -45,8 +46,21 @@ def failed(words: str, reference: str) -> Notice:
     return Notice("failed", "The report was not made", f"{what} (error id {reference})")
 
 
+def fits_the_page(report: Report) -> bool:
+    """Whether a browser can show the report without stutter."""
+    return len(report.rows) * len(report.buckets) <= MOST_CELLS
+
+
 def of_report(report: Report) -> Iterator[Notice]:
-    """What stands out in a report: nobody in it, or nothing but future."""
+    """What stands out in a report: too large to show, nobody in it, or nothing but future."""
+    if not fits_the_page(report):
+        count = shown(len(report.rows) * len(report.buckets))
+        yield Notice(
+            "warning",
+            "The report is too large for a page",
+            f"It has {count} cells, and a page shows {shown(MOST_CELLS)} at the most. Export it as "
+            "CSV, or choose a coarser Group By or a shorter period.",
+        )
     if not report.buckets:
         yield Notice("warning", "The period is empty", str(report.notes[0]) + ".")
         return

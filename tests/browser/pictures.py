@@ -1,32 +1,127 @@
-"""Makes the pictures of the README from the real page: `make pictures`."""
+"""Makes the pictures of the README, and of every state, from the real page: `make pictures`.
+
+The README's go to `docs`, all of them to a folder that is named as an argument.
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
+from tests.bench.reduce import make
+
 from .drive import Visit, chromium, voila
 
-PICTURES = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
+SIZES = ((1440, 1000), (390, 844))
+LINK = "period=last_year&timezone=Europe/Vienna&client_tags=vip&group_by=month&colour=red"
 
 
-def main() -> None:
-    """The page with a report, light and dark, wide and narrow."""
-    PICTURES.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        voila("demo", Path(folder)) as address,
-        chromium() as browser,
-    ):
-        for theme in ("light", "dark"):
-            for width, height in ((1440, 1000), (390, 844)):
-                visit = Visit(browser, width, height)
-                visit.open(f"{address}/?theme={theme}")
-                visit.query()
-                visit.table()
-                visit.page.screenshot(path=PICTURES / f"page-{theme}-{width}.png")
-                visit.page.close()
+def main(everything: Path | None = None) -> None:
+    """Every state, light and dark, wide and narrow; the best of them for the README."""
+    DOCS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+        folder = Path(name)
+        for source in ("slow", "broken"):
+            (folder / source).mkdir()
+        make(folder / "slow", entries=6_000_000, clients=200_000)
+        (folder / "broken" / "clients.csv").write_text("client_id\n1\n")
+        for source in ("demo", str(folder / "slow"), str(folder / "broken")):
+            with voila(source, folder) as address:
+                for theme in ("light", "dark"):
+                    for width, height in SIZES if everything else SIZES[:1]:
+                        visit = Visit(browser, width, height)
+                        states = {"demo": _report, str(folder / "slow"): _running}
+                        if source in states or everything:
+                            shots = states.get(source, _failed)(visit, address, theme)
+                            for state in shots:
+                                visit.page.wait_for_timeout(400)
+                                picture = visit.page.screenshot()
+                                _keep(picture, state, theme, width, everything)
+                        visit.page.close()
+
+
+def _keep(picture: bytes, state: str, theme: str, width: int, everything: Path | None) -> None:
+    name = f"{state}-{theme}-{width}.png"
+    if everything is not None:
+        (everything / name).write_bytes(picture)
+    best = {
+        "report-light-1440": "page-light-1440",
+        "report-dark-1440": "page-dark-1440",
+        "report-dark-390": "page-dark-390",
+        "table-light-390": "page-light-390",
+        "search-light-1440": "search-light-1440",
+        "running-light-1440": "running-light-1440",
+        "facts-light-1440": "facts-light-1440",
+    }
+    if (to := best.get(name.removesuffix(".png"))) is not None:
+        (DOCS / f"{to}.png").write_bytes(picture)
+
+
+def _report(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-def]
+    """First open, a link, the fields, a report, its facts, a tip, stale, faults, nobody, future."""
+    visit.open(f"{address}/?theme={theme}&{LINK}")
+    yield "link"
+    visit.open(f"{address}/?theme={theme}")
+    yield "first"
+    visit.press("Add filter")
+    visit.options().first.wait_for()
+    yield "menu"
+    visit.options().filter(has_text="Owner").click()
+    visit.search("Owner", "ac")
+    yield "search"
+    visit.field("Owner").press("Escape")
+    visit.press("Delete the filter Owner")
+    visit.query()
+    visit.table()
+    visit.page.mouse.move(5, 5)
+    yield "report"
+    visit.page.evaluate("document.querySelector('.custdyn-toolbar').scrollIntoView()")
+    yield "table"
+    visit.page.locator("table.custdyn tbody tr").nth(2).locator("td").first.click()
+    yield "cell"
+    visit.page.keyboard.press("Escape")
+    visit.press("About this report")
+    visit.page.evaluate("scrollTo(0, 0)")
+    yield "facts"
+    visit.press("About this report")
+    visit.write("Active Duration", "12")
+    visit.notice("The form has changed").wait_for()
+    visit.page.evaluate("scrollTo(0, 0)")
+    yield "stale"
+    visit.choose("Type", "Excel XLSx")
+    visit.field("Send to").fill("ana@example.org nobody")
+    visit.field("Send to").press("Enter")
+    visit.write("From", "soon")
+    visit.press("Advanced")
+    visit.query()
+    yield "faults"
+    visit.open(f"{address}/?theme={theme}&client_tags=nobody&period=2090-01-01/2090-12-31")
+    visit.query()
+    visit.table()
+    yield "nobody"
+
+
+def _running(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-def]
+    """While a report is made, and cancelled."""
+    visit.open(f"{address}/?theme={theme}&period=2015-01-01/2017-12-31&group_by=date")
+    visit.query()
+    visit.page.get_by_role("button", name="Cancel", exact=True).wait_for()
+    visit.page.wait_for_timeout(700)
+    yield "running"
+    visit.press("Cancel")
+    visit.page.get_by_text("Cancelled.").wait_for()
+    yield "cancelled"
+
+
+def _failed(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-def]
+    """A report that could not be made."""
+    visit.open(f"{address}/?theme={theme}")
+    visit.query()
+    visit.notice("The report was not made").wait_for()
+    yield "failed"
 
 
 if __name__ == "__main__":
-    main()
+    main(*(Path(one) for one in sys.argv[1:2]))

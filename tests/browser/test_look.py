@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from .conftest import Arrive
+from .conftest import FRONTS, Arrive
 from .drive import Visit
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
@@ -104,11 +104,15 @@ def test_nothing_is_wider_than_its_window_and_nothing_jumps(
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_everything_can_be_done_by_keyboard_alone(arrive: Arrive) -> None:
-    visit = arrive("voila")
-    visit.page.wait_for_function("document.activeElement.textContent === 'Query'")
-    for _ in range(40):  # backwards from Query to the menu of filters
-        visit.page.keyboard.press("Shift+Tab")
+@pytest.mark.parametrize("front", FRONTS)
+def test_everything_can_be_done_by_keyboard_alone(front: str, arrive: Arrive) -> None:
+    visit = arrive(front)
+    key = "Tab"
+    if front == "voila":
+        visit.page.wait_for_function("document.activeElement.textContent === 'Query'")
+        key = "Shift+Tab"  # backwards from Query to the menu of filters
+    for _ in range(80):
+        visit.page.keyboard.press(key)
         if visit.page.evaluate("document.activeElement.textContent") == "Add filter":
             break
     visit.page.keyboard.press("Enter")

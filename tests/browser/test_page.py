@@ -76,6 +76,7 @@ def test_a_large_file_arrives_whole_and_leaves_nothing_behind(
     content = (tmp_path / "large.bin").read_bytes()
     assert len(content) == 40_000_000
     assert sha256(content).digest() == sha256(bytes(range(250)) * 160_000).digest()
+    assert visit.refused  # the control: who asks others is noticed
     left = {path for path in set(Path(tempfile.gettempdir()).iterdir()) - before if path.is_file()}
     assert not [path for path in left if path.stat().st_size >= 40_000_000]
 
