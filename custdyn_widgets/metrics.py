@@ -104,6 +104,7 @@ def client_sums(
     sums: Sums = {}
     width = max(MOST_CELLS // (len(ends) + 1), 1)
     for low in range(0, len(clients), width):
+        between()
         members = by_currency.iloc[low : low + width]
         block = _Block.of(rows.among(low, low + width, len(clients)), len(members), len(ends))
         for currency, first, last in _runs(members["currency"]):

@@ -140,6 +140,15 @@ def _sums(
     client = number[position]
     between()
     kept: slice | np.ndarray = slice(None) if client.min(initial=0) >= 0 else client >= 0
+    moved = {
+        "client": client[kept],
+        "bucket": np.asarray(changes["bucket"].to_numpy(), np.int64)[kept],
+    }
+    between()
+    moved["amount"] = unscaled(changes["amount"])[kept]
+    between()
+    moved["paid"] = microseconds_or(changes["paid_at"], NEVER)[kept]
+    between()
     sums = client_sums(
         pd.DataFrame(
             {
@@ -148,14 +157,7 @@ def _sums(
                 "closed": microseconds_or(clients["closed_at"], OPEN),
             }
         )[passes].reset_index(drop=True),
-        pd.DataFrame(
-            {
-                "client": client[kept],
-                "bucket": np.asarray(changes["bucket"].to_numpy(), np.int64)[kept],
-                "amount": unscaled(changes["amount"])[kept],
-                "paid": microseconds_or(changes["paid_at"], NEVER)[kept],
-            }
-        ),
+        pd.DataFrame(moved),
         ends=[bucket.end for bucket in buckets],
         active_from=activity_starts(buckets, months=query.active_duration, timezone=query.timezone),
         between=between,

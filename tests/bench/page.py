@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from custdyn_widgets import Query, Result, open_source
+from custdyn_widgets import Query, Result, open_source, run
 from custdyn_widgets.ui.job import Jobs
 from tests.browser.drive import Visit, chromium, voila
 from tests.browser.names import write_many_names
@@ -63,7 +63,7 @@ def main() -> None:
             say("a keystroke answers, 20 000 tags", answers(browser, address), "ms")
         (folder / "large").mkdir()
         make(folder / "large", entries=20_000_000, clients=500_000)
-        say("Cancel stops a report of 20 M entries by date", stops(folder / "large"), "s")
+        say("Cancel frees the engine, 20 M entries by date", stops(folder / "large"), "s")
 
 
 def say(words: str, figures: Iterable[float], unit: str) -> None:
@@ -135,8 +135,6 @@ def stops(folder: Path) -> Iterator[float]:
         {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "group_by": ["date"]}
     )
     begun = time.perf_counter()
-    from custdyn_widgets import run
-
     run(query, source, as_of=datetime(2020, 1, 1, tzinfo=UTC))
     whole = time.perf_counter() - begun
     jobs = Jobs(source, Silent())
