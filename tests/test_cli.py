@@ -141,6 +141,7 @@ FAULTS = [
     (("check", "--source", "BROKEN"), 1, "1 data error"),
     (("check", "--source", "postgresql://a:secret@b/c"), 2, "not offered"),
     (("app", "--source", "nowhere"), 2, "there is no such source"),
+    (("app", "--source", "sample", "--ready", "-1"), 2, "--ready -1 is not between 0 and 64"),
 ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
+from contextlib import redirect_stderr
 
 import anywidget
 import traitlets
@@ -52,7 +54,8 @@ def link_of_the_page() -> str:
     if prepared_beforehand():
         from voila.utils import get_query_string  # slow to import: only where it is needed
 
-        return get_query_string() or ""
+        with redirect_stderr(io.StringIO()):  # a complaint about a busy server is not for readers
+            return get_query_string() or ""
     return os.environ.get("QUERY_STRING", "")
 
 
