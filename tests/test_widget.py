@@ -205,11 +205,25 @@ def test_names_are_shown_once_they_are_read() -> None:
     assert app.query.owner == ("1626",)
 
 
-def test_why_there_are_no_names_is_said_in_the_list(tmp_path: Path) -> None:
+def test_why_there_are_no_names_is_said_in_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "clients.csv").write_text("client_id\n1\n")
     app = CustomerDynamics(tmp_path)
+    asked: list[int] = []
+    directory = app.source.directory
+
+    def counted() -> Any:
+        asked.append(1)
+        return directory()
+
+    monkeypatch.setattr(app.source, "directory", counted)
     app._names.read()
     wait(lambda: "the table is missing" in app._names.words)
+    time.sleep(0.5)
+    assert len(asked) == 1  # nobody asks again by himself
+    app._form.controls.owner._received(None, {"type": "search", "text": "a", "serial": 1}, [])
+    wait(lambda: len(asked) == 2)
 
 
 def test_a_foreseen_error_is_a_line_with_an_id_that_is_in_the_log(tmp_path: Path) -> None:

@@ -189,7 +189,14 @@ class Controls:
             choices = self._names.of(name)
             return self._names.words if choices is None else choices
 
-        return self._picker(name, known, multiple=multiple, placeholder=words, **more)
+        return self._picker(
+            name,
+            known,
+            multiple=multiple,
+            placeholder=words,
+            begin=self._names.read,
+            **more,
+        )
 
     def _picker(self, name: str, known: Callable[[], Choices | str], **more: Any) -> Picker:
         return Picker(

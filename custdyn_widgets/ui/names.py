@@ -26,24 +26,19 @@ class Names:
         self._arrived = arrived
         self._lock = threading.Lock()
         self._reading = False
-        self._begun = False
         self.directory: Directory | None = None
         self.words = READING
 
     def of(self, field: str) -> Choices | None:
         """The choices for a field of the query; None while they are not there."""
-        if self.directory is not None:
-            return self.directory.choices[field]
-        if self._begun:  # and failed, or was stopped
-            self.read()
-        return None
+        return None if self.directory is None else self.directory.choices[field]
 
     def read(self) -> None:
         """Begins to read, if nobody does: also to see whether the source has changed."""
         with self._lock:
             if self._reading:
                 return
-            self._reading = self._begun = True
+            self._reading = True
         in_background(self._read, stop=self._source.interrupt)
 
     def _read(self) -> None:

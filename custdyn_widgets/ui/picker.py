@@ -23,7 +23,8 @@ Known = Callable[[], Choices | str]
 class Picker(anywidget.AnyWidget):
     """A field of one or several values.
 
-    `known`: what can be chosen. `mode`: `search` for a field, `menu` for a button whose choices
+    `known`: what can be chosen; where a search finds that it is not there yet, `begin` is called.
+    `mode`: `search` for a field, `menu` for a button whose choices
     are acted on and not kept, `free` for a field of texts that are checked by `check` (it raises
     ValueError with what is wrong). `open_ended`: a text that nothing is called can be chosen, too.
     `ordered`: values stand in the order of the choices. `changed` is called when a reader changes
@@ -45,6 +46,7 @@ class Picker(anywidget.AnyWidget):
         *,
         changed: Callable[[], None],
         tell: Callable[[str], None],
+        begin: Callable[[], None] = lambda: None,
         check: Callable[[str], str] = str,
         open_ended: bool = False,
         ordered: bool = False,
@@ -52,6 +54,7 @@ class Picker(anywidget.AnyWidget):
     ) -> None:
         super().__init__(**traits)
         self._known = known
+        self._begin = begin
         self._changed = changed
         self._check = check
         self._open_ended = open_ended
@@ -116,6 +119,7 @@ class Picker(anywidget.AnyWidget):
     def _search(self, text: str, serial: object) -> None:
         known = self._known()
         if isinstance(known, str):
+            self._begin()
             answer: dict[str, Any] = {"choices": [], "words": known}
         else:
             found = known.search(text)

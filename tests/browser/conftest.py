@@ -12,7 +12,16 @@ from playwright.sync_api import Browser
 
 from tests.bench.reduce import make
 
-from .drive import CHROMIUM, Visit, all_parts, chromium, jupyterlab, voila, voila_notebook
+from .drive import (
+    CHROMIUM,
+    Visit,
+    all_parts,
+    chromium,
+    end_kernels,
+    jupyterlab,
+    voila,
+    voila_notebook,
+)
 from .names import write_many_names
 
 Arrive = Callable[..., Visit]
@@ -93,6 +102,11 @@ class Servers:
         # a workspace of its own, or JupyterLab opens what was open before, too
         return f"{self._addresses['lab']}/lab/workspaces/{name[:-6]}/tree/{name}"
 
+    def end_notebooks(self) -> None:
+        """Ends the kernels of all notebooks."""
+        if "lab" in self._addresses:
+            end_kernels(self._addresses["lab"])
+
     def voila_cell(self, cell: str) -> str:
         """A page of Voilà's own with one cell."""
         folder = self._folder / f"cell-{len(self._addresses)}"
@@ -120,11 +134,12 @@ def visits(browser: Browser) -> Iterator[Callable[..., Visit]]:
     for one in made:
         assert one.refused == [] or one.may_ask_others
         assert [error for error in one.errors if JUPYTERS not in error] == []
+        one.page.goto("about:blank")  # the page says good-bye, and Voilà ends its kernel
         one.page.close()
 
 
 @pytest.fixture
-def arrive(visits: Callable[..., Visit], servers: Servers) -> Arrive:
+def arrive(visits: Callable[..., Visit], servers: Servers) -> Iterator[Arrive]:
     """Opens the page in Voilà (`voila`) or a notebook cell in JupyterLab (`lab`)."""
 
     def go(front: str, source: str = "demo", link: str = "", width: int = 1440) -> Visit:
@@ -141,4 +156,5 @@ def arrive(visits: Callable[..., Visit], servers: Servers) -> Arrive:
             visit.run_the_cell(servers.lab(servers.source(source)))
         return visit
 
-    return go
+    yield go
+    servers.end_notebooks()

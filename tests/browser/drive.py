@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, Route, sync_playwright
@@ -92,6 +93,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", f"--notebook-dir={folder}"),
         "--LabApp.news_url=None",
+        "--ServerApp.disable_check_xsrf=True",  # so that a test can end its kernels
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with serving(command, port, folder / "lab.log") as address:
@@ -224,6 +226,15 @@ class Visit:
             " (cell.querySelector('small')?.previousSibling ?? cell).textContent))"
         )
         return rows
+
+
+def end_kernels(address: str) -> None:
+    """Ends every kernel of a Jupyter server: a closed tab leaves its own running."""
+    with urlopen(f"{address}/api/kernels") as answer:  # noqa: S310 our own address
+        kernels = json.load(answer)
+    for kernel in kernels:
+        ending = Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE")  # noqa: S310
+        urlopen(ending).close()  # noqa: S310
 
 
 def all_parts() -> bool:
