@@ -141,10 +141,16 @@ class Visit:
                 dialog.locator(".jp-mod-accept").click()
             self.page.locator(".jp-CodeCell .cm-content").first.click(timeout=5_000)
             self.page.keyboard.press("Shift+Enter")
-            self.page.wait_for_timeout(1_000)
-            if prompt.inner_text().strip() != "[ ]:":
+            if self._begun(prompt):  # pressed twice, the cell would run twice
                 break
         self.page.get_by_role("button", name="Query", exact=True).wait_for()
+
+    def _begun(self, prompt: Locator) -> bool:
+        for _ in range(40):
+            self.page.wait_for_timeout(200)
+            if prompt.inner_text().strip() != "[ ]:":
+                return True
+        return False
 
     def query(self) -> None:
         self.page.get_by_role("button", name="Query", exact=True).click()
