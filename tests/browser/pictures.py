@@ -30,7 +30,7 @@ def main(everything: Path | None = None) -> None:
         for source in ("demo", str(folder / "slow"), str(folder / "broken")):
             with voila(source, folder) as address:
                 for theme in ("light", "dark"):
-                    for width, height in SIZES if everything else SIZES[:1]:
+                    for width, height in SIZES:
                         visit = Visit(browser, width, height)
                         states = {"demo": _report, str(folder / "slow"): _running}
                         if source in states or everything:
