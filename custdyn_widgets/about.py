@@ -8,10 +8,21 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from .definitions import FIELDS, GROUPS, PRESETS, RATE_POLICIES, TYPE_CHOICES
+from .cells import shown
+from .changes import summary
+from .definitions import (
+    CHANGES,
+    COMPARISONS,
+    FIELDS,
+    GROUPS,
+    LINES,
+    PRESETS,
+    RATE_POLICIES,
+    TYPE_CHOICES,
+)
 from .periods import zone
 from .query import Interval, Query
-from .report import Report, shown, utc_text
+from .report import Report, utc_text
 from .tables import KIND_NAMES
 
 AS_OF = "As of"
@@ -43,6 +54,8 @@ def facts(report: Report) -> Iterator[Fact]:
     for rate in report.rates:
         worth = f"{rate.currency} from {rate.valid_from}: {_worth(rate.rate)}"
         yield Fact("Money", RATE_USED, worth)
+    for label, text in _comparison(report):
+        yield Fact("Comparison", label, text)
     for note in report.notes:
         yield Fact("Notes", "Note", str(note))
 
@@ -66,6 +79,18 @@ def _interval(report: Report) -> Iterator[tuple[str, str]]:
     if report.buckets:
         start, end = report.buckets[0].start, report.buckets[-1].end
         yield "Interval in UTC", f"{utc_text(start)} – {utc_text(end)} (end not included)"
+
+
+def _comparison(report: Report) -> Iterator[tuple[str, str]]:
+    if report.other is not None:
+        compare = report.query.compare
+        if isinstance(compare, str):
+            yield FIELDS["compare"].label, COMPARISONS[compare]
+        yield "Interval compared with", f"{report.other.first} – {report.other.last}"
+        for key in ("other", *CHANGES):
+            yield LINES[key].label, LINES[key].words
+        for words in summary(report):
+            yield "Largest change", words
 
 
 def _data(report: Report) -> Iterator[tuple[str, str]]:

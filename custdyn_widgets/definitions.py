@@ -18,6 +18,9 @@ class NA(StrEnum):
     NO_CLIENT = "no client is in this class (Qty 0)"
     NO_ENTRY = "no such entry within the bucket"
     NOBODY_ACTIVE = "no client is active (Clients - Active: Qty is 0)"
+    NO_COUNTERPART = "the period compared with has no such bucket"
+    ONE_IS_NA = "one of the two figures is N/A"
+    OF_ZERO = "the compared figure is 0"
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,27 @@ def definition(block: str, row: str) -> RowDefinition:
         if candidate.name == block:
             return next(one for one in candidate.rows if one.name == row)
     raise KeyError(block)
+
+
+@dataclass(frozen=True)
+class LineDefinition:
+    """One of the lines in which a row stands when two periods are compared."""
+
+    label: str
+    words: str
+
+
+LINES = {
+    "value": LineDefinition("Value", "The figure of the period itself."),
+    "other": LineDefinition("Compared", "The same figure in the period compared with."),
+    "delta": LineDefinition("Δ", "The figure minus the compared one, from unrounded figures."),
+    "percent": LineDefinition(
+        "Δ %", "Δ in percent of the size of the compared figure, so its sign is that of Δ."
+    ),
+}
+"""The lines of a compared row, in order; a row that is not compared has the first one only."""
+CHANGES = ("delta", "percent")
+PERCENT_DECIMALS = 1
 
 
 @dataclass(frozen=True)

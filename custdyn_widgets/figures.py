@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from .cells import Cell, amount
 from .currencies import minor_units
 from .definitions import (
     ACTIVE,
@@ -23,7 +24,7 @@ from .definitions import (
 from .errors import IdentityError, MissingRates
 from .metrics import CLASSES, EVERYONE, Sums
 from .rates import Rates, rounded
-from .report import Cell, Row, UsedRate, amount
+from .report import Row, UsedRate
 from .tables import ACTIVATION, NAMED_KINDS, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
 
 

@@ -19,13 +19,28 @@ from .report import Report, UsedRate
 NONE = int(np.iinfo(np.int64).min)
 
 
-def fingerprint(reduced: Reduced, rates: Iterable[UsedRate]) -> str:
+def fingerprint(parts: Iterable[Reduced], rates: Iterable[UsedRate]) -> str:
     """SHA-256 over the clients that pass, their changes, the flows and the rates, in one order.
 
     Neither the order of the source's rows, nor the type of its ids, nor the decimals its amounts
     are stored with make a difference.
     """
     digest = hashlib.sha256(b"custdyn-data-1")
+    for reduced in parts:
+        _add_reduced(digest, reduced)
+    _add(digest, [[one.currency, one.valid_from.isoformat(), str(one.rate)] for one in rates])
+    return digest.hexdigest()
+
+
+def result_hash(report: Report) -> str:
+    """SHA-256 over what a report says: its buckets and its rows, as in the JSON."""
+    made = report.to_dict()
+    said = {part: made[part] for part in ("buckets", "compare", "rows") if part in made}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _add_reduced(digest: Any, reduced: Reduced) -> None:
     clients = reduced.clients.filter(reduced.clients["passes"])
     names = clients["client_id"].cast(pa.string())
     clients = clients.take(pc.sort_indices(names))
@@ -49,16 +64,6 @@ def fingerprint(reduced: Reduced, rates: Iterable[UsedRate]) -> str:
     ):
         _add_numbers(digest, numbers[kept])
     _add(digest, sorted(_flow_rows(reduced)))
-    _add(digest, [[one.currency, one.valid_from.isoformat(), str(one.rate)] for one in rates])
-    return digest.hexdigest()
-
-
-def result_hash(report: Report) -> str:
-    """SHA-256 over what a report says: its buckets and its rows, as in the JSON."""
-    made = report.to_dict()
-    said = {"buckets": made["buckets"], "rows": made["rows"]}
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _flow_rows(reduced: Reduced) -> Iterable[list[str]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Any
 
-from .definitions import BLOCKS, NA, PACKAGE_BLOCK, RowDefinition
+from .cells import Line
+from .definitions import BLOCKS, LINES, NA, PACKAGE_BLOCK, RowDefinition
 from .periods import Bucket, zone
-from .report import Cell, Report
+from .report import Report
 
 TITLE = "Customer Dynamics"
+COMPARED_WITH = "Compared with"
 WIDEST_NAME = 34
 """Characters of a row's name that are shown at the most; the tip has them all."""
 
@@ -25,39 +28,54 @@ class BlockRow:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row of figures."""
+    """A line of figures: `row` is the place of its row in the report."""
 
-    name: str
+    row: int
+    line: Line
     defined: RowDefinition
-    cells: tuple[Cell, ...]
+
+    @property
+    def words(self) -> str:
+        """What it is, in words."""
+        own = self.defined.words
+        return own if self.line.key == "value" else f"{LINES[self.line.key].words} {own}"
 
 
 @dataclass(frozen=True)
 class Table:
-    """What is shown: header levels (coarsest first, one label a bucket), and rows."""
+    """What is shown: header levels (coarsest first, one label a bucket), and rows.
+
+    `against` are the labels of the buckets compared with, "" where there is none; None where
+    nothing is compared.
+    """
 
     caption: str
     header: tuple[tuple[str, ...], ...]
     buckets: tuple[Bucket, ...]
     rows: tuple[BlockRow | TableRow, ...]
+    against: tuple[str, ...] | None = None
 
 
 def table_of(report: Report) -> Table:
     """The table of a report, as the page shows it."""
     levels = list(zip(*((*one.parents, one.label) for one in report.buckets), strict=True))
+    other = report.other
     return Table(
         caption=caption_of(report),
         header=tuple(levels) or ((),),
         buckets=report.buckets,
         rows=tuple(_rows(report)),
+        against=None if other is None else tuple(one.label if one else "" for one in other.buckets),
     )
 
 
 def caption_of(report: Report) -> str:
     """One line: what the report shows, from when to when, in which zone and currency."""
     query = report.query
+    other = report.other
+    against = "" if other is None else f", {COMPARED_WITH.lower()} {other.first} – {other.last}"
     return (
-        f"{TITLE}: {report.first} – {report.last} {query.timezone}, {query.currency}, "
+        f"{TITLE}: {report.first} – {report.last} {query.timezone}{against}, {query.currency}, "
         f"active within {query.active_duration} month(s)"
     )
 
@@ -78,29 +96,23 @@ def to_json_model(report: Report) -> dict[str, Any]:
 
     `nameWidth` and `width` (of every column) are in characters, so that the page need not measure
     each cell; `reasons` are, by column, places in `why`; `intervals` are the two lines of each
-    column: in the report's zone, and in UTC.
+    column: in the report's zone, and in UTC; that of its counterpart is a third. A `line` says
+    which of the lines of `row` it is, as in LINES; `label` is then its short name.
     """
     table = table_of(report)
     lines = [row for row in table.rows if isinstance(row, TableRow)]
-    names = [row.title if isinstance(row, BlockRow) else f"  {row.name}" for row in table.rows]
+    names = [row.title if isinstance(row, BlockRow) else f"  {_label(row)}" for row in table.rows]
     shown = [f"{label} " for label in table.header[-1]]
-    shown += [str(cell) for row in lines for cell in row.cells]
+    shown += [text for row in lines for text in row.line.texts]
     why = list(NA)
-    tz = zone(report.query.timezone)
     return {
         "caption": table.caption,
         "header": [spans(level) for level in table.header],
         "labels": list(table.header[-1]),
         "states": [bucket.state.value for bucket in table.buckets],
-        "intervals": [
-            [
-                f"{one.start.astimezone(tz):%Y-%m-%d %H:%M:%S} – "
-                f"{one.end.astimezone(tz):%Y-%m-%d %H:%M:%S} {report.query.timezone}, "
-                "end not included",
-                f"{one.start:%Y-%m-%d %H:%M:%S} – {one.end:%Y-%m-%d %H:%M:%S} UTC",
-            ]
-            for one in table.buckets
-        ],
+        "against": None if table.against is None else list(table.against),
+        "lines": {key: line.label for key, line in LINES.items()},
+        "intervals": [_intervals(report, place) for place in range(len(table.buckets))],
         "nameWidth": min(max(map(len, names), default=0) + 2, WIDEST_NAME),
         "width": max((len(text) for text in shown), default=0),
         "why": [reason.value for reason in why],
@@ -108,12 +120,15 @@ def to_json_model(report: Report) -> dict[str, Any]:
             {"title": row.title, "words": row.words}
             if isinstance(row, BlockRow)
             else {
-                "name": row.name,
-                "words": row.defined.words,
-                "values": [str(cell) for cell in row.cells],
+                "row": row.row,
+                "line": row.line.key,
+                "name": row.line.name,
+                "label": _label(row),
+                "words": row.words,
+                "values": list(row.line.texts),
                 "reasons": {
                     str(place): why.index(cell.reason)
-                    for place, cell in enumerate(row.cells)
+                    for place, cell in enumerate(row.line.cells)
                     if cell.reason is not None
                 },
             }
@@ -125,8 +140,31 @@ def to_json_model(report: Report) -> dict[str, Any]:
 def _rows(report: Report) -> Iterator[BlockRow | TableRow]:
     words = {block.name: block.words for block in (*BLOCKS, PACKAGE_BLOCK)}
     title = None
-    for row in report.rows:
+    for place, row in enumerate(report.rows):
         if row.title != title:
             title = row.title
             yield BlockRow(title, words[row.block])
-        yield TableRow(row.row, row.defined, row.cells)
+        for line in row.lines:
+            yield TableRow(place, line, row.defined)
+
+
+def _label(row: TableRow) -> str:
+    """What stands beside a line on the page: of the lines below the first, the line alone."""
+    return row.line.name if row.line.key == "value" else LINES[row.line.key].label
+
+
+def _intervals(report: Report, place: int) -> list[str]:
+    tz = zone(report.query.timezone)
+    bucket = report.buckets[place]
+    own = f"{_span(bucket, tz)} {report.query.timezone}, end not included"
+    lines = [own, f"{_span(bucket, UTC)} UTC"]
+    if report.other is not None:
+        other = report.other.buckets[place]
+        against = "nothing" if other is None else f"{other.label}: {_span(other, tz)}"
+        lines.append(f"{COMPARED_WITH} {against}")
+    return lines
+
+
+def _span(bucket: Bucket, tz: tzinfo) -> str:
+    start, end = (one.astimezone(tz) for one in (bucket.start, bucket.end))
+    return f"{start:%Y-%m-%d %H:%M:%S} – {end:%Y-%m-%d %H:%M:%S}"

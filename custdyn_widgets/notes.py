@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
+from .cells import shown
 from .definitions import FIELDS, NO_PACKAGE
 from .figures import Flow
 from .rates import Rates
 from .reduce import Reduced
-from .report import Note, shown
+from .report import Note
 from .tables import PACKAGE_KINDS, REFILL
 
 OLD_RATES_DAYS = 7

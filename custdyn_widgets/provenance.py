@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -29,10 +30,10 @@ class Provenance:
         return asdict(self)
 
 
-def provenance(report: Report, reduced: Reduced | None) -> Provenance:
-    """The provenance of a report that was made of `reduced` (None: of an empty period)."""
+def provenance(report: Report, reduced: Sequence[Reduced]) -> Provenance:
+    """The provenance of a report that was made of `reduced` (nothing: of an empty period)."""
     return Provenance(
-        fingerprint="" if reduced is None else fingerprint(reduced, report.rates),
+        fingerprint=fingerprint(reduced, report.rates) if reduced else "",
         result=result_hash(report),
         definitions=DEFINITIONS,
         engine=engine_versions(),

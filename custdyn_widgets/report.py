@@ -1,22 +1,21 @@
-"""Report: the frozen cells with query, interval, notes and provenance; how a value is shown."""
+"""Report: the frozen cells with query, interval, notes and provenance."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
-from .currencies import minor_units
-from .definitions import NA, PACKAGE, RowDefinition, definition
+from .cells import Cell, Compared, Line, plain
+from .definitions import LINES, PACKAGE, RowDefinition, definition
 from .periods import Bucket
 from .query import Query
 
-NOT_AVAILABLE = "N/A"
+OTHER_COLUMNS = ("other_bucket", "other_start", "other_end", "other", "delta", "percent")
 
 
 @dataclass(frozen=True)
@@ -30,21 +29,6 @@ class Note:
         return f"Warning: {self.text}" if self.warning else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One figure: a count, an amount rounded to minor units, or N/A with its reason.
-
-    `exact` is the amount before rounding.
-    """
-
-    value: int | Decimal | None
-    exact: Fraction | None = None
-    reason: NA | None = None
-
-    def __str__(self) -> str:
-        return shown(self.value)
-
-
 @dataclass(frozen=True)
 class Row:
     """A row: the block and package it stands in, its name, and a cell for each bucket."""
@@ -53,11 +37,24 @@ class Row:
     package: str | None
     row: str
     cells: tuple[Cell, ...]
+    compared: Compared | None = None
 
     @property
     def title(self) -> str:
         """The title of its block as it is shown."""
         return self.block if self.package is None else f'{PACKAGE} "{self.package}"'
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Its one line, or the four of a row that is compared."""
+        value = Line("value", self.row, self.cells)
+        if self.compared is None:
+            return (value,)
+        return value, *(
+            Line(key, f"{self.row} ({LINES[key].label})", getattr(self.compared, key))
+            for key in LINES
+            if key != "value"
+        )
 
     @property
     def defined(self) -> RowDefinition:
@@ -88,12 +85,25 @@ class EntriesRead:
 
 
 @dataclass(frozen=True)
+class Other:
+    """The period a report is compared with: wall-clock seconds, both inclusive.
+
+    `buckets` are the counterparts of the report's own, None where there is none.
+    """
+
+    first: datetime
+    last: datetime
+    buckets: tuple[Bucket | None, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """A report as it was made, once and for all: `run` makes it.
 
     `query` has every default filled in; `as_of` is aware; `first` and `last` are the interval in
     wall-clock seconds of the query's zone, both inclusive; rows come in the order of the page;
-    `rates` are those it converted with, `read` counts the entries it was made of.
+    `rates` are those it converted with, `read` counts the entries it was made of; `other` is the
+    period it is compared with.
     """
 
     query: Query
@@ -106,12 +116,14 @@ class Report:
     notes: tuple[Note, ...]
     rates: tuple[UsedRate, ...] = ()
     read: EntriesRead = EntriesRead()
+    other: Other | None = None
 
     @property
     def table(self) -> pd.DataFrame:
         """The report as shown: one row a row, indexed by block and row, one column a bucket.
 
-        Values are text, `-11 947.74` or `N/A`. With coarser time units the columns have levels.
+        Values are text, `-11 947.74` or `N/A`. With coarser time units the columns have levels;
+        a row that is compared takes four, see `Row.lines`.
         """
         labels = [(*bucket.parents, bucket.label) for bucket in self.buckets]
         columns: pd.Index[Any] = (
@@ -119,10 +131,11 @@ class Report:
             if labels and len(labels[0]) > 1
             else pd.Index([bucket.label for bucket in self.buckets])
         )
+        lines = [(row.title, line) for row in self.rows for line in row.lines]
         index = pd.MultiIndex.from_tuples(
-            [(row.title, row.row) for row in self.rows], names=["Block", "Row"]
+            [(title, line.name) for title, line in lines], names=["Block", "Row"]
         )
-        values = [[str(cell) for cell in row.cells] for row in self.rows]
+        values = [line.texts for _, line in lines]
         return pd.DataFrame(values, index=index, columns=columns, dtype="object")
 
     @property
@@ -130,13 +143,16 @@ class Report:
         """The report tidy, one line a cell.
 
         Columns `block`, `package`, `row`, `bucket`, `start`, `end` (UTC), `value` (int, Decimal
-        or None) and `reason` (why N/A).
+        or None) and `reason` (why N/A); where it is compared also `other_bucket`, `other_start`,
+        `other_end`, `other`, `delta` and `percent`.
         """
-        return pd.DataFrame(
-            list(self._tidy()),
-            columns=["block", "package", "row", "bucket", "start", "end", "value", "reason"],
-            dtype="object",
-        )
+        return pd.DataFrame(list(self._tidy()), columns=self.columns, dtype="object")
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of `cells`."""
+        own = ["block", "package", "row", "bucket", "start", "end", "value", "reason"]
+        return own if self.other is None else [*own, *OTHER_COLUMNS]
 
     def row(self, block: str, row: str, package: str | None = None) -> Row:
         """The row of that block and name; KeyError if the report has none."""
@@ -147,23 +163,22 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON structure of REPORT.md section 7."""
+        other = self.other
         return {
             "query": self.query.to_dict(),
             "as_of": utc_text(self.as_of),
-            "interval": {
-                "from": self.first.isoformat(),
-                "to": self.last.isoformat(),
-                "timezone": self.query.timezone,
-            },
-            "buckets": [
-                {
-                    "label": bucket.label,
-                    "start": utc_text(bucket.start),
-                    "end": utc_text(bucket.end),
-                    "state": bucket.state.value,
+            "interval": self._interval(self.first, self.last),
+            "buckets": [_bucket(bucket) for bucket in self.buckets],
+            **(
+                {}
+                if other is None
+                else {
+                    "compare": {
+                        "interval": self._interval(other.first, other.last),
+                        "buckets": [_bucket(bucket) for bucket in other.buckets],
+                    }
                 }
-                for bucket in self.buckets
-            ],
+            ),
             "notes": [str(note) for note in self.notes],
             "rows": [
                 {
@@ -171,44 +186,49 @@ class Report:
                     "package": row.package,
                     "row": row.row,
                     "values": [plain(cell.value) for cell in row.cells],
+                    **(
+                        {"compare": [plain(cell.value) for cell in row.compared.other]}
+                        if row.compared
+                        else {}
+                    ),
                 }
                 for row in self.rows
             ],
         }
 
+    def _interval(self, first: datetime, last: datetime) -> dict[str, str]:
+        return {
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "timezone": self.query.timezone,
+        }
+
     def _tidy(self) -> Iterator[tuple[object, ...]]:
+        others = () if self.other is None else self.other.buckets
         for row in self.rows:
-            for bucket, cell in zip(self.buckets, row.cells, strict=True):
-                yield (
-                    row.block,
-                    row.package,
-                    row.row,
-                    bucket.label,
-                    bucket.start,
-                    bucket.end,
-                    cell.value,
-                    None if cell.reason is None else cell.reason.value,
-                )
-
-
-def amount(units: int, currency: str) -> Decimal:
-    """An amount from its minor units, with as many decimals as the currency has."""
-    sign, digits, _ = Decimal(units).as_tuple()
-    return Decimal((sign, digits, -minor_units(currency)))
-
-
-def shown(value: int | Decimal | None) -> str:
-    """A value as it is shown: `-11 947.74`, `1 204`, `N/A`."""
-    if value is None:
-        return NOT_AVAILABLE
-    return (f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}").replace(",", " ")
-
-
-def plain(value: int | Decimal | None) -> int | str | None:
-    """A value as machines take it: a count as an integer, an amount as `"-11947.74"`."""
-    return f"{value:f}" if isinstance(value, Decimal) else value
+            for place, (bucket, cell) in enumerate(zip(self.buckets, row.cells, strict=True)):
+                own = (row.block, row.package, row.row, bucket.label, bucket.start, bucket.end)
+                reason = None if cell.reason is None else cell.reason.value
+                if not row.compared:
+                    yield *own, cell.value, reason
+                    continue
+                beside = others[place]
+                where = (beside.label, beside.start, beside.end) if beside else (None, None, None)
+                lines = (row.compared.other, row.compared.delta, row.compared.percent)
+                yield *own, cell.value, reason, *where, *(line[place].value for line in lines)
 
 
 def utc_text(instant: datetime) -> str:
     """An instant as `2017-01-01T00:00:00Z`, with a fraction only where it has one."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _bucket(bucket: Bucket | None) -> dict[str, str] | None:
+    if bucket is None:
+        return None
+    return {
+        "label": bucket.label,
+        "start": utc_text(bucket.start),
+        "end": utc_text(bucket.end),
+        "state": bucket.state.value,
+    }

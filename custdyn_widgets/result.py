@@ -25,12 +25,12 @@ from .sources import Source, open_source
 class Result:
     """A report and its source. It is what it was when it was made: nothing here queries again.
 
-    `reduced` is what the report was made of, for its fingerprint (None: an empty period).
+    `reduced` is what the report was made of, for its fingerprint (nothing: an empty period).
     """
 
     report: Report
     source: Source
-    reduced: Reduced | None = field(repr=False, compare=False)
+    reduced: tuple[Reduced, ...] = field(repr=False, compare=False)
 
     @property
     def table(self) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .arrow import microseconds_or, positions, unscaled
+from .compare import beside, compared, other_interval
 from .definitions import NO_PACKAGE
 from .errors import NotOfferedYet
 from .figures import Conversion, Flow, rows
@@ -41,12 +43,12 @@ UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
 
 def make_report(
     query: Query, source: Source, *, as_of: datetime, progress: Progress = lambda _: None
-) -> tuple[Report, Reduced | None]:
+) -> tuple[Report, tuple[Reduced, ...]]:
     """The report of a query on a source, as it stood at `as_of` (aware), and what it is made of.
 
-    `progress` is told in words what is being done; what it raises stops the report, such as
-    Cancelled. Raises QueryError, DataError, MissingRates,
-    SourceError, SourceChanged or IdentityError; never a part of a report.
+    Both periods of a report that compares are read in one snapshot. `progress` is told in words
+    what is being done; what it raises stops the report, such as Cancelled. Raises QueryError,
+    DataError, MissingRates, SourceError, SourceChanged or IdentityError; never a part of a report.
     """
     refuse_what_is_not_offered(query)
     as_of = as_of.astimezone(UTC)
@@ -54,14 +56,58 @@ def make_report(
         today = local_date(as_of, zone(query.timezone))
         rates, later_rates = snapshot.rates.known(today)
         query = _completed(query, rates)
-        first, last = query.interval(as_of)
-        buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
+        asked = _Asked(query, source, snapshot, rates, later_rates, today, as_of, progress)
+        own = asked.period(*query.interval(as_of))
+        if query.compare is None:
+            report, reduced = asked.report(own)
+            return report, reduced
+        interval = other_interval(query, own.first, own.last)
+        theirs = asked.period(*interval, which=" of the period compared with")
+        places = beside(query, own.buckets, theirs.buckets)
+        report, reduced = asked.report(own)
+        other, read_too = asked.report(theirs)
+        return compared(report, other, places), (*reduced, *read_too)
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A period and its buckets."""
+
+    first: datetime
+    last: datetime
+    buckets: tuple[Bucket, ...]
+    which: str = ""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What reports of several periods share: the query, and one snapshot of the source."""
+
+    query: Query
+    source: Source
+    snapshot: Snapshot
+    rates: Rates
+    later_rates: int
+    today: date
+    as_of: datetime
+    progress: Progress
+
+    def period(self, first: datetime, last: datetime, *, which: str = "") -> _Period:
+        query = self.query
+        units, timezone = query.time_units, query.timezone
+        buckets = cut(first, last, units=units, timezone=timezone, as_of=self.as_of)
+        return _Period(first, last, buckets, which)
+
+    def report(self, period: _Period) -> tuple[Report, tuple[Reduced, ...]]:
+        """The report of one period, and what it is made of (nothing: it holds no instant)."""
+        query, snapshot, as_of, buckets = self.query, self.snapshot, self.as_of, period.buckets
         made: tuple[Row, ...] = ()
-        reduced, used, read = None, set[UsedRate](), EntriesRead()
+        parts: tuple[Reduced, ...] = ()
+        used, read = set[UsedRate](), EntriesRead()
         said = [Note(EMPTY_PERIOD)]
         if buckets:
-            pieces = _segments(query, rates, snapshot, buckets)
-            progress("reading the ledger")
+            pieces = _segments(query, self.rates, snapshot, buckets)
+            self.progress(f"reading the ledger{period.which}")
             reduced = reduce(
                 snapshot.tables,
                 snapshot.fetch,
@@ -70,12 +116,13 @@ def make_report(
                 segments=pieces,
                 as_of=as_of,
             )
-            between = partial(progress, "adding up")
+            parts = (reduced,)
+            between = partial(self.progress, "adding up")
             between()
             flows = list(_flows(query, reduced, pieces, snapshot))
             read = _read(reduced, flows)
             sums, foreign_ids = _sums(query, reduced, buckets, between)
-            conversion = _conversion(query, rates, reduced, today)
+            conversion = _conversion(query, self.rates, reduced, self.today)
             days = [bucket.last_date for bucket in buckets]
             made = rows(sums, flows, days, conversion, by_package=query.by_package, between=between)
             used = conversion.used
@@ -86,30 +133,28 @@ def make_report(
             )
             said = list(entry_notes(reduced, flows, foreign))
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
-        said += rate_notes(rates, today, later_rates)
+        said += rate_notes(self.rates, self.today, self.later_rates)
         said += [Note(text) for text in snapshot.notes]
-        said.append(Note(CHECKED if source.checked else UNCHECKED))
-    report = Report(
-        query,
-        source.name,
-        as_of,
-        first,
-        last,
-        buckets,
-        made,
-        tuple(said),
-        tuple(sorted(used)),
-        read,
-    )
-    return report, reduced
+        said.append(Note(CHECKED if self.source.checked else UNCHECKED))
+        report = Report(
+            query,
+            self.source.name,
+            as_of,
+            period.first,
+            period.last,
+            buckets,
+            made,
+            tuple(said),
+            tuple(sorted(used)),
+            read,
+        )
+        return report, parts
 
 
 def refuse_what_is_not_offered(query: Query) -> None:
     """Raises NotOfferedYet for the parts of a query that this version does not make."""
     if query.blocks:
         raise NotOfferedYet("blocks", list(query.blocks), "leave the optional blocks out")
-    if query.compare is not None:
-        raise NotOfferedYet("compare", query.to_dict()["compare"], "leave it out")
     if query.output.send_to:
         raise NotOfferedYet("output.send_to", list(query.output.send_to), "save the file instead")
 

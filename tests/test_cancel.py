@@ -141,8 +141,6 @@ def test_a_stopped_job_tells_nothing_and_frees_the_source(large: Path) -> None:
 
 def test_a_failing_job_tells_its_error(tmp_path: Path) -> None:
     watch = Watch()
-    Jobs(open_source(_csv(tmp_path)), watch).start(
-        Query.model_validate({"compare": "previous_year"})
-    )
+    Jobs(open_source(_csv(tmp_path)), watch).start(Query.model_validate({"blocks": ["bridge"]}))
     assert watch.ended.wait(60)
     assert "not offered" in str(watch.errors[0])

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from custdyn_widgets import metrics
 from custdyn_widgets.arrow import microseconds_or, positions, unscaled
+from custdyn_widgets.cells import amount, plain, shown
 from custdyn_widgets.currencies import ENDED, currency_names, minor_units
 from custdyn_widgets.definitions import ALL
 from custdyn_widgets.metrics import NEVER, client_sums, merged
 from custdyn_widgets.rates import Rates, rounded
-from custdyn_widgets.report import amount, plain, shown, utc_text
+from custdyn_widgets.report import utc_text
 from custdyn_widgets.sources.ecb import ecb_rates
 
 ENDS = [datetime(2024, month, 1, tzinfo=UTC) for month in (2, 3, 4)]

@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query, Result, run
+from custdyn_widgets.cells import Cell, amount, plain
 from custdyn_widgets.cli import main
 from custdyn_widgets.definitions import BLOCKS, PACKAGE, PACKAGE_BLOCK, BlockDefinition
 from custdyn_widgets.errors import QueryError
@@ -35,7 +36,7 @@ from custdyn_widgets.exports.text import MOST_CHARACTERS, Cleaner, guarded, is_e
 from custdyn_widgets.exports.verify import NotVerifiable, read_filed
 from custdyn_widgets.periods import cut
 from custdyn_widgets.provenance import provenance
-from custdyn_widgets.report import Cell, Note, Report, Row, UsedRate, amount, plain
+from custdyn_widgets.report import Note, Report, Row, UsedRate
 from custdyn_widgets.sources import SAMPLE, open_source
 
 from .browser.drive import all_parts
@@ -182,7 +183,7 @@ def test_the_screen_equals_every_file_cell_by_cell(
     names: list[str], values: list[int | None]
 ) -> None:
     report = report_of(names, values)
-    proof = provenance(report, None)
+    proof = provenance(report, ())
     expected = screen(report)
     book = xlsx.to_xlsx(report, proof)
     assert of_openpyxl(book) == expected
@@ -191,7 +192,7 @@ def test_the_screen_equals_every_file_cell_by_cell(
     assert of_xlrd(old_book) == expected
     exact = screen(report, clean=False)
     assert of_json(json.loads(json.dumps(report.to_dict()))) == exact
-    result = Result(report, open_source("sample"), None)
+    result = Result(report, open_source("sample"), ())
     assert without_guard(of_csv(result.to_csv())) == exact
 
 
@@ -204,14 +205,14 @@ def test_no_hostile_name_becomes_more_than_text_in_any_file(part: int) -> None:
     """In block titles, notes, filters and the source's name; the readers check the types."""
     names = CORPUS[part : part + 64]
     report = report_of(names, [1, -2, None])
-    proof = provenance(report, None)
+    proof = provenance(report, ())
     made = xlsx.to_xlsx(report, proof)
     assert of_openpyxl(made) == screen(report)
     parts = zipfile.ZipFile(io.BytesIO(made))
     assert not [name for name in parts.namelist() if "external" in name.lower()]
     assert not [name for name in parts.namelist() if b"<f>" in parts.read(name) and "sheet" in name]
     assert of_xlrd(xls.to_xls(report, proof)) == screen(report)
-    result = Result(report, open_source("sample"), None)
+    result = Result(report, open_source("sample"), ())
     for made_csv in (result.to_csv(), result.to_csv(tidy=True)):
         for line in csv.reader(io.StringIO(made_csv.decode("utf-8-sig"), newline="")):
             for field in line:
@@ -240,7 +241,7 @@ def test_text_that_a_cell_cannot_hold_is_replaced_or_cut_and_counted() -> None:
     assert len(long.encode("utf-16-le")) // 2 <= MOST_CHARACTERS and long.endswith("…")
     assert (cleaner.replaced, cleaner.cut) == (1, 1)
     report = report_of(["a\x01b"], [1])
-    info = info_of(xlsx.to_xlsx(report, provenance(report, None)))
+    info = info_of(xlsx.to_xlsx(report, provenance(report, ())))
     assert re.match(r"[1-9]\d* with characters replaced, 0 cut", info["Texts changed"])
 
 
@@ -251,7 +252,7 @@ def info_of(made: bytes) -> dict[str, str]:
 
 def test_numbers_of_more_than_fifteen_digits_are_text_and_listed() -> None:
     report = report_of([], [123456789012345678])
-    made = xlsx.to_xlsx(report, provenance(report, None))
+    made = xlsx.to_xlsx(report, provenance(report, ()))
     assert of_openpyxl(made) == screen(report)
     page = openpyxl.load_workbook(io.BytesIO(made))["Info"]
     held = [row[1] for row in page.iter_rows(values_only=True) if row[0] == "Held as text"]
@@ -310,7 +311,7 @@ def test_the_table_sheet_looks_like_the_page(page_query: Query) -> None:
 
 def test_running_and_future_are_marked() -> None:
     report = report_of([], [1])
-    made = xlsx.to_xlsx(report, provenance(report, None))
+    made = xlsx.to_xlsx(report, provenance(report, ()))
     header = next(openpyxl.load_workbook(io.BytesIO(made)).worksheets[0].iter_rows(min_row=5))
     assert [cell.value for cell in header][1:] == [
         "01/2024",
@@ -472,7 +473,7 @@ def test_libreoffice_reads_what_the_screen_shows(tmp_path: Path) -> None:
     for number in range(4):
         names = [name for name in CORPUS[number::4] if "\n" not in name and name.strip()][:60]
         report = report_of(names, [12, -345, None, 6_000_000_00])
-        proof = provenance(report, None)
+        proof = provenance(report, ())
         (tmp_path / f"{number}.xlsx").write_bytes(xlsx.to_xlsx(report, proof))
         (tmp_path / f"{number}-old.xls").write_bytes(xls.to_xls(report, proof))
         expected[str(number)] = screen(report)

@@ -160,7 +160,6 @@ def test_minor_units_follow_the_currency() -> None:
     ("fields", "field"),
     [
         ({"blocks": ["bridge"]}, "blocks"),
-        ({"compare": "previous_year"}, "compare"),
         ({"output": {"type": "csv", "send_to": ["a@example.org"]}}, "output.send_to"),
     ],
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
+from ..cells import NOT_AVAILABLE, plain
 from ..errors import FieldFault, QueryError
-from ..layout import BlockRow, TableRow, table_of
-from ..report import NOT_AVAILABLE, Report, plain, utc_text
+from ..layout import COMPARED_WITH, BlockRow, TableRow, table_of
+from ..report import Report, utc_text
 from .text import guarded
 
 DELIMITERS = (",", ";", "\t")
@@ -54,27 +57,31 @@ def to_csv(report: Report, style: CsvStyle) -> bytes:
     """
     table = table_of(report)
     lines = [style.line(map(text, ("", *level))) for level in table.header]
+    if table.against is not None:
+        lines.append(style.line(map(text, (COMPARED_WITH, *table.against))))
     for row in table.rows:
         if isinstance(row, BlockRow):
             lines.append(style.line([text(row.title), *[text("")] * len(table.buckets)]))
         else:
-            lines.append(style.line([text(row.name), *_figures(row, style)]))
+            lines.append(style.line([text(row.line.name), *_figures(row, style)]))
     return "".join(lines).encode("utf-8-sig", "replace")
 
 
 def to_tidy_csv(report: Report, style: CsvStyle) -> bytes:
-    """One line a cell: block, package, row, bucket, start, end (UTC), value; N/A is empty."""
-    head = ("block", "package", "row", "bucket", "start", "end", "value")
+    """One line a cell, as `Report.cells` without the reasons; N/A is empty."""
+    head = [name for name in report.columns if name != "reason"]
     lines = [style.line(map(text, head))]
-    for row in report.rows:
-        names = [text(row.block), text(row.package or ""), text(row.row)]
-        for bucket, cell in zip(report.buckets, row.cells, strict=True):
-            edges = [
-                text(one) for one in (bucket.label, *map(utc_text, (bucket.start, bucket.end)))
-            ]
-            value = "" if cell.value is None else style.figure(plain(cell.value))
-            lines.append(style.line([*names, *edges, value]))
+    for cell in report.cells[head].to_dict("records"):
+        lines.append(style.line(_tidy(value, style) for value in cell.values()))
     return "".join(lines).encode("utf-8-sig", "replace")
+
+
+def _tidy(value: object, style: CsvStyle) -> str:
+    if isinstance(value, int | Decimal):
+        return style.figure(plain(value))
+    if isinstance(value, datetime):
+        return text(utc_text(value))
+    return "" if value is None else text(str(value))
 
 
 def text(value: str) -> str:
@@ -83,4 +90,4 @@ def text(value: str) -> str:
 
 
 def _figures(row: TableRow, style: CsvStyle) -> list[str]:
-    return [style.figure(plain(cell.value)) for cell in row.cells]
+    return [style.figure(plain(cell.value)) for cell in row.line.cells]

@@ -8,12 +8,13 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from ..about import filter_lines
+from ..cells import NOT_AVAILABLE, Cell
 from ..definitions import FIELDS
 from ..errors import CustdynError
-from ..layout import TITLE, BlockRow, Table, TableRow, table_of
+from ..layout import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, table_of
 from ..periods import State
 from ..provenance import Provenance
-from ..report import NOT_AVAILABLE, Cell, Report
+from ..report import Report
 from .info import info_rows
 from .text import Cleaner, is_exact
 
@@ -30,6 +31,10 @@ class Look(Enum):
     COUNT = auto()
     MONEY = auto()
     ABSENT = auto()
+    LINE = auto()
+    COUNT_CHANGE = auto()
+    MONEY_CHANGE = auto()
+    PERCENT_CHANGE = auto()
     EXACT_TEXT = auto()
     LABEL = auto()
     TEXT = auto()
@@ -86,7 +91,7 @@ def sheets_of(report: Report, provenance: Provenance, limits: Limits) -> list[Sh
     TooLarge where it is longer.
     """
     table = table_of(report)
-    length = LINES_ABOVE + len(table.header) + len(table.rows)
+    length = LINES_ABOVE + len(table.header) + (table.against is not None) + len(table.rows)
     if length > limits.rows:
         raise TooLarge(limits, length)
     cleaner = Cleaner()
@@ -102,7 +107,7 @@ def sheets_of(report: Report, provenance: Provenance, limits: Limits) -> list[Sh
     for number, (first, last) in enumerate(parts, 1):
         name = TITLE if len(parts) == 1 else f"{TITLE} {number} of {len(parts)}"
         lines: list[Line] = [list(line) for line in above]
-        lines += [[], *_header(table, first, last)]
+        lines += [[], *_header(table, first, last), *_against(table, first, last)]
         frozen = len(lines)
         lines += [_line(row, first, last, cleaner) for row in table.rows]
         widths = [_name_width(table), *[_width(table, at) for at in range(first, last)]]
@@ -112,9 +117,10 @@ def sheets_of(report: Report, provenance: Provenance, limits: Limits) -> list[Sh
 
 
 def _about(report: Report) -> list[str]:
-    query = report.query
+    query, other = report.query, report.other
+    against = "" if other is None else f"{COMPARED_WITH} {other.first} – {other.last} · "
     return [
-        f"{report.first} – {report.last} {query.timezone} · {query.currency} · "
+        f"{report.first} – {report.last} {query.timezone} · {against}{query.currency} · "
         f"{FIELDS['active_duration'].label} {query.active_duration} month(s)",
         " · ".join(filter_lines(query)),
     ]
@@ -135,6 +141,12 @@ def _header(table: Table, first: int, last: int) -> Iterator[Line]:
         ]
 
 
+def _against(table: Table, first: int, last: int) -> Iterator[Line]:
+    if table.against is not None:
+        labels = (COMPARED_WITH, *table.against[first:last])
+        yield [SheetCell(label, Look.HEADER_LATER) for label in labels]
+
+
 def _labelled(label: str, state: State) -> str:
     return label if state is State.PAST else f"{label} ({state.value})"
 
@@ -144,8 +156,8 @@ def _line(row: BlockRow | TableRow, first: int, last: int, cleaner: Cleaner) -> 
         blank = SheetCell("", Look.BLOCK)
         return [SheetCell(cleaner.clean(row.title), Look.BLOCK), *[blank] * (last - first)]
     return [
-        SheetCell(row.name, Look.NAME),
-        *(_figure(cell, row, cleaner) for cell in row.cells[first:last]),
+        SheetCell(row.line.name, Look.NAME if row.line.key == "value" else Look.LINE),
+        *(_figure(cell, row, cleaner) for cell in row.line.cells[first:last]),
     ]
 
 
@@ -154,8 +166,13 @@ def _figure(cell: Cell, row: TableRow, cleaner: Cleaner) -> SheetCell:
         return SheetCell(NOT_AVAILABLE, Look.ABSENT)
     if not is_exact(cell.value):
         shown = f"{cell.value:f}" if isinstance(cell.value, Decimal) else str(cell.value)
-        cleaner.changed.append(f"{row.name}: {shown}")
+        cleaner.changed.append(f"{row.line.name}: {shown}")
         return SheetCell(shown, Look.EXACT_TEXT)
+    if row.line.key == "percent":
+        return SheetCell(cell.value, Look.PERCENT_CHANGE)
+    if row.line.key == "delta":
+        change = Look.COUNT_CHANGE if isinstance(cell.value, int) else Look.MONEY_CHANGE
+        return SheetCell(cell.value, change)
     return SheetCell(cell.value, Look.COUNT if isinstance(cell.value, int) else Look.MONEY)
 
 
@@ -179,13 +196,13 @@ def _text(text: str, look: Look) -> SheetCell:
 
 
 def _name_width(table: Table) -> int:
-    longest = max((len(row.name) for row in table.rows if isinstance(row, TableRow)), default=10)
-    return longest + 6
+    names = [row.line.name for row in table.rows if isinstance(row, TableRow)]
+    return max(map(len, names), default=10) + 6
 
 
 def _width(table: Table, place: int) -> int:
     values: Sequence[int] = [
-        len(str(row.cells[place])) for row in table.rows if isinstance(row, TableRow)
+        len(row.line.texts[place]) for row in table.rows if isinstance(row, TableRow)
     ]
     label = _labelled(table.header[-1][place], table.buckets[place].state)
     return min(max(len(label), *values, 8) + 3, 60)

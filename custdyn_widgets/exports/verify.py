@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from ..about import AS_OF
+from ..cells import NOT_AVAILABLE, plain
 from ..currencies import minor_units
-from ..definitions import PACKAGE, definition
+from ..definitions import CHANGES, LINES, PACKAGE, PERCENT_DECIMALS, definition
 from ..errors import CustdynError
 from ..provenance import Provenance
 from ..query import Query
-from ..report import NOT_AVAILABLE, Report, plain
+from ..report import Report
 from .info import DEFINITIONS, FINGERPRINT, QUERY, RESULT
 from .sheets import LINES_ABOVE
 
@@ -46,6 +47,8 @@ class Filed:
     result: str
     definitions: str
     cells: dict[Key, str]
+    changes: bool
+    """Whether `cells` hold the changes of a comparison, too."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def read_filed(path: Path) -> Filed:
 
 def compare(filed: Filed, report: Report, now: Provenance) -> Verdict:
     """Lays a file beside the report made again from its query, as of its instant."""
-    cells = cells_of(report)
+    cells = cells_of(report, changes=filed.changes)
     differences = [
         (key, filed.cells.get(key, "absent"), cells.get(key, "absent"))
         for key in dict.fromkeys((*filed.cells, *cells))
@@ -92,12 +95,14 @@ def compare(filed: Filed, report: Report, now: Provenance) -> Verdict:
     return Verdict(answer, differences)
 
 
-def cells_of(report: Report) -> dict[Key, str]:
-    """The cells of a report as a file says them."""
+def cells_of(report: Report, *, changes: bool = True) -> dict[Key, str]:
+    """The cells of a report as a file says them, with or without the changes of a comparison."""
     return {
-        (row.title, row.row, bucket.label): _said(plain(cell.value))
+        (row.title, line.name, bucket.label): _said(plain(cell.value))
         for row in report.rows
-        for bucket, cell in zip(report.buckets, row.cells, strict=True)
+        for line in row.lines
+        if changes or line.key not in CHANGES
+        for bucket, cell in zip(report.buckets, line.cells, strict=True)
     }
 
 
@@ -111,8 +116,12 @@ def _from_json(content: bytes) -> Filed:
     cells = {}
     for row in made["rows"]:
         title = row["block"] if row["package"] is None else f'{row["block"]} "{row["package"]}"'
-        for label, value in zip(labels, row["values"], strict=True):
-            cells[title, row["row"], label] = _said(value)
+        lines = {row["row"]: row["values"]}
+        if "compare" in row:
+            lines[f"{row['row']} ({LINES['other'].label})"] = row["compare"]
+        for name, values in lines.items():
+            for label, value in zip(labels, values, strict=True):
+                cells[title, name, label] = _said(value)
     proof = made["provenance"]
     return Filed(
         Query.model_validate(made["query"]),
@@ -121,6 +130,7 @@ def _from_json(content: bytes) -> Filed:
         proof["result"],
         proof["definitions"],
         cells,
+        changes=False,
     )
 
 
@@ -167,6 +177,7 @@ def _from_sheets(pages: dict[str, list[list[Any]]]) -> Filed:
         info[RESULT],
         info[DEFINITIONS],
         cells,
+        changes=True,
     )
 
 
@@ -177,14 +188,16 @@ def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str
         str(label).partition(" (")[0] for label in rows[header][1:] if label not in (None, "")
     ]
     title = ""
-    for row in rows[header + 1 :]:
+    for row in rows[header + 1 + (query.compare is not None) :]:
         name, values = str(row[0]), row[1 : 1 + len(labels)]
         if all(value in (None, "") for value in values):
             title = name
             continue
         block = PACKAGE if title.startswith(f'{PACKAGE} "') else title
-        money = definition(block, name).unit == "money"
+        row_name, _, line = name.removesuffix(")").partition(" (")
+        money = definition(block, row_name).unit == "money"
+        places = PERCENT_DECIMALS if line == LINES["percent"].label else decimals if money else 0
         for label, value in zip(labels, values, strict=True):
             if not isinstance(value, str):
-                value = f"{Decimal(repr(value)):.{decimals if money else 0}f}"
+                value = f"{Decimal(repr(value)):.{places}f}"
             yield (title, name, label), value

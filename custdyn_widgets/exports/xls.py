@@ -9,7 +9,7 @@ import xlwt
 from ..provenance import Provenance
 from ..report import Report
 from .sheets import Limits, Look, Sheet, sheets_of
-from .xlsx import money_format
+from .xlsx import PERCENT_FORMAT, change_format, money_format
 
 LIMITS = Limits("Excel XLS", columns=256, rows=65_536)
 WIDTH_UNIT, WIDEST = 256, 65_535
@@ -46,6 +46,10 @@ def _looks(currency: str) -> dict[Look, xlwt.XFStyle]:
         Look.COUNT: ("align: horizontal right", "#,##0"),
         Look.MONEY: ("align: horizontal right", money_format(currency)),
         Look.ABSENT: ("font: colour gray50; align: horizontal right", "General"),
+        Look.LINE: ("font: colour gray50; align: horizontal left, indent 2", "General"),
+        Look.COUNT_CHANGE: ("align: horizontal right", change_format(None)),
+        Look.MONEY_CHANGE: ("align: horizontal right", change_format(currency)),
+        Look.PERCENT_CHANGE: ("align: horizontal right", PERCENT_FORMAT),
         Look.EXACT_TEXT: ("align: horizontal right", "@"),
         Look.LABEL: ("font: bold on; align: vertical top", "General"),
         Look.TEXT: ("align: vertical top, wrap on", "@"),

@@ -55,6 +55,15 @@ def money_format(currency: str) -> str:
     return f"{positive};[Red]-{positive}"
 
 
+def change_format(currency: str | None) -> str:
+    """A number format of changes, with their sign: of amounts, or of quantities (None)."""
+    plain = money_format(currency).partition(";")[0] if currency else "#,##0"
+    return f"+{plain};[Red]-{plain};{plain}"
+
+
+PERCENT_FORMAT = '+#,##0.0" %";[Red]-#,##0.0" %";0.0" %"'
+
+
 def _looks(sheet: WriteOnlyWorksheet, currency: str) -> dict[Look, Any]:
     """One style array for each look."""
     bold, dim = partial(FONT, bold=True), partial(FONT, color=DIM)
@@ -70,6 +79,10 @@ def _looks(sheet: WriteOnlyWorksheet, currency: str) -> dict[Look, Any]:
         Look.COUNT: {"number_format": "#,##0", "alignment": right},
         Look.MONEY: {"number_format": money_format(currency), "alignment": right},
         Look.ABSENT: {"font": dim(), "alignment": right},
+        Look.LINE: {"font": dim(), "alignment": Alignment(indent=2)},
+        Look.COUNT_CHANGE: {"number_format": change_format(None), "alignment": right},
+        Look.MONEY_CHANGE: {"number_format": change_format(currency), "alignment": right},
+        Look.PERCENT_CHANGE: {"number_format": PERCENT_FORMAT, "alignment": right},
         Look.EXACT_TEXT: {"alignment": right, "number_format": "@"},
         Look.LABEL: {"font": bold(), "alignment": Alignment(vertical="top")},
         Look.TEXT: {"alignment": Alignment(wrap_text=True, vertical="top"), "number_format": "@"},

@@ -10,8 +10,9 @@ from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 
+from ..cells import Cell
 from ..definitions import CHARTS
-from ..report import Cell, Report
+from ..report import Report
 
 ROWS_APART = 16
 INK, PALE = "2563EB", "DCDFE4"

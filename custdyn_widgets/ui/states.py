@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..cells import shown
 from ..definitions import ALL
 from ..link import MOST_BYTES
 from ..periods import State
-from ..report import Report, shown, utc_text
+from ..report import Report, utc_text
 from .notices import Notice
 
 MOST_CELLS = 200_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from importlib.resources import files
 
-from ..layout import TITLE, BlockRow, Table, TableRow, spans, table_of
+from ..changes import summary
+from ..layout import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, spans, table_of
 from ..periods import State
 from ..report import Report
 
@@ -13,8 +14,10 @@ from ..report import Report
 def to_fragment(report: Report) -> str:
     """The table with its style, for the output of a notebook cell."""
     notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
+    changes = "".join(f"<li>{escape(words)}</li>" for words in summary(report))
+    strip = f'<ul class="custdyn-changes">{changes}</ul>' if changes else ""
     return (
-        f"<style>{_style()}</style>"
+        f"<style>{_style()}</style>{strip}"
         f'<div class="custdyn-wrap">{_table(table_of(report))}</div>'
         f'<ul class="custdyn-notes">{notes}</ul>'
     )
@@ -46,6 +49,9 @@ def _table(table: Table) -> str:
             for (label, width), state in zip(cells, states, strict=True)
         )
         head += "</tr>"
+    if table.against is not None:
+        against = "".join(f"<td>{escape(label)}</td>" for label in table.against)
+        head += f'<tr class="against"><td class="corner">{COMPARED_WITH}</td>{against}</tr>'
     body = "".join(_row(row, table) for row in table.rows)
     return (
         f'<table class="custdyn"><caption>{escape(table.caption)}</caption>'
@@ -66,13 +72,14 @@ def _row(row: BlockRow | TableRow, table: Table) -> str:
             f'{escape(row.title)}</th><td colspan="{width}"></td></tr>'
         )
     cells = "".join(
-        f'<td class="{kind(str(cell))} {bucket.state.value}"'
+        f'<td class="{kind(text)} {bucket.state.value}"'
         + (f' title="{escape(cell.reason)}"' if cell.reason else "")
-        + f">{cell}</td>"
-        for cell, bucket in zip(row.cells, table.buckets, strict=True)
+        + f">{text}</td>"
+        for cell, text, bucket in zip(row.line.cells, row.line.texts, table.buckets, strict=True)
     )
-    words = escape(row.defined.words)
-    return f'<tr><th scope="row" title="{words}">{escape(row.name)}</th>{cells}</tr>'
+    words = escape(row.words)
+    head = f'<th scope="row" title="{words}">{escape(row.line.name)}</th>'
+    return f'<tr class="{row.line.key}">{head}{cells}</tr>'
 
 
 def kind(text: str) -> str:

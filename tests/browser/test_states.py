@@ -100,7 +100,7 @@ def test_no_clients_and_a_future_period_are_said(front: str, arrive: Arrive) -> 
 
 
 def test_what_is_not_offered_yet_is_said_beside_its_field(front: str, arrive: Arrive) -> None:
-    visit = arrive(front, "sample", "?compare=previous_year")
+    visit = arrive(front, "sample", "?blocks=bridge")
     visit.query()
     visit.alert("is not offered in this version").wait_for()
 

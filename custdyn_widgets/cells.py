@@ -1,0 +1,78 @@
+"""Cells: one figure each, the lines they stand in, and how a figure is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from .currencies import minor_units
+from .definitions import CHANGES, NA
+
+NOT_AVAILABLE = "N/A"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure: a count, an amount rounded to minor units, or N/A with its reason.
+
+    `exact` is the amount before rounding.
+    """
+
+    value: int | Decimal | None
+    exact: Fraction | None = None
+    reason: NA | None = None
+
+    def __str__(self) -> str:
+        return shown(self.value)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row's cells as they stand in one line of the table: `key` is one of LINES."""
+
+    key: str
+    name: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The cells as they are shown: changes with their sign."""
+        return tuple(map(signed if self.key in CHANGES else str, self.cells))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A row's cells in the period compared with, and the changes from them, bucket by bucket."""
+
+    other: tuple[Cell, ...]
+    delta: tuple[Cell, ...]
+    percent: tuple[Cell, ...]
+
+
+def amount(units: int, currency: str) -> Decimal:
+    """An amount from its minor units, with as many decimals as the currency has."""
+    return scaled(units, minor_units(currency))
+
+
+def scaled(units: int, decimals: int) -> Decimal:
+    """A number from its units of the last decimal, that decimal shown even where it is 0."""
+    sign, digits, _ = Decimal(units).as_tuple()
+    return Decimal((sign, digits, -decimals))
+
+
+def shown(value: int | Decimal | None) -> str:
+    """A value as it is shown: `-11 947.74`, `1 204`, `N/A`."""
+    if value is None:
+        return NOT_AVAILABLE
+    return (f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}").replace(",", " ")
+
+
+def signed(cell: Cell) -> str:
+    """A change as it is shown: `+1 204`, `-11 947.74`, `0.00`, `N/A`."""
+    return f"+{cell}" if cell.value and cell.value > 0 else str(cell)
+
+
+def plain(value: int | Decimal | None) -> int | str | None:
+    """A value as machines take it: a count as an integer, an amount as `"-11947.74"`."""
+    return f"{value:f}" if isinstance(value, Decimal) else value
