@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 
@@ -15,7 +16,9 @@ from .periods import EARLIEST, LATEST, zone_names
 WALL_CLOCK = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(?P<fraction>\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 )
+COLOUR = re.compile("#[0-9a-fA-F]{6}")
 MOST_VALUES = 10_000
+MOST_OF_A_NAME = 120
 MOST_CHARACTERS = 1_000
 MOST_RECIPIENTS = 20
 
@@ -50,6 +53,23 @@ def plain_text(value: str) -> str:
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError("is not text (NUL or half a character in it)")
     return value
+
+
+def one_line(value: str) -> str:
+    """A name that people give: text of one line, without signs that turn or hide text."""
+    name = unicodedata.normalize("NFC", value).strip()
+    if not name or len(name) > MOST_OF_A_NAME:
+        raise ValueError(f"must have 1 to {MOST_OF_A_NAME} characters")
+    if any(unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs") for one in name):
+        raise ValueError("has a control character in it")
+    return name
+
+
+def colour(value: str) -> str:
+    """A colour as `#rrggbb`."""
+    if not COLOUR.fullmatch(value):
+        raise ValueError("is not a colour such as #1976d2")
+    return value.lower()
 
 
 def address(value: str) -> str:

@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .definitions import FIELDS
 from .errors import CustdynError, FieldFault, QueryError
-from .query import Query, unknown_field
+from .model import unknown_field
+from .query import Query
 from .terminal import telling_progress, write_atomically
 
 log = logging.getLogger("custdyn_widgets")
@@ -250,7 +252,7 @@ def _change(query: Query, text: str) -> tuple[str, Any]:
     now: Any = query.to_dict()
     for part in field.split("."):
         if not isinstance(now, dict) or part not in now:
-            raise QueryError([unknown_field(field, value)])
+            raise QueryError([unknown_field(field, value, FIELDS)])
         now = now[part]
     try:
         parsed: Any = json.loads(value)

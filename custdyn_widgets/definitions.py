@@ -143,25 +143,6 @@ CHANGES = ("delta", "percent")
 PERCENT_DECIMALS = 1
 
 
-@dataclass(frozen=True)
-class ChartDefinition:
-    """A pre-configured chart of one row."""
-
-    title: str
-    block: str
-    row: str
-    kind: Literal["line", "column"]
-
-
-CHARTS = (
-    ChartDefinition("Clients - Active: Qty", ACTIVE, "Qty", "line"),
-    ChartDefinition("Balance Refill: Total", BALANCE_REFILL, "Total", "column"),
-    ChartDefinition("Pay as you Go: Total", PAY_AS_YOU_GO, "Total", "column"),
-    ChartDefinition("Packages: Renew Total", PACKAGES, "Renew Total", "column"),
-)
-"""The page's pre-configured charts."""
-
-
 PRESETS = {
     "today": "Today",
     "yesterday": "Yesterday",

@@ -12,15 +12,11 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     StrictBool,
     StrictInt,
     StrictStr,
-    ValidationError,
     model_validator,
 )
 
@@ -33,7 +29,6 @@ from .checks import (
     known_currency,
     known_zone,
     one_of,
-    plain_text,
     several,
 )
 from .definitions import (
@@ -49,19 +44,11 @@ from .definitions import (
     TYPE_CHOICES,
 )
 from .errors import FieldFault, QueryError
+from .model import Explained, Frozen, Texts, unknown_field
 from .periods import resolve_preset
 
-Text = Annotated[StrictStr, AfterValidator(plain_text)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(several)]
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_by_name=False, serialize_by_alias=True
-    )
-
-
-class Interval(_Frozen):
+class Interval(Frozen):
     """Two wall-clock instants to the second, both inclusive."""
 
     first: Annotated[datetime, BeforeValidator(clock(end_of_day=False))] = Field(alias="from")
@@ -91,7 +78,7 @@ def _period(presets: Iterable[str]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-class Output(_Frozen):
+class Output(Frozen):
     """What becomes of the report."""
 
     type: Annotated[StrictStr, BeforeValidator(one_of(OUTPUT_TYPES))] = "web"
@@ -108,12 +95,14 @@ class Output(_Frozen):
         return self
 
 
-class Query(_Frozen):
+class Query(Explained):
     """A report asked for: REPORT.md section 2.
 
     `Query.model_validate(dict)` takes JSON-shaped values. Every fault is reported at once,
     as a `QueryError` whose `faults` name the field, the value and what would be right.
     """
+
+    names = FIELDS
 
     period: Annotated[str | Interval, _period(PRESETS)] = "this_year"
     timezone: Annotated[StrictStr, AfterValidator(known_zone)] = "UTC"
@@ -144,14 +133,6 @@ class Query(_Frozen):
     compare: Annotated[str | Interval, _period(COMPARISONS)] | None = None
     output: Output = Output()
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _explained(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            return handler(data)
-        except ValidationError as error:
-            raise QueryError(_faults(error)) from None
-
     @property
     def time_units(self) -> tuple[str, ...]:
         """The chosen time units, coarsest first."""
@@ -175,7 +156,7 @@ class Query(_Frozen):
             inner, _, last = path.rpartition(".")
             place = values.get(inner) if inner else values
             if not isinstance(place, dict):
-                raise QueryError([unknown_field(path, value)])
+                raise QueryError([unknown_field(path, value, FIELDS)])
             place[last] = value
         return Query.model_validate(values)
 
@@ -220,26 +201,3 @@ class Query(_Frozen):
         """Writes the query to a file, TOML or JSON by its ending."""
         text = self.to_json() if Path(path).suffix.lower() == ".json" else self.to_toml()
         Path(path).write_text(text, "utf-8")
-
-
-def unknown_field(path: str, value: object) -> FieldFault:
-    """The fault of a field that does not exist, with the nearest one that does."""
-    return FieldFault(path, value, f"is not a field{did_you_mean(path, FIELDS)}")
-
-
-def _faults(error: ValidationError) -> list[FieldFault]:
-    faults = []
-    for item in error.errors(include_url=False):
-        path = ".".join(str(part) for part in item["loc"] if not _is_branch(part))
-        if item["type"] == "extra_forbidden":
-            faults.append(unknown_field(path, item["input"]))
-            continue
-        whole = isinstance(item["input"], dict) and item["type"] == "value_error"
-        value = None if whole or item["type"] == "missing" else item["input"]
-        faults.append(FieldFault(path, value, item["msg"].removeprefix("Value error, ")))
-    return faults
-
-
-def _is_branch(part: int | str) -> bool:
-    """Pydantic names the branches of a union in the path; a reader knows only fields."""
-    return isinstance(part, str) and (part in ("str", "Interval") or "[" in part)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .charts import PRE_CONFIGURED, ChartSpec
 from .errors import FieldFault, QueryError
 from .periods import EARLIEST, LATEST
 from .provenance import Provenance, provenance
@@ -19,6 +20,9 @@ from .reduce import Reduced
 from .report import Report
 from .run import Progress, make_report
 from .sources import Source, open_source
+
+if TYPE_CHECKING:
+    import altair as alt
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +86,31 @@ class Result:
         from .exports.xls import to_xls
 
         return to_xls(self.report, self.provenance)
+
+    def chart(self, chart: str | ChartSpec | Mapping[str, Any]) -> alt.Chart:
+        """A chart of the report, as an `altair.Chart` to go on with.
+
+        `chart`: the name of a pre-configured or a saved chart, a ChartSpec, or its JSON-shaped
+        values. Raises QueryError for a name that is not known, ChartError for what this report
+        does not have.
+        """
+        from .views.chart import to_altair
+
+        drawn: alt.Chart = to_altair(self.report, self._spec(chart))
+        return drawn
+
+    def chart_csv(self, chart: str | ChartSpec | Mapping[str, Any]) -> bytes:
+        """What a chart draws as CSV, exact; see `chart`."""
+        from .exports.csv import CsvStyle, to_chart_csv
+
+        return to_chart_csv(self.report, self._spec(chart), CsvStyle())
+
+    def _spec(self, chart: str | ChartSpec | Mapping[str, Any]) -> ChartSpec:
+        if isinstance(chart, ChartSpec):
+            return chart
+        if not isinstance(chart, str):
+            return ChartSpec.model_validate(chart)
+        return PRE_CONFIGURED[chart]
 
     def to_file(self, kind: str) -> bytes:
         """The report as `csv`, `xls`, `xlsx`, `json` or `html`."""

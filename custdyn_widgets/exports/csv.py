@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..cells import NOT_AVAILABLE, plain
+from ..charts import ChartSpec, points_of
 from ..errors import FieldFault, QueryError
 from ..layout import COMPARED_WITH, BlockRow, TableRow, table_of
 from ..report import Report, utc_text
@@ -73,6 +74,20 @@ def to_tidy_csv(report: Report, style: CsvStyle) -> bytes:
     lines = [style.line(map(text, head))]
     for cell in report.cells[head].to_dict("records"):
         lines.append(style.line(_tidy(value, style) for value in cell.values()))
+    return "".join(lines).encode("utf-8-sig", "replace")
+
+
+def to_chart_csv(report: Report, chart: ChartSpec, style: CsvStyle) -> bytes:
+    """What a chart draws, one line a figure: exact, with its bucket; N/A is empty.
+
+    `period` is `own`, or `other` for the period compared with. Raises ChartError.
+    """
+    head = ("series", "package", "period", "bucket", "value")
+    lines = [style.line(map(text, head))]
+    for point in points_of(report, chart):
+        names = (point.name, point.package or "", point.side, point.bucket)
+        value = _tidy(point.value, style)
+        lines.append(style.line([*map(text, names), value]))
     return "".join(lines).encode("utf-8-sig", "replace")
 
 

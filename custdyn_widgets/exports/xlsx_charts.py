@@ -9,54 +9,65 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
+from openpyxl.utils import get_column_letter
 
 from ..cells import Cell
-from ..definitions import CHARTS
+from ..charts import PRE_CONFIGURED, points_of
+from ..definitions import LINES
 from ..report import Report
 
 ROWS_APART = 16
 INK, PALE = "2563EB", "DCDFE4"
+SIDES = {"own": "", "other": f" ({LINES['other'].label})"}
+"""What is added to the title of a chart for the figures of each period."""
 
 
 def add_charts(book: Workbook, report: Report) -> None:
-    """A sheet `Charts`: four charts, and under them the figures they draw; N/A is a gap."""
+    """A sheet `Charts`: four charts, and under them the figures they draw; N/A is a gap.
+
+    The period compared with stands beside, dashed.
+    """
     if not report.buckets:
         return
     page = book.create_sheet("Charts")
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9  # A4
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
+    sides = ["own", "other"] if report.other else ["own"]
     page.column_dimensions["A"].width = 14
-    for column in "BCDE":
-        page.column_dimensions[column].width = 24
+    for place in range(len(PRE_CONFIGURED) * len(sides)):
+        page.column_dimensions[get_column_letter(2 + place)].width = 24 if place < 4 else 36
     first_row = 2 * ROWS_APART + 3
-    for number, chart in enumerate(CHARTS):
-        drawn = LineChart() if chart.kind == "line" else BarChart()
-        drawn.title = chart.title
+    rows = (first_row, first_row + len(report.buckets))
+    figures: list[tuple[str, list[Cell]]] = []
+    for number, (title, spec) in enumerate(PRE_CONFIGURED.items()):
+        kind = spec.series[0].kind
+        drawn = LineChart() if kind == "line" else BarChart()
+        drawn.title = title
         drawn.legend = None
         drawn.height, drawn.width = 7.2, 15
         drawn.x_axis.tickLblPos = "low"
         drawn.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=PALE))
         drawn.x_axis.delete = drawn.y_axis.delete = False
-        rows = (first_row, first_row + len(report.buckets))
-        drawn.add_data(
-            Reference(page, min_col=2 + number, min_row=rows[0], max_row=rows[1]),
-            titles_from_data=True,
-        )
+        for side in sides:
+            cells = [point.cell for point in points_of(report, spec) if point.side == side]
+            figures.append((f"{title}{SIDES[side]}", cells))
+            column = 1 + len(figures)
+            place = Reference(page, min_col=column, min_row=rows[0], max_row=rows[1])
+            drawn.add_data(place, titles_from_data=True)
+            drawn.series[-1].graphicalProperties = _ink(kind, dashed=side == "other")
+            if isinstance(drawn, LineChart):
+                drawn.series[-1].smooth = False
         drawn.set_categories(Reference(page, min_col=1, min_row=rows[0] + 1, max_row=rows[1]))
-        drawn.series[0].graphicalProperties = _ink(chart.kind)
-        if isinstance(drawn, LineChart):
-            drawn.series[0].smooth = False
-        column = "A" if number % 2 == 0 else "E"
-        page.add_chart(drawn, f"{column}{1 + number // 2 * ROWS_APART}")
+        corner = "A" if number % 2 == 0 else "E"
+        page.add_chart(drawn, f"{corner}{1 + number // 2 * ROWS_APART}")
     for _ in range(first_row - 1):
         page.append([])
-    page.append(["", *(chart.title for chart in CHARTS)])
+    page.append(["", *(title for title, _ in figures)])
     for place, bucket in enumerate(report.buckets):
         label = WriteOnlyCell(page, bucket.label)
         label.data_type = "s"
-        figures = (report.row(one.block, one.row).cells[place] for one in CHARTS)
-        page.append([label, *(_figure(page, cell) for cell in figures)])
+        page.append([label, *(_figure(page, cells[place]) for _, cells in figures)])
 
 
 def _figure(page: Any, cell: Cell) -> WriteOnlyCell:
@@ -65,7 +76,11 @@ def _figure(page: Any, cell: Cell) -> WriteOnlyCell:
     return made
 
 
-def _ink(kind: str) -> GraphicalProperties:
+def _ink(kind: str, *, dashed: bool) -> GraphicalProperties:
+    width, dash = (28_000, None) if not dashed else (19_000, "dash")
+    line = LineProperties(solidFill=INK, w=width, prstDash=dash)
     if kind == "line":
-        return GraphicalProperties(ln=LineProperties(solidFill=INK, w=28_000))
+        return GraphicalProperties(ln=line)
+    if dashed:
+        return GraphicalProperties(noFill=True, ln=line)
     return GraphicalProperties(solidFill=INK)

@@ -7,9 +7,9 @@ from importlib.resources import files
 
 
 @cache
-def script(name: str) -> str:
-    """The script of a widget, as one module that needs no other."""
-    return _text("static/dom.js") + _text(f"static/{name}.js")
+def script(*names: str) -> str:
+    """The script of a widget, of one or several files, as one module that needs no other."""
+    return "".join(_text(f"static/{name}.js") for name in ("dom", *names))
 
 
 @cache

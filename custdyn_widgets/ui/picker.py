@@ -24,9 +24,9 @@ class Picker(anywidget.AnyWidget):
     """A field of one or several values.
 
     `known`: what can be chosen; where a search finds that it is not there yet, `begin` is called.
-    `mode`: `search` for a field, `menu` for a button whose choices
-    are acted on and not kept, `free` for a field of texts that are checked by `check` (it raises
-    ValueError with what is wrong). `open_ended`: a text that nothing is called can be chosen, too.
+    `mode`: `search` for a field, `menu` for a button (with `icon`) whose choices are acted on and
+    not kept, `free` for a field of texts that are checked by `check` (it raises ValueError with
+    what is wrong). `open_ended`: a text that nothing is called can be chosen, too.
     `ordered`: values stand in the order of the choices. `changed` is called when a reader changes
     the values, `tell` is told in one line what went wrong.
     """
@@ -39,6 +39,7 @@ class Picker(anywidget.AnyWidget):
     multiple = traitlets.Bool(False).tag(sync=True)
     chosen = traitlets.List().tag(sync=True)
     invalid = traitlets.Bool(False).tag(sync=True)
+    icon = traitlets.Unicode("add").tag(sync=True)
 
     def __init__(
         self,

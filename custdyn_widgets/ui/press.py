@@ -16,7 +16,8 @@ class Press(anywidget.AnyWidget):
     """Calls `pressed` when it is pressed; `tell` is told in one line what went wrong.
 
     `tone` is its look (`primary`, `plain` or `quiet`), `bare` shows the icon alone, `expanded`
-    says whether what it opens is open (None: it opens nothing), and `waits` keeps it from being
+    says whether what it opens is open (None: it opens nothing), `on` whether what it switches is
+    on (None: it switches nothing), and `waits` keeps it from being
     pressed again until Python has answered.
     """
 
@@ -29,6 +30,7 @@ class Press(anywidget.AnyWidget):
     waits = traitlets.Bool(False).tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
     expanded = traitlets.Bool(None, allow_none=True).tag(sync=True)
+    on = traitlets.Bool(None, allow_none=True).tag(sync=True)
 
     def __init__(
         self, pressed: Callable[[], None], tell: Callable[[str], None], **traits: Any

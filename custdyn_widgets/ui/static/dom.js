@@ -8,6 +8,10 @@ function element(name, className = "", attributes = {}, text = undefined) {
 }
 
 const ICONS = {
+  chart: "M2.5 13.5h11M4.5 11V8M8 11V4M11.5 11V6",
+  compare: "M5.5 3L2.5 6l3 3M2.5 6h8M10.5 7l3 3-3 3M13.5 10h-8",
+  edit: "M3 13l.6-2.8 7.3-7.3a1 1 0 0 1 1.4 0l.8.8a1 1 0 0 1 0 1.4L5.8 12.4z",
+  spark: "M2 11l3.5-4 3 2.5L14 4",
   add: "M8 3v10M3 8h10",
   calendar: "M2.5 3.5h11v10h-11zM2.5 6.5h11M5.3 2v3M10.7 2v3",
   cross: "M3.5 3.5l9 9m0-9l-9 9",

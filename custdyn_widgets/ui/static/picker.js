@@ -225,7 +225,8 @@ function render({ model, el }) {
     label.textContent = model.get("label");
     label.title = model.get("help") ?? "";
     button.textContent = model.get("label");
-    button.prepend(icon("add"));
+    button.prepend(icon(model.get("icon")));
+    if (model.get("icon") !== "add") button.append(icon("down"));
     list.setAttribute("aria-label", model.get("label"));
     popup.setAttribute("aria-label", model.get("label"));
     input.placeholder = multiple && chosen.length ? "" : model.get("placeholder");

@@ -37,6 +37,7 @@ function render({ model, el }) {
     if (model.get("bare")) button.setAttribute("aria-label", label);
     const expanded = model.get("expanded");
     if (expanded !== null) button.setAttribute("aria-expanded", String(expanded));
+    if (model.get("on") !== null) button.setAttribute("aria-pressed", String(model.get("on")));
     button.disabled = busy || model.get("disabled");
   };
   button.addEventListener("click", () => {
@@ -51,7 +52,7 @@ function render({ model, el }) {
     if (message.type === "focus") requestAnimationFrame(() => button.focus());
     if (message.type === "copy") model.send({ type: "copied", done: await copy(message.text) });
   };
-  const traits = ["label", "icon", "tone", "disabled", "expanded", "hint"];
+  const traits = ["label", "icon", "tone", "disabled", "expanded", "on", "hint"];
   const unlisten = listen(model, traits, show);
   model.on("msg:custom", received);
   el.append(button);

@@ -3,7 +3,7 @@ const PAGE = 10; // rows that PageUp and PageDown move
 const ON_PAPER = 12; // columns that an A4 sheet holds
 const TOGETHER = 24; // columns that are laid out together, when they come into sight
 
-const cellsOf = (row) => [...row.querySelectorAll("th, td")];
+const cellsOf = (row) => [...row.querySelectorAll("th, td:not(.spark)")];
 
 // Cells in runs of TOGETHER: the browser passes over those that are out of sight.
 function runs(cells) {
@@ -28,11 +28,12 @@ function spans(level, places) {
   return runs;
 }
 
-function header(data, places, together) {
+function header(data, places, together, view) {
   const head = element("thead", "", { role: "rowgroup" });
   data.header.forEach((level, number) => {
     const row = element("tr", "", { role: "row" });
     row.append(element("td", "corner", { role: "gridcell" }));
+    if (view.sparks) row.append(element("td", "spark", { role: "presentation" }));
     if (number < data.header.length - 1) {
       for (const [label, width] of spans(level, places)) {
         const cell = element("th", "", { scope: "colgroup", colspan: width, style: `--n:${width}` });
@@ -44,6 +45,10 @@ function header(data, places, together) {
         const state = data.states[place];
         const cell = element("th", state, { scope: "col", role: "columnheader" }, data.labels[place]);
         if (state !== "past") cell.append(element("small", "", {}, state));
+        if (data.against) {
+          const other = data.against[place];
+          cell.append(element("small", "against", {}, other ? `vs ${other}` : "vs nothing"));
+        }
         cell.dataset.column = place;
         return cell;
       });
@@ -54,16 +59,17 @@ function header(data, places, together) {
   return head;
 }
 
-function body(data, places, together) {
+function body(data, places, together, view) {
   const rows = element("tbody", "", { role: "rowgroup" });
   data.rows.forEach((line, number) => {
-    const row = element("tr", "", { role: "row" });
+    if (line.line && line.line !== "value" && !view.lines.includes(line.line)) return;
+    const row = element("tr", line.line ?? "", { role: "row" });
     row.dataset.row = number;
     if (line.title !== undefined) {
       row.className = "block";
       row.append(
         element("th", "", { scope: "rowgroup", role: "rowheader" }, line.title),
-        element("td", "", { colspan: Math.max(places.length, 1), role: "gridcell" }),
+        element("td", "", { colspan: Math.max(places.length, 1) + view.sparks, role: "gridcell" }),
       );
     } else {
       const cells = places.map((place) => {
@@ -75,20 +81,26 @@ function body(data, places, together) {
         cell.textContent = value;
         return cell;
       });
-      const name = element("th", "", { scope: "row", role: "rowheader" }, line.name);
-      row.append(name, ...together(cells));
+      const name = element("th", "", { scope: "row", role: "rowheader" }, line.label);
+      row.append(name);
+      if (view.sparks) {
+        const other = data.rows[number + 1]?.line === "other" ? data.rows[number + 1] : null;
+        const own = line.line === "value";
+        row.append(own ? spark(line, other) : element("td", "spark", { role: "presentation" }));
+      }
+      row.append(...together(cells));
     }
     rows.append(row);
   });
   return rows;
 }
 
-function tableOf(data, places, attributes, together) {
+function tableOf(data, places, attributes, together, view) {
   const table = element("table", "custdyn", attributes);
   table.append(
     element("caption", "", {}, data.caption),
-    header(data, places, together),
-    body(data, places, together),
+    header(data, places, together, view),
+    body(data, places, together, view),
   );
   return table;
 }
@@ -145,7 +157,7 @@ function tips(wrap, data) {
     tip.showPopover();
     place();
   };
-  const told = (target) => target.closest?.("tbody th, tr:not(.block) td:not(.corner), th[data-column]");
+  const told = (target) => target.closest?.("tbody th, tr:not(.block) td:not(.corner, .spark), th[data-column]");
   wrap.addEventListener("pointerover", (event) => {
     clearTimeout(later);
     const cell = told(event.target);
@@ -200,14 +212,17 @@ function keys(wrap, table, show) {
   wrap.addEventListener("click", (event) => {
     const cell = event.target.closest("th, td");
     const line = lines.indexOf(cell?.closest("tr"));
-    if (line >= 0) go(line, cellsOf(lines[line]).indexOf(cell));
+    const column = line < 0 ? -1 : cellsOf(lines[line]).indexOf(cell);
+    if (column >= 0) go(line, column);
   });
+  return (row, column) => go(lines.indexOf(row), column);
 }
 
 function render({ model, el }) {
   ownKeys(el);
   el.classList.add("custdyn-report");
   let hide = () => {};
+  let select = () => {};
   const draw = () => {
     hide();
     const data = model.get("data");
@@ -218,11 +233,12 @@ function render({ model, el }) {
       "aria-readonly": "true",
       style: `--cd-names-wide:${data.nameWidth};--cd-wide:${data.width}`,
     };
-    const table = tableOf(data, [...data.labels.keys()], looks, runs);
+    const view = { lines: model.get("lines"), sparks: model.get("sparks") };
+    const table = tableOf(data, [...data.labels.keys()], looks, runs, view);
     wrap.append(table);
     const tip = tips(wrap, data);
     hide = tip.hide;
-    keys(wrap, table, tip.show);
+    select = keys(wrap, table, tip.show);
     el.replaceChildren(wrap, tip.tip);
     const corner = table.querySelector(".corner").getBoundingClientRect();
     const head = table.tHead.getBoundingClientRect();
@@ -245,7 +261,8 @@ function render({ model, el }) {
     const count = Math.max(data.labels.length, 1);
     for (let first = 0; first < count; first += ON_PAPER) {
       const places = [...data.labels.keys()].slice(first, first + ON_PAPER);
-      const table = tableOf(data, places, {}, (cells) => cells);
+      const view = { lines: model.get("lines"), sparks: false };
+      const table = tableOf(data, places, {}, (cells) => cells, view);
       const columns = element("colgroup");
       columns.append(element("col", "names"), element("col", "", { span: ON_PAPER }));
       table.prepend(columns);
@@ -267,9 +284,18 @@ function render({ model, el }) {
   const offPaper = () => sheets.splice(0).forEach((paper) => paper.remove());
   window.addEventListener("beforeprint", toPaper);
   window.addEventListener("afterprint", offPaper);
-  const unlisten = listen(model, ["data"], draw);
+  const unlisten = listen(model, ["data", "lines", "sparks"], draw);
+  const told = (message) => {
+    const place = model.get("data").rows?.findIndex(
+      (line) => line.row === message.row && line.line === "value",
+    );
+    const line = el.querySelector(`tbody tr[data-row="${place}"]`);
+    if (message.type === "select" && line) select(line, message.column + 1);
+  };
+  model.on("msg:custom", told);
   return () => {
     hide();
+    model.off("msg:custom", told);
     unlisten();
     window.removeEventListener("beforeprint", toPaper);
     window.removeEventListener("afterprint", offPaper);

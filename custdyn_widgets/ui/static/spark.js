@@ -1,0 +1,43 @@
+// A row drawn as small as its text. It stands before the table's own script.
+const SPARK = { wide: 96, high: 22, edge: 3 }; // a sparkline, in pixels
+
+const number = (text) => (text === "N/A" ? null : Number(text.replaceAll(" ", "")));
+
+function svg(name, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+// A row as a line as small as its text: N/A is a gap, the period compared with is dashed.
+function spark(line, other) {
+  const drawn = [line, other].filter(Boolean).map((one) => one.values.map(number));
+  const all = drawn.flat().filter((value) => value !== null);
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const count = line.values.length;
+  const across = (place) =>
+    SPARK.edge + ((SPARK.wide - 2 * SPARK.edge) * place) / Math.max(count - 1, 1);
+  const up = (value) =>
+    high === low ? SPARK.high / 2 : SPARK.edge + ((SPARK.high - 2 * SPARK.edge) * (high - value)) / (high - low);
+  const picture = svg("svg", { width: SPARK.wide, height: SPARK.high, "aria-hidden": "true" });
+  drawn.reverse().forEach((values, turn) => {
+    const look = turn === drawn.length - 1 ? "own" : "other";
+    let way = "";
+    let last = null;
+    values.forEach((value, place) => {
+      if (value !== null) {
+        const alone = (values[place - 1] ?? null) === null && (values[place + 1] ?? null) === null;
+        const to = `${across(place).toFixed(1)},${up(value).toFixed(1)}`;
+        way += `${(values[place - 1] ?? null) === null ? "M" : "L"}${to}`;
+        if (alone) way += "h.01"; // a dot
+        last = [across(place), up(value)];
+      }
+    });
+    picture.append(svg("path", { d: way, class: look }));
+    if (last && look === "own") picture.append(svg("circle", { cx: last[0], cy: last[1], r: 2 }));
+  });
+  const cell = element("td", "spark", { role: "presentation" });
+  cell.append(picture);
+  return cell;
+}
+

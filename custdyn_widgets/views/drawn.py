@@ -1,0 +1,143 @@
+"""What a chart is drawn from: one record a cell, and where lines part and areas break."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..charts import ChartError, ChartSpec, Point, Series, points_of
+from ..periods import State
+from ..report import Report
+
+Place = tuple[str, str, str | None]
+"""Period, place on the axis and, in small multiples, package."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The cells that a chart draws."""
+
+    chart: ChartSpec
+    points: tuple[Point, ...]
+
+    @classmethod
+    def of(cls, report: Report, chart: ChartSpec) -> Drawn:
+        """What a chart draws of a report. Raises ChartError where there is nothing to draw."""
+        points = tuple(points_of(report, chart))
+        if not points:
+            raise ChartError(chart.title, "the report has no package to draw")
+        return cls(chart, points)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The places on the axis, in order."""
+        return list(dict.fromkeys(point.x for point in self.points))
+
+    @cached_property
+    def later(self) -> bool:
+        """Whether a bucket is not over."""
+        return any(point.state != State.PAST for point in self.points)
+
+    @cached_property
+    def lines(self) -> set[int]:
+        """The places of the series that are drawn as lines."""
+        return {place for place, one in enumerate(self.chart.series) if one.kind == "line"}
+
+    @cached_property
+    def parted(self) -> bool:
+        """Whether a line goes on, paler, where its buckets are not over."""
+        return bool(self.lines) and any(len(parts) > 1 for parts in self._joints)
+
+    @cached_property
+    def alone(self) -> set[int]:
+        """Places of figures between two gaps: a line would not show them."""
+        there = {key for key, at in self._by_place.items() if self.points[at].value is not None}
+        return {
+            at
+            for at, point in enumerate(self.points)
+            if point.value is not None
+            and _beside(point, -1) not in there
+            and _beside(point, 1) not in there
+        }
+
+    def kind(self, series: Series) -> str:
+        """How a series is drawn: an area with a single place would not be seen."""
+        return "stacked_column" if series.kind == "area" and len(self.labels) == 1 else series.kind
+
+    def records(self) -> list[dict[str, Any]]:
+        """The data: one record a cell, its figure as the table shows it and as a number."""
+        runs = self._runs()
+        return [
+            {
+                "series": point.series,
+                "name": point.name,
+                "x": point.x,
+                "package": point.package or "",
+                "bucket": point.bucket,
+                "side": point.side,
+                "offset": self._offset(point),
+                "value": None if point.value is None else float(point.value),
+                "shown": point.shown,
+                "state": point.state,
+                "parts": self._joints[at] if point.series in self.lines else self._joints[at][:1],
+                "joins": len(self._joints[at]) > 1,
+                "alone": at in self.alone,
+                "run": runs[at],
+                "row": point.row,
+                "column": point.column,
+            }
+            for at, point in enumerate(self.points)
+        ]
+
+    def _offset(self, point: Point) -> str:
+        """Where a column stands within its bucket: by series where they are side by side."""
+        stacked = self.kind(self.chart.series[point.series]) == "stacked_column"
+        return f"{'' if stacked else point.series} {'a' if point.side == 'own' else 'b'}"
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[object, ...], int]:
+        return {_beside(point, 0): at for at, point in enumerate(self.points)}
+
+    @cached_property
+    def _joints(self) -> list[list[str]]:
+        """The parts that each figure belongs to; the last that is past joins both."""
+        parts = []
+        for point in self.points:
+            following = self._by_place.get(_beside(point, 1))
+            own = "past" if point.state == State.PAST else "later"
+            ends = following is not None and self.points[following].state != State.PAST
+            parts.append(["past", "later"] if ends and own == "past" else [own])
+        return parts
+
+    def _runs(self) -> list[int | None]:
+        """The run between gaps that each figure belongs to, None in a gap."""
+        nothing = self._without_whole()
+        runs: list[int | None] = []
+        gaps: dict[tuple[object, ...], int] = {}
+        for point in self.points:
+            series = (point.series, point.package, point.side)
+            if point.value is None or self._place(point) in nothing:
+                gaps[series] = gaps.get(series, 0) + 1
+                runs.append(None)
+            else:
+                runs.append(gaps.get(series, 0))
+        return runs
+
+    def _without_whole(self) -> set[Place]:
+        """Places where what is stacked comes to nothing, so that there are no shares of it."""
+        if self.chart.stacking != "share":
+            return set()
+        wholes: dict[Place, float] = {}
+        for point in self.points:
+            key = self._place(point)
+            wholes[key] = wholes.get(key, 0) + abs(float(point.value or 0))
+        return {key for key, whole in wholes.items() if not whole}
+
+    def _place(self, point: Point) -> Place:
+        return (point.side, point.x, point.package if self.chart.small_multiples else None)
+
+
+def _beside(point: Point, step: int) -> tuple[object, ...]:
+    """What identifies the cell so many columns further in its row."""
+    return (point.series, point.package, point.side, point.column + step)
