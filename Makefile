@@ -5,7 +5,7 @@ BIN = .venv/bin
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
 
-.PHONY: demo test test-long lint bench bench-page pictures clean
+.PHONY: demo test test-long lint bench bench-page vega pictures clean
 
 demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
@@ -27,6 +27,9 @@ bench: $(TEST_INSTALLED)  ## engine + core against one read of the needed column
 
 bench-page: $(TEST_INSTALLED)  ## the page in Chromium: opening, tables, searching, Cancel
 	$(BIN)/python -m tests.bench.page
+
+vega: $(TEST_INSTALLED)  ## Vega, Vega-Lite and Vega-Embed in one script, for charts without a network
+	$(BIN)/python -m tests.vega
 
 pictures: $(TEST_INSTALLED)  ## the pictures of the README, from the real page
 	$(BIN)/python -m tests.browser.pictures

@@ -29,6 +29,12 @@ from .model import Explained, Frozen, Text
 from .report import Report, Row
 
 MOST_SERIES = 40
+PALETTE = (
+    *("#4269d0", "#e0a313", "#ff725c", "#6cc5b0", "#3ca951"),
+    *("#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0"),
+    *("#0b8a8f", "#b8385e"),
+)
+"""Colours that can be told apart on paper and on black."""
 KINDS = {
     "line": "Line",
     "column": "Column",
@@ -49,7 +55,7 @@ CHART_FIELDS = {
         "Stacking", "What is stacked (Stacked Column, Area) shows amounts, or shares of the whole."
     ),
     "values_shown": FieldDefinition("Values", "Writes each figure beside its mark."),
-    "legend": FieldDefinition("Legend", "Where the names of the series stand."),
+    "legend": FieldDefinition("Legend", "Where the names stand, if there are several series."),
     "small_multiples": FieldDefinition(
         "Small Multiples", "One small chart for each package, all of one size and scale."
     ),
@@ -144,6 +150,13 @@ class ChartSpec(Explained):
             raise ValueError("a bucket is chosen only with X = Package")
         return self
 
+    @property
+    def colours(self) -> list[str]:
+        """The colour of each series: its own, or the next one of the palette."""
+        return [
+            one.colour or PALETTE[place % len(PALETTE)] for place, one in enumerate(self.series)
+        ]
+
     def to_json(self) -> str:
         """The chart as JSON text; `ChartSpec.model_validate_json` reads it."""
         return json.dumps(self.model_dump(mode="json"), ensure_ascii=False)
@@ -151,7 +164,7 @@ class ChartSpec(Explained):
 
 def _one_row(title: str, block: str, row: str, kind: str) -> ChartSpec:
     series = {"block": block, "row": row, "kind": kind}
-    return ChartSpec.model_validate({"title": title, "series": [series], "legend": "none"})
+    return ChartSpec.model_validate({"title": title, "series": [series]})
 
 
 PRE_CONFIGURED = {

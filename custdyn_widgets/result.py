@@ -94,8 +94,9 @@ class Result:
         values. Raises QueryError for a name that is not known, ChartError for what this report
         does not have.
         """
-        from .views.chart import to_altair
+        from .views.chart import offline, to_altair
 
+        offline()
         drawn: alt.Chart = to_altair(self.report, self._spec(chart))
         return drawn
 
@@ -110,7 +111,11 @@ class Result:
             return chart
         if not isinstance(chart, str):
             return ChartSpec.model_validate(chart)
-        return PRE_CONFIGURED[chart]
+        if chart in PRE_CONFIGURED:
+            return PRE_CONFIGURED[chart]
+        from .store import my_store
+
+        return my_store().chart(chart)
 
     def to_file(self, kind: str) -> bytes:
         """The report as `csv`, `xls`, `xlsx`, `json` or `html`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
-from ..errors import Cancelled, CustdynError, NothingToExport, QueryError
-from ..layout import TITLE, to_json_model
+from ..errors import Cancelled, CustdynError, QueryError
+from ..layout import TITLE
 from ..link import from_link, to_link
 from ..query import Query
 from ..report import Report
@@ -21,34 +20,25 @@ from ..result import Result
 from ..serve import PAGE_VARIABLE, SOURCE_VARIABLE
 from ..sources import Source, open_source
 from .border import logged
-from .download import Download
-from .facts import Facts
 from .form import Form, now_in_utc
 from .front import style
 from .job import Jobs
 from .names import Names
 from .notices import Notice, Notices
 from .page import Page, link_of_the_page, prepared_beforehand
-from .plain import Plain, hidden, show
+from .plain import Plain, show
 from .press import Press
+from .result_view import ResultView
 from .states import (
     NO_LINK,
     STALE,
     WELCOME,
     failed,
-    fits_the_page,
     of_report,
     preset_from_link,
 )
 from .status import Status
-from .table import ReportTable
 
-FILES = {"csv": "CSV", "xlsx": "XLSx", "xls": "XLS"}
-MEDIA_TYPES = {
-    "csv": "text/csv;charset=utf-8",
-    "xls": "application/vnd.ms-excel",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 KEYS = "Ctrl+Enter in the form, Alt+Q anywhere"
 FIRST_QUERY = Query(group_by=("month", "package"))
 
@@ -72,7 +62,6 @@ class CustomerDynamics(w.VBox):
         self.source = open_source(
             os.environ.get(SOURCE_VARIABLE, "demo") if source is None else source
         )
-        self.result: Result | None = None
         self._asked_query: Query | None = None
         self._failure: Notice | None = None
         self._voila = self._on_screen = False
@@ -97,17 +86,9 @@ class CustomerDynamics(w.VBox):
         show(self._cancel, False)
         self._status = Status()
         self._notices = Notices()
-        self._table = ReportTable()
-        self._facts = Facts(layout=hidden())
-        self._notes = self._plain.html()
-        self._headline = self._plain.html()
-        self._downloads = {
-            kind: Download(partial(self._make_file, kind), self._tell, label=f"Export to {label}")
-            for kind, label in FILES.items()
-        }
         self._copy = self._press(self._copy_link, "Copy link", icon="link")
-        self._about = self._press(
-            self._open_facts, "About this report", icon="info", bare=True, expanded=False
+        self._view = ResultView(
+            self._plain, compare=self._compare_with, tell=self._tell, buttons=[self._copy]
         )
         super().__init__(self._lay_out())
         self.add_class("custdyn-app")
@@ -119,9 +100,14 @@ class CustomerDynamics(w.VBox):
         return self._form.query()
 
     @property
+    def result(self) -> Result | None:
+        """The last report and its source."""
+        return self._view.result
+
+    @property
     def report(self) -> Report | None:
         """The report on the screen."""
-        return None if self.result is None else self.result.report
+        return self._view.report
 
     def ask(self) -> None:
         """Makes the report of the form's query, as the Query button does: the latest wins."""
@@ -145,18 +131,11 @@ class CustomerDynamics(w.VBox):
 
     def made(self, query: Query, result: Result) -> None:
         """A report has been made: it is shown, and handed over where a file was asked for."""
-        report, took = result.report, self._status.took()
-        self.result, self._asked_query = result, query
-        self._table.data = to_json_model(report) if fits_the_page(report) else {}
-        self._facts.show(report)
-        show(self._toolbar, True)
-        shown = f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
-        self._headline.value = f"<h2>{escape(shown)}</h2>"
-        notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
-        self._notes.value = f'<ul class="custdyn-notes">{notes}</ul>' if notes else ""
+        took = self._status.took()
+        self._asked_query = query
+        self._view.show(result)
         self._ended(f"Done in {took}.")
-        if report.query.output.type in self._downloads:
-            self._downloads[report.query.output.type].send_file()
+        self._view.send_file(result.report.query.output.type)
         self._names.read()  # they may have changed with the data
 
     def failed(self, error: Exception) -> None:
@@ -178,20 +157,13 @@ class CustomerDynamics(w.VBox):
         plain = self._plain
         source = f'<span class="custdyn-source">{escape(self.source.name)}</span>'
         head = plain.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
-        buttons = [*self._downloads.values(), self._copy, self._about]
-        self._toolbar = w.HBox(
-            [self._headline, plain.row(buttons, "custdyn-buttons")], layout=hidden()
-        )
-        self._toolbar.add_class("custdyn-toolbar")
-        self._result = w.VBox([self._toolbar, self._facts, self._table, self._notes])
-        self._result.add_class("custdyn-result")
         return [
             self._page,
             head,
             plain.row([self._form.filters, self._form.output], "custdyn-cards"),
             plain.row([self._query_button, self._cancel, self._status], "custdyn-actions"),
             self._notices,
-            self._result,
+            self._view.box,
         ]
 
     def _shown(self, link: str | None) -> None:
@@ -228,7 +200,7 @@ class CustomerDynamics(w.VBox):
             notices += [STALE] if stale else []
             notices += of_report(self.report)
         self._notices.show(notice for notice in notices if notice is not None)
-        (self._result.add_class if stale else self._result.remove_class)("custdyn-stale")
+        self._view.mark(stale=stale)
 
     def _ended(self, words: str) -> None:
         """What was going on has ended in these words, unless something newer goes on."""
@@ -250,9 +222,10 @@ class CustomerDynamics(w.VBox):
     def _names_arrived(self) -> None:
         self._form.controls.names_arrived()
 
-    def _open_facts(self) -> None:
-        self._about.expanded = not self._about.expanded
-        show(self._facts, bool(self._about.expanded))
+    def _compare_with(self, compare: str) -> None:
+        """The report is to be compared with another period: the form says so, and it is made."""
+        if self._form.compare(compare):
+            self.ask()
 
     def _copy_link(self) -> None:
         link = to_link(self.query)
@@ -269,12 +242,6 @@ class CustomerDynamics(w.VBox):
             else (f" It goes behind the address of the page; {PAGE_VARIABLE} can name that.")
         )
         self._say(f"Link copied.{where}" if done else "The browser does not let links be copied.")
-
-    def _make_file(self, kind: str) -> tuple[str, str, bytes]:
-        """A file of the report that is on the screen: nothing is queried again."""
-        if self.result is None:
-            raise NothingToExport
-        return self.result.file_name(kind), MEDIA_TYPES[kind], self.result.to_file(kind)
 
     def _say(self, words: str) -> None:
         """A word beside the Query button, unless something more important goes on there."""

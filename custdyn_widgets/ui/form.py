@@ -11,7 +11,7 @@ import ipywidgets as w
 from ..definitions import FIELDS, FILTERS_BY_KIND
 from ..errors import FieldFault, QueryError
 from ..query import Query
-from .controls import FILTERS, Controls, grouped
+from .controls import CUSTOM, FILTERS, Controls, grouped
 from .names import Names
 from .picker import Picker
 from .plain import Plain, hidden, show
@@ -75,6 +75,15 @@ class Form:
         default = Query()
         if any(getattr(query, name) != getattr(default, name) for name in ADVANCED):
             self._open_advanced(True)
+
+    def compare(self, compare: str) -> bool:
+        """Chooses the period to compare with; whether it is complete, or has to be filled in."""
+        self.controls.compare.value = compare
+        if compare != CUSTOM:
+            return True
+        self._open_advanced(True)
+        self.controls.compared[0].focus()
+        return False
 
     def query(self) -> Query:
         """The query that is filled in. Raises QueryError where it is not valid."""

@@ -20,5 +20,10 @@ def style() -> str:
     )
 
 
+def runtime_script() -> str:
+    """Vega, Vega-Lite and Vega-Embed, as they are made: see `make vega`."""
+    return _text("static/vega.js")
+
+
 def _text(path: str) -> str:
     return files(__package__).joinpath(path).read_text("utf-8")

@@ -29,6 +29,10 @@ class WallClock(anywidget.AnyWidget):
         self._read = clock(end_of_day)
         self.observe(self._complete, "value")
 
+    def focus(self) -> None:
+        """Moves the keyboard to the field."""
+        self.send({"type": "focus"})
+
     def _complete(self, _change: object) -> None:
         with suppress(ValueError):  # else it stays, and the query says what is wrong with it
             self.value = str(self._read(self.value))

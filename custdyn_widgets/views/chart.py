@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import altair as alt
@@ -10,12 +11,9 @@ from ..charts import ChartSpec, columns_of, packages_of
 from ..report import Report
 from .drawn import Drawn
 
-PALETTE = (
-    *("#4269d0", "#e0a313", "#ff725c", "#6cc5b0", "#3ca951"),
-    *("#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0"),
-)
-"""Colours that can be told apart on paper and on black."""
 DATASET = "cells"
+RENDERER = "custdyn"
+"""The entry point of the renderer that needs no network: see `ui.chart.renderer`."""
 WIDTH, HEIGHT = 720, 320
 LEGEND_COLUMNS = 3
 SMALL = {"width": 220, "height": 120}
@@ -33,6 +31,12 @@ def to_altair(report: Report, chart: ChartSpec) -> Any:
     data are the report's own cells, in the dataset `cells`. Raises ChartError.
     """
     return _Drawing(report, chart).whole()
+
+
+def offline() -> None:
+    """In a notebook, charts are shown without a network, unless another renderer was chosen."""
+    if "ipykernel" in sys.modules and alt.renderers.active == "default":
+        alt.renderers.enable(RENDERER)
 
 
 class _Drawing:
@@ -194,13 +198,10 @@ class _Drawing:
         return self.compared or (kind == "column" and len(columns) > 1)
 
     def _colour(self, *, legend: bool = False) -> Any:
-        colours = [
-            one.colour or PALETTE[number % len(PALETTE)]
-            for number, one in enumerate(self.chart.series)
-        ]
+        colours = self.chart.colours
         by_name = dict(zip((one.name for one in self.chart.series), colours, strict=True))
         shown = None
-        if legend and self.chart.legend != "none":
+        if legend and self.chart.legend != "none" and len(self.names) > 1:
             orient: Any = self.chart.legend
             shown = alt.Legend(title=None, orient=orient, labelLimit=230, symbolType="square")
         scale = alt.Scale(domain=self.names, range=[by_name[name] for name in self.names])

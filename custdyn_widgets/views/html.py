@@ -13,14 +13,25 @@ from ..report import Report
 
 def to_fragment(report: Report) -> str:
     """The table with its style, for the output of a notebook cell."""
-    notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
-    changes = "".join(f"<li>{escape(words)}</li>" for words in summary(report))
-    strip = f'<ul class="custdyn-changes">{changes}</ul>' if changes else ""
     return (
-        f"<style>{_style()}</style>{strip}"
+        f"<style>{_style()}</style>{largest_changes(report)}"
         f'<div class="custdyn-wrap">{_table(table_of(report))}</div>'
-        f'<ul class="custdyn-notes">{notes}</ul>'
+        f"{notes_list(report)}"
     )
+
+
+def largest_changes(report: Report) -> str:
+    """The strip that names the largest changes of a report that compares; else nothing."""
+    items = "".join(f"<li>{escape(words)}</li>" for words in summary(report))
+    if not items:
+        return ""
+    return f'<div class="custdyn-changes"><h3>Largest changes</h3><ul>{items}</ul></div>'
+
+
+def notes_list(report: Report) -> str:
+    """The notes of a report; nothing where it has none."""
+    items = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
+    return f'<ul class="custdyn-notes">{items}</ul>' if items else ""
 
 
 def to_page(report: Report) -> str:

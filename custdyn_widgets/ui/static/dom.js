@@ -36,6 +36,13 @@ function unique(name) {
   return `custdyn-${name}-${Math.random().toString(36).slice(2)}`;
 }
 
+function download(address, name) {
+  const link = element("a", "", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
 // JupyterLab's single-key commands are not for those who work in here.
 function ownKeys(el) {
   el.dataset.lmSuppressShortcuts = "true";

@@ -63,7 +63,7 @@ function render({ model, el }) {
     const below = window.innerHeight - over.bottom;
     const up = below < 240 && over.top > below;
     popup.style.width = `${width}px`;
-    const left = menu ? over.right - width : over.left;
+    const left = menu && over.left + width > window.innerWidth - 8 ? over.right - width : over.left;
     popup.style.left = `${Math.max(8, Math.min(left, window.innerWidth - width - 8))}px`;
     popup.style.top = up ? "auto" : `${over.bottom + 4}px`;
     popup.style.bottom = up ? `${window.innerHeight - over.top + 4}px` : "auto";

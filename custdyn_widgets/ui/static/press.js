@@ -17,10 +17,7 @@ async function copy(text) {
 
 function save(message, buffers) {
   const address = URL.createObjectURL(new Blob(buffers, { type: message.media }));
-  const link = element("a", "", { href: address, download: message.name });
-  document.body.append(link);
-  link.click();
-  link.remove();
+  download(address, message.name);
   setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 

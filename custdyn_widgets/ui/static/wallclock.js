@@ -46,7 +46,14 @@ function render({ model, el }) {
     give(`${day.value} ${clock}`);
   });
   el.append(input, calendar, day);
-  return listen(model, ["value", "invalid", "label"], show);
+  const unlisten = listen(model, ["value", "invalid", "label"], show);
+  const received = (message) =>
+    message.type === "focus" && requestAnimationFrame(() => input.focus());
+  model.on("msg:custom", received);
+  return () => {
+    unlisten();
+    model.off("msg:custom", received);
+  };
 }
 
 export default { render };

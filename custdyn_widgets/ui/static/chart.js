@@ -1,0 +1,125 @@
+// A chart, drawn by Vega from the spec that Python made; Vega itself comes with Runtime, once.
+const PATIENCE = 30000; // milliseconds until Vega must be there
+const SMALL_WIDE = 270; // a small multiple with its share of the margins
+const LEGEND_WIDE = 250; // a name in the legend
+
+async function runtime() {
+  for (let waited = 0; waited < PATIENCE && !window.vegaEmbed; waited += 25)
+    await new Promise((resume) => setTimeout(resume, 25));
+  return window.vegaEmbed;
+}
+
+// Colours of the page, and as many columns as there is room for.
+function fitted(spec, el) {
+  const look = getComputedStyle(el);
+  const ink = look.getPropertyValue("--cd-ink") || "#1d2129";
+  const dim = look.getPropertyValue("--cd-dim") || "#5f6672";
+  const line = look.getPropertyValue("--cd-line") || "#dcdfe4";
+  const wide = Math.max(el.clientWidth, 200);
+  const narrow = wide < 500;
+  const columns = Math.max(1, Math.floor(wide / LEGEND_WIDE));
+  const { orient, columns: wanted, ...legend } = spec.config.legend ?? {};
+  const made = {
+    ...spec,
+    background: look.getPropertyValue("--cd-paper").trim() || "#fff",
+    config: {
+      ...spec.config,
+      font: look.fontFamily,
+      title: { color: ink, subtitleColor: dim, fontSize: 14, fontWeight: 600, offset: 10 },
+      axis: {
+        labelColor: dim,
+        titleColor: dim,
+        titleFontWeight: "normal",
+        gridColor: line,
+        gridOpacity: 0.6,
+        domainColor: line,
+        tickColor: line,
+      },
+      header: { labelColor: ink },
+      legend: { ...legend, labelColor: ink, columns: wanted === 1 ? 1 : Math.min(wanted, columns) },
+      view: { stroke: "transparent" },
+    },
+  };
+  if (spec.facet) made.columns = Math.max(1, Math.floor((wide - 40) / SMALL_WIDE));
+  else Object.assign(made, { width: "container", height: narrow ? 240 : spec.height });
+  return made;
+}
+
+// The cell that is meant: of a line or an area, the one nearest to the pointer.
+function meant(view, event, item) {
+  if (!["line", "area"].includes(item.mark.marktype)) return item.datum;
+  let [left] = view.origin();
+  for (let group = item.mark.group; group; group = group.mark?.group) left += group.x ?? 0;
+  const at = event.offsetX - left;
+  const near = (one) => Math.abs(one.x - at);
+  return item.mark.items.reduce((best, one) => (near(one) < near(best) ? one : best)).datum;
+}
+
+function render({ model, el }) {
+  ownKeys(el);
+  el.classList.add("custdyn-chart");
+  const holder = element("div", "custdyn-vega");
+  el.append(holder);
+  let drawn = null;
+  let turn = 0;
+
+  const clear = () => {
+    drawn?.finalize();
+    drawn = null;
+    holder.replaceChildren();
+  };
+  const draw = async () => {
+    const mine = ++turn;
+    const spec = model.get("spec");
+    if (!spec.$schema) return clear();
+    const embed = await runtime();
+    if (mine !== turn) return;
+    if (!embed) return model.send({ type: "failed" });
+    const dark = document.body.dataset.jpThemeLight === "false";
+    const begun = performance.now();
+    clear();
+    const made = await embed(holder, fitted(spec, el), {
+      actions: false,
+      ast: true,
+      renderer: "canvas",
+      tooltip: { theme: dark ? "dark" : "light" },
+    });
+    if (mine !== turn) return made.finalize();
+    drawn = made;
+    holder.view = made.view; // what the chart shows can be asked for there
+    made.view.addEventListener("click", (event, item) => {
+      if (!item?.mark?.marktype || !item.datum) return;
+      const { row, column } = meant(made.view, event, item);
+      if (Number.isInteger(row)) model.send({ type: "point", row, column });
+    });
+    performance.measure("custdyn-chart", { start: begun, end: performance.now() });
+  };
+  const received = async (message) => {
+    if (message.type !== "save" || !drawn) return;
+    const address = await drawn.view.toImageURL(message.format, 2);
+    download(address, `${message.name}.${message.format}`);
+  };
+  const unlisten = listen(model, ["spec"], draw);
+  model.on("msg:custom", received);
+  const theme = new MutationObserver(draw);
+  theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  let wide = 0;
+  const size = new ResizeObserver(() => {
+    // shown again, or another width: legend and small multiples are laid out anew
+    if (el.clientWidth && Math.abs(el.clientWidth - wide) > 24) {
+      if (wide || !drawn) draw();
+      wide = el.clientWidth;
+    }
+  });
+  size.observe(el);
+  return () => {
+    turn += 1;
+    size.disconnect();
+    theme.disconnect();
+    unlisten();
+    model.off("msg:custom", received);
+    clear();
+  };
+}
+
+export default { render };
