@@ -17,7 +17,7 @@ def made() -> str:
         f"{vl_convert.get_vega_embed_version()} (BSD-3-Clause, https://vega.github.io); "
         "made by `make vega`, not by hand.\n"
     )
-    return origin + vl_convert.javascript_bundle() + "\nexport default { render() {} };\n"
+    return origin + vl_convert.javascript_bundle() + "\nexport default { render() {} };\n"  # type: ignore[call-arg]
 
 
 if __name__ == "__main__":
