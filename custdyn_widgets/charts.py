@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
 from .cells import NOT_AVAILABLE, Cell
-from .checks import colour, did_you_mean, one_line, one_of, several
+from .checks import did_you_mean, hex_colour, one_line, one_of, several
 from .definitions import (
     ACTIVE,
     BALANCE_REFILL,
@@ -24,7 +24,7 @@ from .definitions import (
     Unit,
     definition,
 )
-from .errors import CustdynError
+from .errors import CustdynError, FieldFault
 from .model import Explained, Frozen, Text
 from .report import Report, Row
 
@@ -84,7 +84,7 @@ class Series(Frozen):
     package: Text | None = None
     kind: Annotated[str, BeforeValidator(one_of(KINDS))] = "line"
     axis: Annotated[str, BeforeValidator(one_of(AXES))] = "left"
-    colour: Annotated[StrictStr, AfterValidator(colour)] | None = None
+    colour: Annotated[StrictStr, AfterValidator(hex_colour)] | None = None
 
     @model_validator(mode="after")
     def _exists(self) -> Self:
@@ -133,22 +133,21 @@ class ChartSpec(Explained):
     legend: Annotated[str, BeforeValidator(one_of(LEGENDS))] = "bottom"
     small_multiples: StrictBool = False
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        each = self.x == "package" or self.small_multiples
+    def contradictions(self) -> Iterator[FieldFault]:
+        """What does not go together: rows of each package need a place for each of them."""
         if self.x == "package" and self.small_multiples:
-            raise ValueError("small multiples go with X = Time")
-        for one in self.series:
-            if each and (one.block != PACKAGE or one.package is not None):
-                raise ValueError(f"{one.name} is not a row of every package; choose one of those")
-            if not each and one.block == PACKAGE and one.package is None:
-                raise ValueError(
-                    f"{one.name} is a row of every package: name one, or use X = Package or "
-                    "small multiples"
-                )
+            yield FieldFault("small_multiples", True, "goes with X = Time")
         if self.bucket is not None and self.x != "package":
-            raise ValueError("a bucket is chosen only with X = Package")
-        return self
+            yield FieldFault("bucket", self.bucket, "is chosen only with X = Package")
+        each = self.x == "package" or self.small_multiples
+        for place, one in enumerate(self.series):
+            of_each = one.block == PACKAGE and one.package is None
+            if each and not of_each:
+                what = "is not a row of every package; choose one of those"
+                yield FieldFault(f"series.{place}", one.name, what)
+            if of_each and not each:
+                what = "is a row of every package: name one, or use X = Package or small multiples"
+                yield FieldFault(f"series.{place}", one.name, what)
 
     @property
     def colours(self) -> list[str]:

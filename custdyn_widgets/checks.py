@@ -65,7 +65,7 @@ def one_line(value: str) -> str:
     return name
 
 
-def colour(value: str) -> str:
+def hex_colour(value: str) -> str:
     """A colour as `#rrggbb`."""
     if not COLOUR.fullmatch(value):
         raise ValueError("is not a colour such as #1976d2")

@@ -40,9 +40,16 @@ class Explained(Frozen):
     @classmethod
     def _explained(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return handler(data)
+            made = handler(data)
         except ValidationError as error:
             raise QueryError(_faults(error, cls.names)) from None
+        if faults := list(made.contradictions()):
+            raise QueryError(faults)
+        return made
+
+    def contradictions(self) -> Iterable[FieldFault]:
+        """What does not go together, though each value is right by itself."""
+        return ()
 
 
 def unknown_field(path: str, value: object, names: Iterable[str]) -> FieldFault:

@@ -15,11 +15,12 @@ AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The demo, the marks of checked sources and the log, away from the user's."""
+    """The demo, the marks of checked sources, templates and the log, away from the user's."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.setenv("XDG_STATE_HOME", str(folder))
+        patch.setenv("XDG_DATA_HOME", str(folder))
         yield folder
 
 

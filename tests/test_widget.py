@@ -58,7 +58,7 @@ def test_it_gives_the_query_and_the_report_on_the_screen(page_query: Query) -> N
     app.ask()
     wait(lambda: app.report)
     assert app.report is not None and app.report.query == page_query
-    assert app._table.data["labels"][0] == "01/2017"
+    assert app._view.table.data["labels"][0] == "01/2017"
     wait(lambda: "Done in" in app._status.words)
 
 
@@ -320,5 +320,5 @@ def test_a_report_with_too_many_cells_is_exported_not_shown(
     app = CustomerDynamics("sample", query={"period": "last_year"})
     app.ask()
     wait(lambda: "The report is too large for a page" in titles(app))
-    assert app._table.data == {}
-    assert app._make_file("csv")[2]
+    assert app._view.table.data == {}
+    assert app._view.make_file("csv")[2]

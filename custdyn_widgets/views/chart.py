@@ -113,7 +113,7 @@ class _Drawing:
         elif kind == "area":
             layers = self._areas(base, encoded, own=own)
         elif kind == "point":
-            style = {"filled": own, "size": 60}
+            style = {"filled": own, "size": 60} | ({} if own else {"strokeDash": [2, 2]})
             layers = [base.mark_point(**style).encode(**encoded, opacity=_pale())]
         else:
             layers = self._lines(base, encoded, dashed=not own)
