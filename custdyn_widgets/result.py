@@ -100,6 +100,12 @@ class Result:
         drawn: alt.Chart = to_altair(self.report, self._spec(chart))
         return drawn
 
+    def chart_spec(self, chart: str | ChartSpec | Mapping[str, Any]) -> dict[str, Any]:
+        """A chart as Vega-Lite, with the report's cells in its dataset `cells`; see `chart`."""
+        from .views.chart import to_spec
+
+        return to_spec(self.report, self._spec(chart))
+
     def chart_csv(self, chart: str | ChartSpec | Mapping[str, Any]) -> bytes:
         """What a chart draws as CSV, exact; see `chart`."""
         from .exports.csv import CsvStyle, to_chart_csv

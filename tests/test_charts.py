@@ -43,9 +43,8 @@ def spec(*series: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def records(drawn: Any) -> list[dict[str, Any]]:
-    data = drawn.to_dict()["data"]
-    assert data["name"] == DATASET and isinstance(data["values"], list)
-    return list(data["values"])
+    (data,) = drawn.to_dict()["datasets"].values()
+    return list(data)
 
 
 @pytest.mark.parametrize("title", PRE_CONFIGURED)
@@ -92,9 +91,9 @@ def test_every_kind_is_drawn_on_both_axes(kind: str, compare: str | None) -> Non
 
 def test_na_is_none_and_breaks_areas_into_runs() -> None:
     drawn = report().chart(spec({**LINE, "kind": "area"}))
-    shown = [(one["value"], one["run"], one["alone"]) for one in records(drawn)][:5]
+    shown = [(one["value"], one["run"]) for one in records(drawn)][:5]
     assert shown == [
-        (10, 0, True), (None, None, False), (40, 1, False), (30, 1, False), (None, None, False),
+        (10, 0), (None, None), (40, 1), (30, 1), (None, None),
     ]  # fmt: skip
 
 
@@ -193,8 +192,8 @@ def test_hostile_names_are_only_ever_data() -> None:
     packages = list(map(list, enumerate(names)))
     result = make({"ledger": ledger, "packages": packages}, group_by=["month", "package"])
     for chart in (spec(EACH, x="package"), spec(EACH, small_multiples=True)):
-        drawn = result.chart(chart).to_dict()
-        data = drawn.pop("data")["values"]
+        drawn = result.chart_spec(chart)
+        data = drawn.pop("datasets")[DATASET]
         points = points_of(result.report, ChartSpec.model_validate(chart))
         assert {one["package"] for one in data} == {point.package for point in points}
         for places in _places(drawn):  # outside the data, names are in lists of values alone

@@ -146,7 +146,7 @@ class ChartPanel:
 
     def _make(self, turn: object, result: Result, chart: ChartSpec) -> None:
         try:
-            self._shown(turn, result.chart(chart).to_dict(), "")
+            self._shown(turn, result.chart_spec(chart), "")
         except CustdynError as error:
             self._shown(turn, {}, str(error))
         except Exception as error:

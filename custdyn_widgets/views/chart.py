@@ -28,9 +28,16 @@ def to_altair(report: Report, chart: ChartSpec) -> Any:
     """The chart as Altair draws it: an `alt.Chart`, layered or faceted where it has to be.
 
     N/A is a gap; buckets that are not over are pale; the period compared with is dashed. The
-    data are the report's own cells, in the dataset `cells`. Raises ChartError.
+    data are the report's own cells. Raises ChartError.
     """
     return _Drawing(report, chart).whole()
+
+
+def to_spec(report: Report, chart: ChartSpec) -> dict[str, Any]:
+    """The same chart as Vega-Lite for the page: its data are the dataset `cells`."""
+    made: dict[str, Any] = to_altair(report, chart).to_dict()
+    (records,) = made["datasets"].values()
+    return {**made, "data": {"name": DATASET}, "datasets": {DATASET: records}}
 
 
 def offline() -> None:
@@ -52,6 +59,8 @@ class _Drawing:
         self.names = list(dict.fromkeys(one.name for one in chart.series))
 
     def whole(self) -> Any:
+        # a plain dict: of data that it has made itself, Altair checks every single value
+        data: Any = {"values": self.drawn.records()}
         layers = {axis: self._layers(axis) for axis in ("left", "right")}
         drawn = [layers[axis] for axis in layers if layers[axis]]
         if len(drawn) == 2:
@@ -61,7 +70,6 @@ class _Drawing:
             made = drawn[0][0] if len(drawn[0]) == 1 else alt.layer(*drawn[0])
         if self.parted and not self.chart.small_multiples:
             made = made.transform_flatten(["parts"], as_=["part"])
-        data = alt.InlineData(values=self.drawn.records(), name=DATASET)
         if self.chart.small_multiples:
             sort = packages_of(self.report)
             facet = alt.Facet("package:N", title=None, sort=sort, header=alt.Header(labelLimit=220))

@@ -67,32 +67,42 @@ class Drawn:
 
     def records(self) -> list[dict[str, Any]]:
         """The data: one record a cell, its figure as the table shows it and as a number."""
-        runs = self._runs()
-        return [
-            {
-                "series": point.series,
-                "name": point.name,
-                "x": point.x,
-                "package": point.package or "",
-                "bucket": point.bucket,
-                "side": point.side,
-                "offset": self._offset(point),
-                "value": None if point.value is None else float(point.value),
-                "shown": point.shown,
-                "state": point.state,
-                "parts": self._joints[at] if point.series in self.lines else self._joints[at][:1],
-                "joins": len(self._joints[at]) > 1,
-                "alone": at in self.alone,
-                "run": runs[at],
-                "row": point.row,
-                "column": point.column,
-            }
-            for at, point in enumerate(self.points)
-        ]
+        return [{**self._own(point), **self._drawing(at)} for at, point in enumerate(self.points)]
 
-    def _offset(self, point: Point) -> str:
+    def _own(self, point: Point) -> dict[str, Any]:
+        """What a point is."""
+        return {
+            "series": point.series,
+            "name": point.name,
+            "x": point.x,
+            "package": point.package or "",
+            "bucket": point.bucket,
+            "side": point.side,
+            "value": None if point.value is None else float(point.value),
+            "shown": point.shown,
+            "state": point.state,
+            "row": point.row,
+            "column": point.column,
+        }
+
+    def _drawing(self, at: int) -> dict[str, Any]:
+        """What its mark needs besides: fields that only some kinds of marks use."""
+        point, joints = self.points[at], self._joints[at]
+        kind = self.kind(self.chart.series[point.series])
+        needed: dict[str, Any] = {}
+        if self.parted:
+            needed["parts"] = joints if kind == "line" else joints[:1]
+        if kind == "line":
+            needed["alone"] = at in self.alone
+        elif kind == "area":
+            needed |= {"run": self._runs[at], "joins": len(joints) > 1}
+        elif kind != "point":
+            needed["offset"] = self._offset(point, kind)
+        return needed
+
+    def _offset(self, point: Point, kind: str) -> str:
         """Where a column stands within its bucket: by series where they are side by side."""
-        stacked = self.kind(self.chart.series[point.series]) == "stacked_column"
+        stacked = kind == "stacked_column"
         return f"{'' if stacked else point.series} {'a' if point.side == 'own' else 'b'}"
 
     @cached_property
@@ -110,6 +120,7 @@ class Drawn:
             parts.append(["past", "later"] if ends and own == "past" else [own])
         return parts
 
+    @cached_property
     def _runs(self) -> list[int | None]:
         """The run between gaps that each figure belongs to, None in a gap."""
         nothing = self._without_whole()

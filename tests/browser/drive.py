@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -192,6 +193,22 @@ class Visit:
         """Searches, and chooses the first that is found by Enter."""
         self.search(label, text)
         self.field(label).press("Enter")
+
+    def show_chart(self, name: str) -> None:
+        """Chooses a chart from the menu."""
+        self.press("Show Chart")
+        self.page.get_by_role("combobox", name="Search charts").wait_for()
+        self.options().filter(has_text=name).first.click()
+
+    def chart_data(self) -> list[dict[str, Any]]:
+        """What the chart draws, read from the view that is on the screen."""
+        self.page.wait_for_function("document.querySelector('.custdyn-vega')?.view")
+        data: list[dict[str, Any]] = self.page.evaluate(
+            "() => document.querySelector('.custdyn-vega').view.data('cells')"
+            ".map(({x, shown, value, side, name, package, column, row}) =>"
+            " ({x, shown, value, side, name, package, column, row}))"
+        )
+        return data
 
     def add_filter(self, name: str) -> None:
         self.press("Add filter")
