@@ -26,6 +26,7 @@ from ..report import Report
 from .picker import Picker
 from .plain import Plain, show
 from .press import Press
+from .swatch import Swatch
 
 EACH = "each package"
 LAST = ""
@@ -207,7 +208,7 @@ class _SeriesRow:
         name = series.name
         if series.block == PACKAGE and series.package is None:
             name = f"{PACKAGE} ({EACH}): {series.row}"
-        self.colour = w.ColorPicker(value=colour, concise=True, description=f"Colour of {name}")
+        self.colour = Swatch(value=colour, label=f"Colour of {name}")
         self.kind = plain.dropdown(
             [(label, key) for key, label in KINDS.items()], value=series.kind,
             description=f"Kind of {name}",

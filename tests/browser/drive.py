@@ -34,6 +34,28 @@ PATIENCE = int(os.environ.get("CUSTDYN_PATIENCE", "60000"))
 HOST = "http://127.0.0.1"
 
 
+MARKS = """() => {
+  const holder = document.querySelector('.custdyn-vega');
+  const box = holder.querySelector('canvas').getBoundingClientRect();
+  const edge = holder.view.padding();
+  const [left, top] = holder.view.origin().map((one, i) => one + (i ? edge.top : edge.left));
+  const found = [];
+  const walk = (mark, x, y) => mark.items.forEach((item) => {
+    if (mark.marktype === 'group') {
+      item.items?.forEach((one) => walk(one, x + (item.x || 0), y + (item.y || 0)));
+    } else if (['rect', 'symbol', 'line', 'area'].includes(mark.marktype) && item.datum?.side) {
+      const {shown, side, name} = item.datum;
+      found.push({type: mark.marktype, shown, side, name, place: item.datum.x,
+        defined: item.defined !== false, dash: item.strokeDash ?? null,
+        opacity: item.opacity ?? 1, x: box.left + left + x + item.x + (item.width || 0) / 2,
+        y: box.top + top + y + item.y + (item.height || 0) / 2});
+    }
+  });
+  walk(holder.view.scenegraph().root, 0, 0);
+  return found;
+}"""
+
+
 def free_port() -> int:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -130,8 +152,8 @@ class Visit:
         self.page.goto(address)
         self.page.get_by_role("button", name="Query", exact=True).wait_for()
 
-    def run_the_cell(self, address: str) -> None:
-        """Opens a notebook in JupyterLab and runs its first cell."""
+    def run_the_cell(self, address: str, until: str = ".custdyn-press.primary") -> None:
+        """Opens a notebook in JupyterLab and runs its first cell, until something is there."""
         self.page.goto(address)
         prompt = self.page.locator(".jp-CodeCell .jp-InputPrompt").first
         prompt.wait_for()
@@ -144,7 +166,7 @@ class Visit:
             self.page.keyboard.press("Shift+Enter")
             if self._begun(prompt):  # pressed twice, the cell would run twice
                 break
-        self.page.get_by_role("button", name="Query", exact=True).wait_for()
+        self.page.locator(until).first.wait_for()
 
     def _begun(self, prompt: Locator) -> bool:
         for _ in range(40):
@@ -209,6 +231,36 @@ class Visit:
             " ({x, shown, value, side, name, package, column, row}))"
         )
         return data
+
+    def chart_svg(self, holding: str) -> str:
+        """The chart as SVG, once it holds a text; blanks are plain ones."""
+        made = self.page.wait_for_function(
+            "async (text) => { const view = document.querySelector('.custdyn-vega')?.view;"
+            " const svg = view ? (await view.toSVG()).replaceAll('\\u00a0', ' ') : '';"
+            " return svg.includes(text) && svg }",
+            arg=holding,
+        )
+        return str(made.json_value())
+
+    def chart_marks(self) -> list[dict[str, Any]]:
+        """The points, bars and vertices that the chart shows, with where they are in the page."""
+        marks: list[dict[str, Any]] = self.page.evaluate(MARKS)
+        return marks
+
+    def row_of(self, block: str, row: str) -> dict[str, list[str]]:
+        """The lines of a row in the table, by their short names."""
+        found: dict[str, list[str]] = {}
+        inside, own = False, False
+        for line in self.table():
+            if len(line) == 2 and line[1] == "":
+                inside = line[0] == block
+            elif inside and line[0] == row:
+                own, found["Value"] = True, line[1:]
+            elif inside and own and line[0] in ("Compared", "Δ", "Δ %"):
+                found[line[0]] = line[1:]
+            else:
+                own = False
+        return found
 
     def add_filter(self, name: str) -> None:
         self.press("Add filter")

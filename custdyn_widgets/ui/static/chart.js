@@ -1,6 +1,7 @@
 // A chart, drawn by Vega from the spec that Python made; Vega itself comes with Runtime, once.
 const PATIENCE = 30000; // milliseconds until Vega must be there
 const SMALL_WIDE = 270; // a small multiple with its share of the margins
+const NEAR = 24; // pixels between a click and the point that it means
 const LEGEND_WIDE = 250; // a name in the legend
 
 async function runtime() {
@@ -45,14 +46,23 @@ function fitted(spec, el) {
   return made;
 }
 
-// The cell that is meant: of a line or an area, the one nearest to the pointer.
+// The cell that is meant by a click: that of the mark, or of the nearest point around.
 function meant(view, event, item) {
-  if (!["line", "area"].includes(item.mark.marktype)) return item.datum;
-  let [left] = view.origin();
-  for (let group = item.mark.group; group; group = group.mark?.group) left += group.x ?? 0;
-  const at = event.offsetX - left;
-  const near = (one) => Math.abs(one.x - at);
-  return item.mark.items.reduce((best, one) => (near(one) < near(best) ? one : best)).datum;
+  if (["rect", "symbol"].includes(item?.mark.marktype) && item.datum) return item.datum;
+  const [left, top] = view.origin();
+  const edge = view.padding();
+  let best = { away: NEAR };
+  const look = (mark, x, y) => {
+    for (const one of mark.items ?? []) {
+      if (mark.marktype === "group") one.items?.forEach((inner) => look(inner, x + one.x, y + one.y));
+      else if (["symbol", "line", "area"].includes(mark.marktype) && one.datum && one.defined !== false) {
+        const away = Math.hypot(x + one.x - event.offsetX, y + one.y - event.offsetY);
+        if (away < best.away) best = { away, datum: one.datum };
+      }
+    }
+  };
+  look(view.scenegraph().root, left + edge.left, top + edge.top);
+  return best.datum;
 }
 
 function compiles() {
@@ -66,20 +76,22 @@ function compiles() {
 function render({ model, el }) {
   ownKeys(el);
   el.classList.add("custdyn-chart");
-  const holder = element("div", "custdyn-vega");
+  el.style.width = "100%"; // in a notebook's output there is no style of ours
+  const holder = element("div", "custdyn-vega", { style: "display:block;width:100%" });
   el.append(holder);
   let drawn = null;
   let turn = 0;
 
   const clear = () => {
     drawn?.finalize();
-    drawn = null;
+    drawn = holder.view = null;
     holder.replaceChildren();
   };
   const draw = async () => {
     const mine = ++turn;
     const spec = model.get("spec");
     if (!spec.$schema) return clear();
+    if (!el.clientWidth) return; // not laid out yet, or hidden: `size` draws it then
     const embed = await runtime();
     if (mine !== turn) return;
     if (!embed) return model.send({ type: "failed" });
@@ -96,8 +108,7 @@ function render({ model, el }) {
     drawn = made;
     holder.view = made.view; // what the chart shows can be asked for there
     made.view.addEventListener("click", (event, item) => {
-      if (!item?.mark?.marktype || !item.datum) return;
-      const { row, column } = meant(made.view, event, item);
+      const { row, column } = meant(made.view, event, item) ?? {};
       if (Number.isInteger(row)) model.send({ type: "point", row, column });
     });
     performance.measure("custdyn-chart", { start: begun, end: performance.now() });
@@ -111,13 +122,12 @@ function render({ model, el }) {
   model.on("msg:custom", received);
   const theme = new MutationObserver(draw);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-  let wide = 0;
+  let wide = el.clientWidth;
   const size = new ResizeObserver(() => {
-    // shown again, or another width: legend and small multiples are laid out anew
-    if (el.clientWidth && Math.abs(el.clientWidth - wide) > 24) {
-      if (wide || !drawn) draw();
-      wide = el.clientWidth;
-    }
+    // shown, or another width: legend and small multiples are laid out anew
+    const changed = el.clientWidth && Math.abs(el.clientWidth - wide) > 24;
+    wide = el.clientWidth;
+    if (changed) draw();
   });
   size.observe(el);
   return () => {
