@@ -234,13 +234,15 @@ class Visit:
 
     def chart_svg(self, holding: str) -> str:
         """The chart as SVG, once it holds a text; blanks are plain ones."""
-        made = self.page.wait_for_function(
-            "async (text) => { const view = document.querySelector('.custdyn-vega')?.view;"
-            " const svg = view ? (await view.toSVG()).replaceAll('\\u00a0', ' ') : '';"
-            " return svg.includes(text) && svg }",
-            arg=holding,
-        )
-        return str(made.json_value())
+        for _ in range(PATIENCE // 100):
+            svg: str = self.page.evaluate(
+                "async () => { const view = document.querySelector('.custdyn-vega')?.view;"
+                " return view ? await view.toSVG() : '' }"
+            )
+            if holding in svg.replace("\u00a0", " "):
+                return svg.replace("\u00a0", " ")
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{holding} is not in the chart")
 
     def chart_marks(self) -> list[dict[str, Any]]:
         """The points, bars and vertices that the chart shows, with where they are in the page."""
