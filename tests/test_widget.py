@@ -13,6 +13,7 @@ import pytest
 from custdyn_widgets import CustomerDynamics, Query
 from custdyn_widgets.choices import Choice, Choices
 from custdyn_widgets.errors import QueryError
+from custdyn_widgets.store import STORE_VARIABLE, my_store
 from custdyn_widgets.ui.border import guarded, log_file
 from custdyn_widgets.ui.download import Download
 from custdyn_widgets.ui.picker import Picker
@@ -322,3 +323,66 @@ def test_a_report_with_too_many_cells_is_exported_not_shown(
     wait(lambda: "The report is too large for a page" in titles(app))
     assert app._view.table.data == {}
     assert app._view.make_file("csv")[2]
+
+
+def open_chart(app: CustomerDynamics, value: str) -> None:
+    """Asks for the report and chooses a chart, as the menu does."""
+    app.ask()
+    wait(lambda: app.report)
+    panel = app._view.chart
+    panel.menu._received(None, {"type": "choose", "value": value}, [])
+
+
+def test_a_chart_is_drawn_of_the_report_and_what_is_wrong_is_said(page_query: Query) -> None:
+    app = CustomerDynamics("sample", query=page_query)
+    open_chart(app, "Clients - Active: Qty")
+    panel = app._view.chart
+    wait(lambda: panel.chart.spec)
+    before = panel.chart.spec
+    panel.editor.title.value = "x" * 200
+    assert "1 to 120 characters" in panel.editor._faults.value
+    assert panel.chart.spec == before
+    panel.editor.title.value = ""
+    wait(lambda: panel.chart.spec != before or not panel.editor._faults.value)
+    panel.editor.x.value = "package"
+    assert "is not a row of every package" in panel.editor._faults.value
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, {}, {"type": "point"}, {"type": "point", "row": "0", "column": 0},
+     {"type": "point", "row": 10**9, "column": 0}, {"type": "point", "row": 0, "column": -5}],
+)  # fmt: skip
+def test_a_chart_survives_any_message(message: object, page_query: Query) -> None:
+    app = CustomerDynamics("sample", query=page_query)
+    open_chart(app, "Balance Refill: Total")
+    app._view.chart.chart._received(None, message, [])
+    assert not [one for one in app._notices.notices if one["tone"] == "failed"]
+
+
+def test_a_menu_takes_only_what_it_offers(page_query: Query) -> None:
+    app = CustomerDynamics("sample", query=page_query)
+    open_chart(app, "template of nobody")
+    assert not app._view.chart.is_open
+    app._view.chart.editor.add._received(None, {"type": "choose", "value": "a\x1fb\x1fc"}, [])
+    assert app._view.chart.editor.is_blank()
+    app._view._comparing._received(None, {"type": "choose", "value": "next_year"}, [])
+    assert app.query.compare is None
+
+
+def test_a_store_that_cannot_be_used_is_said_and_the_charts_are_there(
+    page_query: Query, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "file" / "store.sqlite"))
+    my_store.cache_clear()
+    try:
+        app = CustomerDynamics("sample", query=page_query)
+        open_chart(app, "Clients - Active: Qty")
+        panel = app._view.chart
+        wait(lambda: panel.chart.spec)
+        panel.templates.name.value = "Mine"
+        panel.templates._save.press()
+        assert "cannot be used" in panel.templates._said.value
+    finally:
+        my_store.cache_clear()

@@ -49,13 +49,17 @@ def failed(words: str, reference: str) -> Notice:
 
 def fits_the_page(report: Report) -> bool:
     """Whether a browser can show the report without stutter."""
-    return len(report.rows) * len(report.buckets) <= MOST_CELLS
+    return _cells(report) <= MOST_CELLS
+
+
+def _cells(report: Report) -> int:
+    return sum(len(row.lines) for row in report.rows) * len(report.buckets)
 
 
 def of_report(report: Report) -> Iterator[Notice]:
     """What stands out in a report: too large to show, nobody in it, or nothing but future."""
     if not fits_the_page(report):
-        count = shown(len(report.rows) * len(report.buckets))
+        count = shown(_cells(report))
         yield Notice(
             "warning",
             "The report is too large for a page",

@@ -142,6 +142,8 @@ class _Drawing:
             part = base.transform_filter(wanted) if wanted else base
             style: dict[str, Any] = {"fillOpacity": 0.55 * opacity if own else 0}
             style["line"] = {"strokeDash": [1, 0] if own else DASH, "opacity": opacity}
+            if self.few or self.drawn.alone:  # a figure between two gaps has no area
+                style["point"] = {"filled": own, "size": 30 if self.few else 8, "opacity": opacity}
             layers.append(part.mark_area(**style).encode(**encoded, detail=alt.Detail("run:O")))
         return layers
 

@@ -72,10 +72,10 @@ def test_every_template_draws_the_cells_of_the_table(front: str, link: str, arri
 
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_blank_chart_is_made_in_the_editor_with_every_option(front: str, arrive: Arrive) -> None:
-    visit = asked(arrive(front, "demo", f"{DEMO}&compare=previous_year"))
+    visit = asked(arrive(front, "sample", COMPARED))
     visit.show_chart("Blank Chart")
     visit.page.get_by_text("Add a series").wait_for()
-    wanted = ["Clients - Active: Qty", "Balance Refill: Total", "Pay As You Go: Total"]
+    wanted = ["Clients - Active: Balance", "Pay As You Go: Total", "Clients - All: Qty"]
     for name in wanted:
         add_series(visit, name)
     compare_with_the_table(visit, set(wanted))
@@ -86,18 +86,19 @@ def test_a_blank_chart_is_made_in_the_editor_with_every_option(front: str, arriv
         visit.page.wait_for_timeout(600)
         assert {one["type"] for one in visit.chart_marks()} >= {mark}
         compare_with_the_table(visit, set(wanted))
-    visit.choose("Axis of Clients - Active: Qty", "Right axis")
+    visit.choose("Axis of Clients - All: Qty", "Right axis")
+    visit.page.get_by_label("Colour of Clients - All: Qty").fill("#aa00bb")
     visit.write("Title", "All of it")
     visit.choose("Legend", "Right")
-    visit.choose("Kind of Balance Refill: Total", "Stacked Column")
+    visit.choose("Kind of Clients - Active: Balance", "Stacked Column")
     visit.choose("Kind of Pay As You Go: Total", "Stacked Column")
     visit.page.get_by_label("Values", exact=True).check()
-    svg = visit.chart_svg(">1 144<")  # a value that is written
-    for text in ("All of it", "EUR", "Quantity", "dashed: 2024-01-01 00:00:00"):
+    svg = visit.chart_svg(">-9 347.79<")  # a value that is written
+    for text in ("All of it", "USD", "Quantity", "dashed: 2016-12-01 00:00:00", "#aa00bb"):
         assert text in svg, text
     visit.choose("Stacking", "Shares")
     visit.chart_svg(">Share<")
-    visit.press("Delete Clients - Active: Qty")
+    visit.press("Delete Clients - Active: Balance")
     compare_with_the_table(visit, set(wanted[1:]))
 
 
