@@ -222,6 +222,15 @@ class Visit:
         self.page.get_by_role("combobox", name="Search charts").wait_for()
         self.options().filter(has_text=name).first.click()
 
+    def add_series(self, name: str) -> None:
+        """Adds a row to the chart in the editor."""
+        self.press("Add series")
+        box = self.page.get_by_role("combobox", name="Search rows")
+        box.wait_for()
+        box.fill(name)
+        self.options().filter(has_text=re.compile(f"^{re.escape(name)}$")).first.click()
+        self.page.get_by_label(f"Kind of {name}").wait_for()
+
     def chart_data(self) -> list[dict[str, Any]]:
         """What the chart draws, read from the view that is on the screen."""
         self.page.wait_for_function("document.querySelector('.custdyn-vega')?.view")

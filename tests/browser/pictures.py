@@ -15,6 +15,7 @@ from .drive import Visit, chromium, voila
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIZES = ((1440, 1000), (390, 844))
+YEARS = "period=2025-01-01/2025-12-31&compare=previous_year&group_by=month&group_by=package"
 LINK = "period=last_year&timezone=Europe/Vienna&client_tags=vip&group_by=month&colour=red"
 
 
@@ -54,6 +55,8 @@ def _keep(picture: bytes, state: str, theme: str, width: int, everything: Path |
         "search-light-1440": "search-light-1440",
         "running-light-1440": "running-light-1440",
         "facts-light-1440": "facts-light-1440",
+        "chart-light-1440": "chart-light-1440",
+        "compared-light-1440": "compared-light-1440",
     }
     if (to := best.get(name.removesuffix(".png"))) is not None:
         (DOCS / f"{to}.png").write_bytes(picture)
@@ -101,6 +104,42 @@ def _report(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-
     visit.query()
     visit.table()
     yield "nobody"
+    yield from _charts(visit, f"{address}/?theme={theme}&{YEARS}")
+
+
+def _charts(visit: Visit, address: str):  # type: ignore[no-untyped-def]
+    """Two periods, a chart with two axes in its editor, small multiples, a year that goes on."""
+    visit.open(address)
+    visit.query()
+    visit.table()
+    visit.press("Sparklines")
+    visit.page.evaluate("document.querySelector('.custdyn-toolbar').scrollIntoView()")
+    yield "compared"
+    visit.show_chart("Blank Chart")
+    for name in ("Balance Refill: Total", "Pay As You Go: Total", "Clients - Active: Qty"):
+        visit.add_series(name)
+    for name in ("Balance Refill: Total", "Pay As You Go: Total"):
+        visit.choose(f"Kind of {name}", "Column")
+    visit.choose("Axis of Clients - Active: Qty", "Right axis")
+    visit.write("Title", "Money in, money used, and who uses it")
+    visit.page.evaluate("document.querySelector('.custdyn-chart-panel').scrollIntoView()")
+    visit.page.wait_for_timeout(600)
+    yield "chart"
+    visit.show_chart("Blank Chart")
+    visit.add_series("Package (each package): Renew Total")
+    visit.choose("Kind of Package (each package): Renew Total", "Area")
+    visit.press("Edit chart")
+    visit.page.evaluate("document.querySelector('.custdyn-chart-panel').scrollIntoView()")
+    visit.page.wait_for_timeout(600)
+    yield "multiples"
+    visit.write("From", "2026-01-01")
+    visit.write("To", "2026-12-31")
+    visit.query()
+    visit.notice("The form has changed").wait_for(state="detached")
+    visit.show_chart("Balance Refill: Total")
+    visit.page.evaluate("document.querySelector('.custdyn-chart-panel').scrollIntoView()")
+    visit.page.wait_for_timeout(600)
+    yield "running-year"
 
 
 def _running(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-def]

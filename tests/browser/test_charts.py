@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,7 @@ def test_a_blank_chart_is_made_in_the_editor_with_every_option(front: str, arriv
     visit.page.get_by_text("Add a series").wait_for()
     wanted = ["Clients - Active: Balance", "Pay As You Go: Total", "Clients - All: Qty"]
     for name in wanted:
-        add_series(visit, name)
+        visit.add_series(name)
     compare_with_the_table(visit, set(wanted))
     for kind, mark in (("Column", "rect"), ("Stacked Column", "rect"), ("Area", "area"),
                        ("Point", "symbol"), ("Line", "line")):  # fmt: skip
@@ -102,22 +101,12 @@ def test_a_blank_chart_is_made_in_the_editor_with_every_option(front: str, arriv
     compare_with_the_table(visit, set(wanted[1:]))
 
 
-def add_series(visit: Visit, name: str) -> None:
-    visit.press("Add series")
-    box = visit.page.get_by_role("combobox", name="Search rows")
-    box.wait_for()
-    box.fill(name)
-    option = visit.options().filter(has_text=re.compile(f"^{re.escape(name)}$"))
-    option.first.click()
-    visit.page.get_by_label(f"Kind of {name}").wait_for()
-
-
 @pytest.mark.parametrize("front", FRONTS)
 def test_packages_as_small_multiples_and_on_the_axis(front: str, arrive: Arrive) -> None:
     visit = asked(arrive(front, "demo", DEMO))
     visit.show_chart("Blank Chart")
     each = "Package (each package): Renew Qty"
-    add_series(visit, each)
+    visit.add_series(each)
     data = wait_for_names(visit, {"Package: Renew Qty"})
     packages = list(dict.fromkeys(one["package"] for one in data))
     assert len(packages) == 12 and '<img src=x onerror="alert(1)">' in packages
@@ -263,7 +252,7 @@ def test_axe_finds_nothing_serious_in_charts_and_comparisons(
     visit.show_chart("Clients - Active: Qty")
     wait_for_names(visit, {"Clients - Active: Qty"})
     visit.press("Edit chart")
-    add_series(visit, "Balance Refill: Total")
+    visit.add_series("Balance Refill: Total")
     found["editor"] = faults(visit)
     visit.press("Show Chart")
     visit.options().first.wait_for()

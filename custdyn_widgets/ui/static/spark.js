@@ -3,12 +3,6 @@ const SPARK = { wide: 96, high: 22, edge: 3 }; // a sparkline, in pixels
 
 const number = (text) => (text === "N/A" ? null : Number(text.replaceAll(" ", "")));
 
-function svg(name, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
 // A row as a line as small as its text: N/A is a gap, the period compared with is dashed.
 function spark(line, other) {
   const drawn = [line, other].filter(Boolean).map((one) => one.values.map(number));
@@ -19,7 +13,7 @@ function spark(line, other) {
     SPARK.edge + ((SPARK.wide - 2 * SPARK.edge) * place) / Math.max(count - 1, 1);
   const up = (value) =>
     high === low ? SPARK.high / 2 : SPARK.edge + ((SPARK.high - 2 * SPARK.edge) * (high - value)) / (high - low);
-  const picture = svg("svg", { width: SPARK.wide, height: SPARK.high, "aria-hidden": "true" });
+  const shapes = []; // numbers only: nothing in this markup comes from the data
   drawn.reverse().forEach((values, turn) => {
     const look = turn === drawn.length - 1 ? "own" : "other";
     let way = "";
@@ -33,11 +27,12 @@ function spark(line, other) {
         last = [across(place), up(value)];
       }
     });
-    picture.append(svg("path", { d: way, class: look }));
-    if (last && look === "own") picture.append(svg("circle", { cx: last[0], cy: last[1], r: 2 }));
+    shapes.push(`<path class="${look}" d="${way}"/>`);
+    if (last && look === "own") shapes.push(`<circle cx="${last[0]}" cy="${last[1]}" r="2"/>`);
   });
   const cell = element("td", "spark", { role: "presentation" });
-  cell.append(picture);
+  const size = `width="${SPARK.wide}" height="${SPARK.high}"`;
+  cell.innerHTML = `<svg ${size} aria-hidden="true">${shapes.join("")}</svg>`;
   return cell;
 }
 
