@@ -146,10 +146,10 @@ class Report:
         or None) and `reason` (why N/A); where it is compared also `other_bucket`, `other_start`,
         `other_end`, `other`, `delta` and `percent`.
         """
-        return pd.DataFrame(list(self._tidy()), columns=self.columns, dtype="object")
+        return pd.DataFrame(list(self._tidy()), columns=self.cell_columns, dtype="object")
 
     @property
-    def columns(self) -> list[str]:
+    def cell_columns(self) -> list[str]:
         """The columns of `cells`."""
         own = ["block", "package", "row", "bucket", "start", "end", "value", "reason"]
         return own if self.other is None else [*own, *OTHER_COLUMNS]

@@ -70,7 +70,7 @@ def to_csv(report: Report, style: CsvStyle) -> bytes:
 
 def to_tidy_csv(report: Report, style: CsvStyle) -> bytes:
     """One line a cell, as `Report.cells` without the reasons; N/A is empty."""
-    head = [name for name in report.columns if name != "reason"]
+    head = [name for name in report.cell_columns if name != "reason"]
     lines = [style.line(map(text, head))]
     for cell in report.cells[head].to_dict("records"):
         lines.append(style.line(_tidy(value, style) for value in cell.values()))

@@ -26,6 +26,7 @@ from .press import Press
 BLANK = "blank"
 TEMPLATE = "template "
 GROUPS = {"mine": "My Charts", "shared": "Shared by Others"}
+DRAWING = "Drawing the chart …"
 FIRST_SERIES = "Add a series: any row of the report, of any block."
 
 
@@ -142,6 +143,8 @@ class ChartPanel:
             chart = self.editor.chart()
         except QueryError:
             return  # what is wrong stands in the editor; the chart stays as it was
+        if not self.chart.spec:
+            self._say(DRAWING)
         in_background(lambda: self._make(turn, result, chart), stop=lambda: None)
 
     def _make(self, turn: object, result: Result, chart: ChartSpec) -> None:
@@ -156,7 +159,10 @@ class ChartPanel:
         with self._lock:
             if turn is self._turn:
                 self.chart.spec = spec
-                self._words.value = f'<p role="status">{escape(words)}</p>' if words else ""
+                self._say(words)
+
+    def _say(self, words: str) -> None:
+        self._words.value = f'<p role="status">{escape(words)}</p>' if words else ""
 
     def _save(self, kind: str) -> None:
         self.chart.save(kind, self._file_name())

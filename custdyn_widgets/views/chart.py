@@ -89,7 +89,7 @@ class _Drawing:
             said.append(f"dashed: {other.first} – {other.last}")
         if self.later:
             said.append("pale: not over yet")
-        return alt.TitleParams(self.chart.title, subtitle=" · ".join(said), anchor="start")
+        return alt.TitleParams(self.chart.title, subtitle=said, anchor="start")
 
     def _layers(self, axis: str) -> list[Any]:
         chosen = [(number, one) for number, one in enumerate(self.chart.series) if one.axis == axis]
@@ -182,6 +182,7 @@ class _Drawing:
                     labelAngle=-35 if tilted else 0,
                     labelOverlap=False if tilted else "greedy",
                     labelSeparation=8,
+                    ticks=self.few,
                     labelLimit=140,
                 ),
             ),

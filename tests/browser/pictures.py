@@ -122,24 +122,30 @@ def _charts(visit: Visit, address: str):  # type: ignore[no-untyped-def]
         visit.choose(f"Kind of {name}", "Column")
     visit.choose("Axis of Clients - Active: Qty", "Right axis")
     visit.write("Title", "Money in, money used, and who uses it")
-    visit.page.evaluate("document.querySelector('.custdyn-chart-panel').scrollIntoView()")
-    visit.page.wait_for_timeout(600)
+    visit.chart_svg("Money in")
+    _to_the_chart(visit)
     yield "chart"
     visit.show_chart("Blank Chart")
     visit.add_series("Package (each package): Renew Total")
     visit.choose("Kind of Package (each package): Renew Total", "Area")
     visit.press("Edit chart")
-    visit.page.evaluate("document.querySelector('.custdyn-chart-panel').scrollIntoView()")
-    visit.page.wait_for_timeout(600)
+    visit.chart_svg("Year Saver")
+    _to_the_chart(visit)
     yield "multiples"
     visit.write("From", "2026-01-01")
     visit.write("To", "2026-12-31")
     visit.query()
     visit.notice("The form has changed").wait_for(state="detached")
     visit.show_chart("Balance Refill: Total")
-    visit.page.evaluate("document.querySelector('.custdyn-chart-panel').scrollIntoView()")
-    visit.page.wait_for_timeout(600)
+    visit.chart_svg("not over yet")
+    _to_the_chart(visit)
     yield "running-year"
+
+
+def _to_the_chart(visit: Visit) -> None:
+    visit.page.evaluate("document.querySelector('.custdyn-chart-panel').scrollIntoView()")
+    visit.page.mouse.move(5, 5)
+    visit.page.wait_for_timeout(300)
 
 
 def _running(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-def]

@@ -1,6 +1,8 @@
 // A chart, drawn by Vega from the spec that Python made; Vega itself comes with Runtime, once.
 const PATIENCE = 30000; // milliseconds until Vega must be there
-const SMALL_WIDE = 270; // a small multiple with its share of the margins
+const SMALL_WIDE = 250; // a small multiple at least
+const AXIS_WIDE = 90; // their axis, and the margins
+const BETWEEN = 20;
 const NEAR = 24; // pixels between a click and the point that it means
 const LEGEND_WIDE = 250; // a name in the legend
 
@@ -41,8 +43,11 @@ function fitted(spec, el) {
       view: { stroke: "transparent" },
     },
   };
-  if (spec.facet) made.columns = Math.max(1, Math.floor((wide - 40) / SMALL_WIDE));
-  else Object.assign(made, { width: "container", height: narrow ? 240 : spec.height });
+  if (spec.facet) {
+    made.columns = Math.max(1, Math.floor((wide - AXIS_WIDE) / SMALL_WIDE));
+    const each = Math.floor((wide - AXIS_WIDE) / made.columns) - BETWEEN;
+    made.spec = { ...spec.spec, width: each };
+  } else Object.assign(made, { width: "container", height: narrow ? 240 : spec.height });
   return made;
 }
 
