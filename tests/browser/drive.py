@@ -157,6 +157,9 @@ class Visit:
         self.page.goto(address)
         prompt = self.page.locator(".jp-CodeCell .jp-InputPrompt").first
         prompt.wait_for()
+        idle = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
+        self.page.locator(idle).first.wait_for(state="attached")
+        self.page.wait_for_timeout(500)
         for _ in range(20):  # a key that comes before the notebook is ready is lost
             dialog = self.page.locator("dialog.jp-Dialog")
             if dialog.count():  # a slow server makes JupyterLab ask
@@ -169,7 +172,8 @@ class Visit:
         self.page.locator(until).first.wait_for()
 
     def _begun(self, prompt: Locator) -> bool:
-        for _ in range(40):
+        """Whether the cell runs: the page itself says so as soon as it has taken the key."""
+        for _ in range(10):
             self.page.wait_for_timeout(200)
             if prompt.inner_text().strip() != "[ ]:":
                 return True
