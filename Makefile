@@ -11,7 +11,7 @@ demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
 
 test: lint  ## everything: style, types, layers, tests, coverage
-	$(BIN)/pytest -n 2 -m "not long" --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long" --cov --cov-report=term
 
 test-long: $(TEST_INSTALLED)  ## the long counts; CUSTDYN_LEDGERS=20000 for more
 	CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-5000} $(BIN)/pytest -n 2 tests/properties tests -m "long or not browser"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from .currencies import minor_units
 from .definitions import CHANGES, NA
@@ -35,7 +36,7 @@ class Line:
     name: str
     cells: tuple[Cell, ...]
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The cells as they are shown: changes with their sign."""
         return tuple(map(signed if self.key in CHANGES else str, self.cells))

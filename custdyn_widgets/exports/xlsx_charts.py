@@ -35,8 +35,9 @@ def add_charts(book: Workbook, report: Report) -> None:
     page.sheet_properties.pageSetUpPr.fitToPage = True
     sides = ["own", "other"] if report.other else ["own"]
     page.column_dimensions["A"].width = 14
-    for place in range(len(PRE_CONFIGURED) * len(sides)):
-        page.column_dimensions[get_column_letter(2 + place)].width = 24 if place < 4 else 36
+    headings = [f"{title}{SIDES[side]}" for title in PRE_CONFIGURED for side in sides]
+    for place, heading in enumerate(headings):
+        page.column_dimensions[get_column_letter(2 + place)].width = len(heading) + 3
     first_row = 2 * ROWS_APART + 3
     rows = (first_row, first_row + len(report.buckets))
     figures: list[tuple[str, list[Cell]]] = []
@@ -59,7 +60,7 @@ def add_charts(book: Workbook, report: Report) -> None:
             if isinstance(drawn, LineChart):
                 drawn.series[-1].smooth = False
         drawn.set_categories(Reference(page, min_col=1, min_row=rows[0] + 1, max_row=rows[1]))
-        corner = "A" if number % 2 == 0 else "E"
+        corner = "A" if number % 2 == 0 else "E" if len(sides) == 1 else "D"
         page.add_chart(drawn, f"{corner}{1 + number // 2 * ROWS_APART}")
     for _ in range(first_row - 1):
         page.append([])

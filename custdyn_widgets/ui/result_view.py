@@ -14,7 +14,7 @@ from ..errors import NothingToExport
 from ..layout import to_json_model
 from ..report import Report
 from ..result import Result
-from ..views.html import largest_changes, notes_list
+from ..views.html import changes_strip, notes_list
 from .chart_panel import ChartPanel
 from .controls import CUSTOM, NOTHING
 from .download import Download
@@ -107,7 +107,7 @@ class ResultView:
         self._comparing.label = "Compare" if asked is None else f"Compare: {with_what}"
         shown = f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
         self._headline.value = f"<h2>{escape(shown)}</h2>"
-        self._changes.value = largest_changes(report)
+        self._changes.value = changes_strip(report)
         self._notes.value = notes_list(report)
         self.chart.show(result)
 

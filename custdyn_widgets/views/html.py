@@ -14,13 +14,13 @@ from ..report import Report
 def to_fragment(report: Report) -> str:
     """The table with its style, for the output of a notebook cell."""
     return (
-        f"<style>{_style()}</style>{largest_changes(report)}"
+        f"<style>{_style()}</style>{changes_strip(report)}"
         f'<div class="custdyn-wrap">{_table(table_of(report))}</div>'
         f"{notes_list(report)}"
     )
 
 
-def largest_changes(report: Report) -> str:
+def changes_strip(report: Report) -> str:
     """The strip that names the largest changes of a report that compares; else nothing."""
     items = "".join(f"<li>{escape(words)}</li>" for words in summary(report))
     if not items:

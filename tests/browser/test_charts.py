@@ -245,7 +245,7 @@ def test_a_notebook_shows_an_altair_chart_without_a_network(
 def test_axe_finds_nothing_serious_in_charts_and_comparisons(
     theme: str, width: int, arrive: Arrive
 ) -> None:
-    link = f"{DEMO}&compare=previous_year&theme={theme}"
+    link = f"?period=2025-01-01/2025-03-31&group_by=month&compare=previous_year&theme={theme}"
     visit = asked(arrive("voila", "demo", link, width))
     visit.press("Sparklines")
     found = {"compared": faults(visit)}

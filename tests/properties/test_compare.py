@@ -23,7 +23,7 @@ from tests.oracle import UNITS, Answer, RatesMissing, _money, answer, buckets_of
 LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "320"))
 MODES = ["previous_period", "previous_year", "itself", "a day earlier", "40 days earlier"]
 law = settings(
-    max_examples=LEDGERS // 4,
+    max_examples=LEDGERS // 8,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -161,7 +161,7 @@ def _json(named: Any) -> Any:
     return {end: instant.isoformat() for end, instant in named.items()}
 
 
-@settings(law, max_examples=LEDGERS // 16)
+@settings(law, max_examples=LEDGERS // 32)
 @given(cases())
 def test_the_other_side_is_the_report_of_that_period(case: Case) -> None:
     """What a comparison shows is what the reader gets who asks for the other period alone."""
