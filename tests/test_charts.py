@@ -97,6 +97,21 @@ def test_na_is_none_and_breaks_areas_into_runs() -> None:
     ]  # fmt: skip
 
 
+def test_areas_lie_on_each_other_as_amounts_and_as_shares() -> None:
+    series = [
+        {**LINE, "kind": "area"},
+        {"block": BALANCE_REFILL, "row": "Avg", "kind": "area"},
+        {"block": PAY_AS_YOU_GO, "row": "Total", "kind": "area"},
+    ]
+    edges = {}
+    for stacking in ("amount", "share"):
+        april = [one for one in records(report().chart(spec(*series, stacking=stacking)))
+                 if one["x"] == "04/2024"]  # fmt: skip
+        edges[stacking] = [(one["base"], one["top"]) for one in april]
+    assert edges["amount"] == [(0, 30), (30, 60), (0, -4)]
+    assert edges["share"] == [(0, 30 / 64), (30 / 64, 60 / 64), (0, -4 / 64)]
+
+
 def test_buckets_that_are_not_over_are_parts_of_their_own() -> None:
     query = {"period": {"from": "2024-01-01", "to": "2024-12-31"}}
     result = run(query, source(**TABLES), as_of=datetime(2024, 3, 15, tzinfo=UTC))

@@ -134,6 +134,7 @@ class _Drawing:
 
     def _areas(self, base: Any, encoded: dict[str, Any], *, own: bool) -> list[Any]:
         """Areas in runs between the gaps; what is not over is a layer of its own, paler."""
+        encoded = {**encoded, "y2": alt.Y2("base:Q")}
         base = base.transform_filter("datum.run !== null")
         later = f"{LATER} || datum.joins"
         parts = [(1.0, "datum.state == 'past'"), (PALE, later)] if self.later else [(1.0, "")]
@@ -187,8 +188,8 @@ class _Drawing:
                 ),
             ),
             "y": alt.Y(
-                "value:Q",
-                stack=stack if stacks else None,
+                "top:Q" if kind == "area" else "value:Q",
+                stack=stack if kind == "stacked_column" else None,
                 axis=alt.Axis(
                     title=title,
                     orient=axis,
@@ -199,7 +200,7 @@ class _Drawing:
             "color": self._colour(legend=True),
             "tooltip": self._tooltip(),
         }
-        if stacks:
+        if kind == "stacked_column":
             encoded["order"] = alt.Order("series:Q")
         return encoded
 

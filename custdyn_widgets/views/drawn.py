@@ -10,8 +10,10 @@ from ..charts import ChartError, ChartSpec, Point, Series, points_of
 from ..periods import State
 from ..report import Report
 
-Place = tuple[str, str, str | None]
-"""Period, place on the axis and, in small multiples, package."""
+SHOWN = 9
+"""Decimals that can be seen in a chart at the most: shares add up to 1."""
+Place = tuple[str, str, str, str | None]
+"""What is stacked together: axis, period, place and, in small multiples, package."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Drawn:
         if kind == "line":
             needed["alone"] = at in self.alone
         elif kind == "area":
-            needed |= {"run": self._runs[at], "joins": len(joints) > 1}
+            top, base = self._stacked[at]
+            needed |= {"run": self._runs[at], "joins": len(joints) > 1, "top": top, "base": base}
         elif kind != "point":
             needed["offset"] = self._offset(point, kind)
         return needed
@@ -135,18 +138,46 @@ class Drawn:
                 runs.append(gaps.get(series, 0))
         return runs
 
+    @cached_property
+    def _stacked(self) -> list[tuple[float, float]]:
+        """Where each area begins and ends: upwards from 0 what is above it, downwards the rest.
+
+        Vega would put 0 where a run has no figure.
+        """
+        reached: dict[object, float] = {}
+        wholes = self._wholes()
+        edges = []
+        for point in self.points:
+            series = self.chart.series[point.series]
+            value = float(point.value or 0)
+            if self.chart.stacking == "share":
+                value /= wholes[self._place(point)] or 1
+            key = (value < 0, self._place(point))
+            base = reached.get(key, 0.0) if self.kind(series) == "area" else 0.0
+            if self.kind(series) == "area":
+                reached[key] = base + value
+            edges.append((round(base + value, SHOWN), base))
+        return edges
+
     def _without_whole(self) -> set[Place]:
         """Places where what is stacked comes to nothing, so that there are no shares of it."""
         if self.chart.stacking != "share":
             return set()
+        return {place for place, whole in self._wholes().items() if not whole}
+
+    def _wholes(self) -> dict[Place, float]:
+        """What the areas of each place come to."""
         wholes: dict[Place, float] = {}
         for point in self.points:
-            key = self._place(point)
-            wholes[key] = wholes.get(key, 0) + abs(float(point.value or 0))
-        return {key for key, whole in wholes.items() if not whole}
+            area = self.kind(self.chart.series[point.series]) == "area"
+            place = self._place(point)
+            wholes[place] = wholes.get(place, 0.0) + area * abs(float(point.value or 0))
+        return wholes
 
     def _place(self, point: Point) -> Place:
-        return (point.side, point.x, point.package if self.chart.small_multiples else None)
+        axis = self.chart.series[point.series].axis
+        package = point.package if self.chart.small_multiples else None
+        return (axis, point.side, point.x, package)
 
 
 def _beside(point: Point, step: int) -> tuple[object, ...]:

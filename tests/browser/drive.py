@@ -43,8 +43,9 @@ MARKS = """() => {
   const walk = (mark, x, y) => mark.items.forEach((item) => {
     if (mark.marktype === 'group') {
       item.items?.forEach((one) => walk(one, x + (item.x || 0), y + (item.y || 0)));
-    } else if (['rect', 'symbol', 'line', 'area'].includes(mark.marktype) && item.datum?.side) {
-      const {shown, side, name} = item.datum;
+    } else if (['rect', 'symbol', 'line', 'area'].includes(mark.marktype) && item.datum) {
+      const {shown = 'of nothing', side, name} = item.datum;  // or Vega has made it up
+      if (mark.name?.startsWith('legend') || mark.role?.startsWith('legend')) return;
       found.push({type: mark.marktype, shown, side, name, place: item.datum.x,
         defined: item.defined !== false, dash: item.strokeDash ?? null,
         opacity: item.opacity ?? 1, x: box.left + left + x + item.x + (item.width || 0) / 2,
