@@ -113,6 +113,7 @@ def _charts(visit: Visit, address: str):  # type: ignore[no-untyped-def]
     visit.query()
     visit.table()
     visit.press("Sparklines")
+    visit.page.mouse.move(5, 5)
     visit.page.evaluate("document.querySelector('.custdyn-toolbar').scrollIntoView()")
     yield "compared"
     visit.show_chart("Blank Chart")
