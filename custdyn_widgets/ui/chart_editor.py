@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
@@ -48,6 +49,7 @@ class ChartEditor:
         self._changed = changed
         self._tell = tell
         self._filling = False
+        self._lock = threading.RLock()  # a report may arrive while a chart is being opened
         self._rows = Choices(())
         self._series: list[_SeriesRow] = []
         self.title = w.Text(description=CHART_FIELDS["title"].label, continuous_update=False)
@@ -83,15 +85,20 @@ class ChartEditor:
 
     def offer(self, report: Report) -> None:
         """Offers the rows and buckets of a report."""
-        self._rows = Choices(_rows_of(report))
-        labels = [bucket.label for bucket in report.buckets]
-        kept, self._filling = self.bucket.value, True
-        self.bucket.options = [("Last bucket", LAST), *((label, label) for label in labels)]
-        self.bucket.value = kept if kept in labels else LAST
-        self._filling = False
+        with self._lock:
+            self._rows = Choices(_rows_of(report))
+            labels = [bucket.label for bucket in report.buckets]
+            kept, self._filling = self.bucket.value, True
+            self.bucket.options = [("Last bucket", LAST), *((label, label) for label in labels)]
+            self.bucket.value = kept if kept in labels else LAST
+            self._filling = False
 
     def fill(self, chart: ChartSpec | None) -> None:
         """Shows a chart; None: a blank one."""
+        with self._lock:
+            self._fill(chart)
+
+    def _fill(self, chart: ChartSpec | None) -> None:
         self._filling = True
         self.title.value = chart.title if chart else ""
         self.x.value = chart.x if chart else "bucket"
