@@ -31,7 +31,8 @@ from .swatch import Swatch
 
 EACH = "each package"
 LAST = ""
-"""The choice of the last bucket."""
+LAST_BUCKET = "Last bucket"
+"""The choice of the last bucket, and what it is called."""
 BETWEEN = "\x1f"
 
 
@@ -54,7 +55,7 @@ class ChartEditor:
         self._series: list[_SeriesRow] = []
         self.title = w.Text(description=CHART_FIELDS["title"].label, continuous_update=False)
         self.x = self._choice("x", X)
-        self.bucket = self._choice("bucket", {}, layout=w.Layout())
+        self.bucket = self._choice("bucket", {LAST: LAST_BUCKET}, layout=w.Layout())
         self.stacking = self._choice("stacking", STACKING)
         self.legend = self._choice("legend", LEGENDS)
         self.values_shown = plain.checkbox(CHART_FIELDS["values_shown"].label)
@@ -89,7 +90,7 @@ class ChartEditor:
             self._rows = Choices(_rows_of(report))
             labels = [bucket.label for bucket in report.buckets]
             kept, self._filling = self.bucket.value, True
-            self.bucket.options = [("Last bucket", LAST), *((label, label) for label in labels)]
+            self.bucket.options = [(LAST_BUCKET, LAST), *((label, label) for label in labels)]
             self.bucket.value = kept if kept in labels else LAST
             self._filling = False
 
