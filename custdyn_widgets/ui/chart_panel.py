@@ -10,6 +10,7 @@ from html import escape
 import ipywidgets as w
 
 from ..charts import PRE_CONFIGURED, ChartSpec
+from ..checks import MOST_OF_A_NAME
 from ..choices import Choice, Choices
 from ..errors import CustdynError, NothingToExport, QueryError
 from ..result import Result
@@ -174,5 +175,5 @@ class ChartPanel:
         return f"{self._file_name()}.csv", "text/csv;charset=utf-8", made
 
     def _file_name(self) -> str:
-        title = self.editor.chart().title
+        title = self.editor.title.value[:MOST_OF_A_NAME]  # as it stands, even while it is wrong
         return "".join(one if one.isalnum() else "-" for one in title).strip("-") or "chart"
