@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from .currencies import minor_units
-from .definitions import CHANGES, NA
+from .definitions import CHANGES, NA, Unit
 
 NOT_AVAILABLE = "N/A"
 
@@ -35,11 +35,16 @@ class Line:
     key: str
     name: str
     cells: tuple[Cell, ...]
+    unit: Unit = "money"
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """The cells as they are shown: changes with their sign."""
-        return tuple(map(signed if self.key in CHANGES else str, self.cells))
+        """The cells as they are shown: changes with their sign, shares with theirs."""
+        texts = map(signed if self.key in CHANGES else str, self.cells)
+        if self.unit != "percent" or self.key == "percent":
+            return tuple(texts)
+        sign = "pp" if self.key in CHANGES else "%"
+        return tuple(text if text == NOT_AVAILABLE else f"{text} {sign}" for text in texts)
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,21 @@ def scaled(units: int, decimals: int) -> Decimal:
     """A number from its units of the last decimal, that decimal shown even where it is 0."""
     sign, digits, _ = Decimal(units).as_tuple()
     return Decimal((sign, digits, -decimals))
+
+
+def decimals(places: int, exact: Fraction) -> Decimal:
+    """A number that is no amount, rounded half away from zero to some decimals."""
+    whole, rest = divmod(abs(exact.numerator) * 10**places, exact.denominator)
+    units = whole + (2 * rest >= exact.denominator)
+    return scaled(-units if exact < 0 else units, places)
+
+
+def exact_decimal(units: int, scale: int, currency: str) -> Decimal:
+    """An exact amount: all its decimals, and at least as many as its currency has."""
+    least = minor_units(currency) if currency else 0
+    while scale > least and units % 10 == 0:
+        units, scale = units // 10, scale - 1
+    return scaled(units * 10 ** max(least - scale, 0), max(scale, least))
 
 
 def shown(value: int | Decimal | None) -> str:

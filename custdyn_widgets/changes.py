@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import get_args
 
 from .cells import Cell, Compared, signed
+from .definitions import Unit
 from .periods import Bucket, State
 from .report import Report, Row
 
@@ -31,7 +33,7 @@ def largest_changes(report: Report, most: int = MOST) -> tuple[Change, ...]:
     change of the same row in two classes of clients is named once.
     """
     over = [at for at, bucket in enumerate(report.buckets) if bucket.state is State.PAST]
-    largest = {unit: _largest(report, unit, over) for unit in ("quantity", "money")}
+    largest = {unit: _largest(report, unit, over) for unit in get_args(Unit)}
     found = sorted(_all(report, over, largest), key=lambda one: -one.size)
     chosen: list[Change] = []
     named, said = set[str](), set[object]()
@@ -73,7 +75,8 @@ def _all(report: Report, over: list[int], largest: dict[str, Fraction]) -> Itera
             other = others[place]
             if row.compared and other and (delta := row.compared.delta[place].value):
                 buckets = report.buckets[place], other
-                currency = f" {report.query.currency}" if row.defined.unit == "money" else ""
+                units = {"money": f" {report.query.currency}", "percent": " %"}
+                currency = units.get(row.defined.unit, "")
                 words = _words(row, row.compared, place, buckets, currency)
                 yield Change(row, place, abs(Fraction(delta)) / largest[row.defined.unit], words)
 

@@ -10,19 +10,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
+from .blocks import EVERY_BLOCK, definition
 from .cells import NOT_AVAILABLE, Cell
 from .checks import did_you_mean, hex_colour, one_line, one_of, several
 from .definitions import (
     ACTIVE,
     BALANCE_REFILL,
-    BLOCKS,
     PACKAGE,
-    PACKAGE_BLOCK,
     PACKAGES,
     PAY_AS_YOU_GO,
     FieldDefinition,
     Unit,
-    definition,
 )
 from .errors import CustdynError, FieldFault
 from .model import Explained, Frozen, Text
@@ -88,7 +86,7 @@ class Series(Frozen):
 
     @model_validator(mode="after")
     def _exists(self) -> Self:
-        blocks = {block.name: block for block in (*BLOCKS, PACKAGE_BLOCK)}
+        blocks = {block.name: block for block in EVERY_BLOCK}
         if self.block not in blocks:
             raise ValueError(f'no block "{self.block}"{did_you_mean(self.block, blocks)}')
         rows = [row.name for row in blocks[self.block].rows]

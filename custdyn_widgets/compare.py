@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from .cells import Cell, Compared, amount, scaled
+from .blocks import ROUNDING, place_of
+from .cells import Cell, Compared, amount
+from .conversion import percent_cell
 from .currencies import minor_units
-from .definitions import NA, PACKAGE, PERCENT_DECIMALS, RowDefinition
+from .definitions import NA, RowDefinition, Unit
 from .errors import FieldFault, QueryError
 from .periods import EARLIEST, SECOND, Bucket, months_back
 from .query import Interval, Query
@@ -124,23 +126,31 @@ def _columns(buckets: Sequence[Bucket]) -> str:
 def _pairs(report: Report, other: Report) -> list[tuple[Row, Row]]:
     """The rows of both reports, one for one; package blocks of either, by name."""
     own, theirs = ({(r.block, r.package, r.row): r for r in one.rows} for one in (report, other))
-    keys = dict.fromkeys((*own, *theirs))
-    fixed = [key for key in keys if key[0] != PACKAGE]
-    packages = sorted((key for key in keys if key[0] == PACKAGE), key=lambda key: str(key[1]))
+    keys = sorted({*own, *theirs}, key=_order)
     return [
         (
-            own.get(key) or _without_entries(theirs[key], len(report.buckets)),
-            theirs.get(key) or _without_entries(own[key], len(other.buckets)),
+            own.get(key) or _without_entries(theirs[key], report),
+            theirs.get(key) or _without_entries(own[key], other),
         )
-        for key in (*fixed, *packages)
+        for key in keys
     ]
 
 
-def _without_entries(row: Row, buckets: int) -> Row:
-    return replace(row, cells=(_nothing(row.defined),) * buckets)
+def _order(key: tuple[str, str | None, str]) -> tuple[int, str, int]:
+    """Where a row stands in a report: block, package, place in the block."""
+    block, package, row = key
+    at, place = place_of(block, row)
+    return at, package or "", place
 
 
-def _nothing(defined: RowDefinition) -> Cell:
+def _without_entries(row: Row, report: Report) -> Row:
+    nothing = _nothing(row.defined, str(report.query.currency))
+    return replace(row, cells=(nothing,) * len(report.buckets))
+
+
+def _nothing(defined: RowDefinition, currency: str) -> Cell:
+    if defined.name == ROUNDING:
+        return Cell(amount(0, currency), exact=Fraction())
     return Cell(0) if defined.unit == "quantity" else Cell(None, reason=NA.NO_ENTRY)
 
 
@@ -152,18 +162,20 @@ def _changes(row: Row, other: Row, places: Sequence[int | None], currency: str) 
     pairs = list(zip(row.cells, beside, strict=True))
     return Compared(
         other=beside,
-        delta=tuple(delta(value, one, currency) for value, one in pairs),
+        delta=tuple(delta(value, one, row.defined.unit, currency) for value, one in pairs),
         percent=tuple(percent(value, one) for value, one in pairs),
     )
 
 
-def delta(value: Cell, other: Cell, currency: str) -> Cell:
-    """The change from one cell to another: a count, or an amount rounded here, once."""
+def delta(value: Cell, other: Cell, unit: Unit, currency: str) -> Cell:
+    """The change from one cell to another: a count, or a figure rounded here, once."""
     if value.value is None or other.value is None:
         return _absent(value, other)
     exact = _exact(value) - _exact(other)
-    if value.exact is None:
+    if unit == "quantity":
         return Cell(int(exact))
+    if unit == "percent":
+        return percent_cell(exact / 100)
     return Cell(amount(rounded(exact, minor_units(currency)), currency), exact=exact)
 
 
@@ -174,8 +186,7 @@ def percent(value: Cell, other: Cell) -> Cell:
     base = abs(_exact(other))
     if not base:
         return Cell(None, reason=NA.OF_ZERO)
-    exact = (_exact(value) - _exact(other)) / base * 100
-    return Cell(scaled(rounded(exact, PERCENT_DECIMALS), PERCENT_DECIMALS), exact=exact)
+    return percent_cell((_exact(value) - _exact(other)) / base)
 
 
 def _absent(value: Cell, other: Cell) -> Cell:

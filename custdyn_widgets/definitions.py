@@ -8,7 +8,7 @@ from typing import Literal
 
 from .tables import CLIENT_TYPES
 
-Unit = Literal["quantity", "money"]
+Unit = Literal["quantity", "money", "percent"]
 
 
 class NA(StrEnum):
@@ -18,9 +18,14 @@ class NA(StrEnum):
     NO_CLIENT = "no client is in this class (Qty 0)"
     NO_ENTRY = "no such entry within the bucket"
     NOBODY_ACTIVE = "no client is active (Clients - Active: Qty is 0)"
+    NOBODY_BEFORE = "no client was active in the bucket before"
     NO_COUNTERPART = "the period compared with has no such bucket"
     ONE_IS_NA = "one of the two figures is N/A"
     OF_ZERO = "the compared figure is 0"
+    NO_PERIOD = "the package has no period_months"
+    NOBODY_HOLDS = "no client holds the package"
+    NO_INTERVAL = "no renewal within the bucket follows another entry of the package"
+    NOTHING_SPENT = "pay-as-you-go use and packages add up to 0"
 
 
 @dataclass(frozen=True)
@@ -114,14 +119,6 @@ PACKAGE_BLOCK = BlockDefinition(
 """The block that stands once for each package when the report is grouped by package."""
 
 
-def definition(block: str, row: str) -> RowDefinition:
-    """The definition of a row, by the names of its block and itself."""
-    for candidate in (*BLOCKS, PACKAGE_BLOCK):
-        if candidate.name == block:
-            return next(one for one in candidate.rows if one.name == row)
-    raise KeyError(block)
-
-
 @dataclass(frozen=True)
 class LineDefinition:
     """One of the lines in which a row stands when two periods are compared."""
@@ -210,3 +207,26 @@ FIELDS = {
     "output.send_to": FieldDefinition("Send to", "E-mail addresses; only with files."),
 }
 """Every field of a query, by its path."""
+
+LIST_FORMATS = ("csv", "xlsx")
+"""What lists are filed as."""
+SPLITS = {"client": "Client", "service": "Service", "destination": "Destination"}
+"""What the Orig-Term report can be split by."""
+
+REPORT, CDRS, ORIG_TERM = "report", "cdrs", "orig-term"
+VIEWS = {REPORT: "Customer Dynamics", CDRS: "CDRs list", ORIG_TERM: "Orig-Term report"}
+"""What the page shows for the same criteria."""
+WITHOUT_MEANING = {
+    REPORT: (),
+    CDRS: ("group_by", "active_duration", "compare", "blocks"),
+    ORIG_TERM: ("active_duration", "compare", "blocks"),
+}
+"""Fields of the query that have no meaning in a view."""
+FINDINGS = {
+    "unknown_clients": "Unknown clients",
+    "duplicates": "Duplicates",
+    "before_creation": "Before creation",
+    "gaps": "Gaps",
+    "no_rates": "No rates",
+}
+"""What is looked for in the data, besides errors."""

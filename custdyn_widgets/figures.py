@@ -1,124 +1,69 @@
-"""Sums → cells: conversion in fractions, N/A with its reason, one rounding; identities checked."""
+"""Sums → rows of cells: N/A with its reason; identities checked."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from .cells import Cell, amount
-from .currencies import minor_units
+from .blocks import OPTIONAL, blocks_with, bridge_of
+from .cells import Cell
+from .conversion import Conversion, Lines
 from .definitions import (
     ACTIVE,
     ALL,
     BALANCE_REFILL,
-    BLOCKS,
     NA,
-    PACKAGE_BLOCK,
+    OVERALL_ACTIVE,
+    PACKAGE,
     PACKAGES,
     PAY_AS_YOU_GO,
     BlockDefinition,
 )
-from .errors import IdentityError, MissingRates
-from .metrics import CLASSES, EVERYONE, Sums
-from .rates import Rates, rounded
-from .report import Row, UsedRate
-from .tables import ACTIVATION, NAMED_KINDS, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
+from .errors import IdentityError
+from .groups import CLASSES, EVERYONE
+from .metrics import Sums
+from .optional import Needed, bridge, bridge_needs, movements, sensitivity
+from .report import Row
+from .spent import Flow, Spent
+from .tables import NAMED_KINDS, PAYG, REFILL
 
 
 @dataclass(frozen=True)
-class Flow:
-    """Entries of one bucket, local date, kind, package and currency.
+class Added:
+    """What a report is made of, added up.
 
-    `amount` is unscaled; `first_day` is the local date of the first of the entries; `counted`
-    says whether the query's package filter lets package entries of this package count;
-    `opposite` are those of the entries with the unusual sign.
+    `days` are the dates whose rates convert the balances: of the bucket before the first, then
+    one a bucket. `stayed` are, for bridges, the flows of clients that stayed in a class.
     """
 
-    bucket: int
-    day: date
-    first_day: date
-    kind: str
-    package: str | None
-    counted: bool
-    currency: str
-    amount: int
-    entries: int
-    opposite: int = 0
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """How amounts become the report's currency: unscaled integers, each at its date's rate."""
-
-    rates: Rates
-    to: str
-    scale: int
-    fixed: date | None
-    used: set[UsedRate] = field(default_factory=set)
-
-    def convert(self, unscaled: int, currency: str, day: date) -> Fraction:
-        """An amount of a date in the report's currency; the rate must be there."""
-        factor = self.rates.factor(currency, self.to, self.fixed or day)
-        if factor is None:  # checked before: `check_rates`
-            raise MissingRates(self.to, {currency: day})
-        self._remember(currency, day)
-        return Fraction(unscaled, 10**self.scale) * factor
-
-    def _remember(self, currency: str, day: date) -> None:
-        for name in {currency, self.to} if currency != self.to else ():
-            if name != self.rates.base and (dated := self.rates.dated(name, self.fixed or day)):
-                self.used.add(UsedRate(name, *dated))
-
-    def cell(self, exact: Fraction) -> Cell:
-        """An amount as a cell: rounded here, once, to the currency's minor units."""
-        return Cell(amount(rounded(exact, minor_units(self.to)), self.to), exact=exact)
-
-    def check_rates(self, needed: Iterable[tuple[str, date, date]]) -> None:
-        """Raises MissingRates unless each (currency, its rate's date, date to name) converts."""
-        first: dict[str, date] = {}
-        for currency, day, named in needed:
-            if currency != self.to:
-                for name in self.rates.lacking(currency, self.to, self.fixed or day):
-                    first[name] = min(first.get(name, date.max), named)
-        if first:
-            raise MissingRates(self.to, first)
-
-
-Lines = dict[str, list[Cell]]
-"""The rows of one block by name, each with a cell for every bucket."""
+    sums: Sums
+    flows: Sequence[Flow]
+    days: Sequence[date]
+    stayed: Mapping[str, Sequence[Flow]] = field(default_factory=dict)
 
 
 def rows(
-    sums: Sums,
-    flows: Sequence[Flow],
-    balance_days: Sequence[date],
+    added: Added,
     conversion: Conversion,
     *,
     by_package: bool,
+    blocks: Sequence[str] = (),
     between: Callable[[], None] = lambda: None,
 ) -> tuple[Row, ...]:
-    """Every row of the report.
+    """Every row of the report, in order; `blocks` are the optional ones.
 
-    `balance_days` are the dates, one a bucket, whose rates convert the balances. `between` is
-    called now and then: what it raises stops the work. Raises MissingRates, and IdentityError if
-    the sums disagree with each other.
+    `between` is called now and then: what it raises stops the work. Raises MissingRates, and
+    IdentityError if the sums disagree with each other.
     """
-    buckets = len(balance_days)
-    check_identities(sums, flows, buckets, conversion.scale)
-    shown = [flow for flow in flows if flow.counted and flow.kind in NAMED_KINDS]
-    needed = [(flow.currency, flow.day, flow.first_day) for flow in shown]
-    needed += [
-        (currency, day, day)
-        for (name, currency), held in sums.items()
-        for bucket, day in enumerate(balance_days)
-        if name == ALL and held["positives"][bucket] + held["negatives"][bucket]
-    ]
-    conversion.check_rates(needed)
-    spent = _Spent(shown, buckets, conversion, between)
-    lines = {name: _class_lines(sums, name, balance_days, conversion) for name in CLASSES}
+    sums, days = added.sums, added.days[1:]
+    check_identities(sums, added.flows, len(days), conversion.scale)
+    conversion.check_rates(_needed(added, blocks))
+    shown = [flow for flow in added.flows if _is_shown(flow)]
+    spent = Spent(shown, len(days), conversion, between)
+    lines = {name: _class_lines(sums, name, days, conversion) for name in CLASSES}
     lines[BALANCE_REFILL] = spent.lines(REFILL, "Qty", "Total")
     lines[BALANCE_REFILL]["Avg"] = _ratios(lines[BALANCE_REFILL], "Total", "Qty", conversion)
     payg = spent.lines(PAYG, "Qty", "Total")
@@ -126,11 +71,47 @@ def rows(
     lines[PAY_AS_YOU_GO] = {"Total": payg["Total"]}
     lines[PAY_AS_YOU_GO]["Active Avg"] = _ratios(payg, "Total", "Qty", conversion)
     lines[PACKAGES] = spent.package_lines(None)
-    made = [row for block in BLOCKS for row in _block(block, lines[block.name], None)]
-    for name in spent.packages if by_package else ():
-        between()
-        made += _block(PACKAGE_BLOCK, spent.package_lines(name), name)
+    lines |= _optional(added, lines, conversion, blocks)
+    made: list[Row] = []
+    for block in blocks_with(blocks):
+        if block.name != PACKAGE:
+            made += _block(block, lines[block.name], None)
+            continue
+        for name in spent.packages if by_package else ():
+            between()
+            made += _block(block, spent.package_lines(name), name)
     return tuple(made)
+
+
+def _is_shown(flow: Flow) -> bool:
+    return flow.counted and flow.kind in NAMED_KINDS
+
+
+def _needed(added: Added, blocks: Sequence[str]) -> Needed:
+    """What needs a rate: currency, date, and the date to name where it is missing."""
+    yield from ((one.currency, one.day, one.first_day) for one in added.flows if _is_shown(one))
+    for (name, currency), held in added.sums.items():
+        for bucket, day in enumerate(added.days[1:]):
+            if name == ALL and held["positives"][bucket] + held["negatives"][bucket]:
+                yield currency, day, day
+    if "bridge" in blocks:
+        yield from bridge_needs(added.sums, added.flows, added.days)
+
+
+def _optional(
+    added: Added, lines: Mapping[str, Lines], conversion: Conversion, blocks: Sequence[str]
+) -> dict[str, Lines]:
+    made: dict[str, Lines] = {}
+    if "bridge" in blocks:
+        flows = {ALL: added.flows, **added.stayed}
+        for name in (ALL, ACTIVE, OVERALL_ACTIVE):
+            own = flows.get(name, ())
+            made[bridge_of(name)] = bridge(name, added.sums, own, added.days, conversion)
+    if "movements" in blocks:
+        made[OPTIONAL["movements"][0].name] = movements(added.sums, lines, conversion)
+    if "sensitivity" in blocks:
+        made[OPTIONAL["sensitivity"][0].name] = sensitivity(added.sums, len(added.days) - 1)
+    return made
 
 
 def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int) -> None:
@@ -152,7 +133,7 @@ def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int
     open_ends = []
     held_by = {currency: held for (name, currency), held in sums.items() if name == EVERYONE}
     for currency in sorted({*moved, *held_by}):
-        closing = held_by[currency].opening if currency in held_by else 0
+        closing = held_by[currency].opening("balance") if currency in held_by else 0
         for bucket in range(buckets):
             closing += moved[currency][bucket]
             found = held_by[currency]["balance"][bucket] if currency in held_by else 0
@@ -161,60 +142,6 @@ def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int
                 open_ends.append(f"{currency}, column {bucket + 1}: off by {gap}")
     if open_ends:
         raise IdentityError("opening + flows = closing", open_ends)
-
-
-class _Spent:
-    """Entries and totals of the flows, by kind and bucket, of all packages and of each."""
-
-    def __init__(
-        self,
-        flows: Sequence[Flow],
-        buckets: int,
-        conversion: Conversion,
-        between: Callable[[], None],
-    ) -> None:
-        self._conversion = conversion
-        self._buckets = buckets
-        self._entries: dict[tuple[str, str | None, int], int] = defaultdict(int)
-        self._totals: dict[tuple[str, str | None, int], Fraction] = defaultdict(Fraction)
-        for flow in flows:
-            between()
-            total = conversion.convert(flow.amount, flow.currency, flow.day)
-            for package in {None, flow.package}:
-                self._entries[flow.kind, package, flow.bucket] += flow.entries
-                self._totals[flow.kind, package, flow.bucket] += total
-        self.packages = sorted({flow.package for flow in flows if flow.package is not None})
-        self._check()
-
-    def lines(self, kind: str, quantity: str, total: str, package: str | None = None) -> Lines:
-        keys = [(kind, package, bucket) for bucket in range(self._buckets)]
-        return {
-            quantity: [Cell(self._entries.get(key, 0)) for key in keys],
-            total: [
-                self._conversion.cell(self._totals[key])
-                if key in self._totals
-                else Cell(None, reason=NA.NO_ENTRY)
-                for key in keys
-            ],
-        }
-
-    def package_lines(self, package: str | None) -> Lines:
-        return {
-            **self.lines(ACTIVATION, "Activation Qty", "Activation Total", package),
-            **self.lines(RENEWAL, "Renew Qty", "Renew Total", package),
-        }
-
-    def _check(self) -> None:
-        apart: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
-        for (kind, package, bucket), total in self._totals.items():
-            if kind in PACKAGE_KINDS:
-                apart[kind, bucket] += total if package is None else -total
-        if wrong := [
-            f"{kind}, column {bucket + 1}: off by {gap}"
-            for (kind, bucket), gap in apart.items()
-            if gap
-        ]:
-            raise IdentityError("package blocks add up to Packages", wrong)
 
 
 def _class_lines(sums: Sums, name: str, days: Sequence[date], conversion: Conversion) -> Lines:
@@ -273,4 +200,8 @@ def _ratios(lines: Lines, total: str, quantity: str, conversion: Conversion) -> 
 
 
 def _block(block: BlockDefinition, lines: Lines, package: str | None) -> list[Row]:
-    return [Row(block.name, package, one.name, tuple(lines[one.name])) for one in block.rows]
+    return [
+        Row(block.name, package, one.name, tuple(lines[one.name]))
+        for one in block.rows
+        if one.name in lines
+    ]

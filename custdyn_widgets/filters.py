@@ -45,7 +45,7 @@ def resolve(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query, as_of: d
         client_type=None if everyone else query.client_type,
         tags=query.client_tags,
         owners=_owners(tables, fetch, query, as_of) if query.owner else None,
-        packages=_packages(tables, fetch, query.package) if query.package else None,
+        packages=packages_named(tables, fetch, query.package) if query.package else None,
     )
 
 
@@ -101,12 +101,13 @@ def conditions(
     if filters.owners is not None:
         met.append(_one_of(clients.owner_id, filters.owners))
     if filters.packages is not None:
-        having = known.filter(_of_packages(known, filters.packages))
+        having = known.filter(of_packages(known, filters.packages))
         met.append(clients.client_id.isin(having.client_id))
     return met or [ibis.literal(True)]
 
 
-def _of_packages(ledger: ir.Table, packages: Packages) -> ir.BooleanValue:
+def of_packages(ledger: ir.Table, packages: Packages) -> ir.BooleanValue:
+    """Whether an entry is of the chosen packages."""
     chosen = _one_of(ledger.package_id.cast("string"), packages.ids)
     if packages.unnamed:
         chosen = chosen | (ledger.package_id.isnull() & ledger.kind.isin(PACKAGE_KINDS))
@@ -137,7 +138,8 @@ def _owners(
     return tuple(chosen)
 
 
-def _packages(tables: Mapping[str, ir.Table], fetch: Fetch, names: Sequence[str]) -> Packages:
+def packages_named(tables: Mapping[str, ir.Table], fetch: Fetch, names: Sequence[str]) -> Packages:
+    """The ids of packages by their names; an id that no list names is its own name."""
     listed = package_names(tables, fetch)
     ids = [package for package, name in listed.items() if name in names]
     strangers = [name for name in names if name not in listed]  # unknown ids name themselves

@@ -1,28 +1,16 @@
-"""The pandas core: reduced frames → exact sums per class, currency and bucket; additive, pure."""
+"""The pandas core: reduced frames → exact sums per group, currency and bucket; additive, pure."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from .definitions import ACTIVE, ALL, OVERALL_ACTIVE
+from .groups import GROUPS, NEVER, Edge, Flags, Ints, Numbers, Standing
 
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[Any]  # int64, or Python integers where those do not suffice
-MICROSECOND = timedelta(microseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NEVER = int(np.iinfo(np.int64).min)
-CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
-EVERYONE = "everyone"
-"""All clients that pass the filters, closed or not: to check that opening + flows = closing."""
 MOST_CELLS = 1 << 24
 """Clients × buckets that are worked on at once: 17 bytes each."""
 MOST_CLIENTS = 1 << 16
@@ -35,30 +23,39 @@ FIGURES = ("quantity", "positives", "negatives", "positive", "negative", "balanc
 
 
 @dataclass(frozen=True)
-class ClassSums:
-    """Sums over the clients of one class and currency: for each of FIGURES one integer a bucket.
+class GroupSums:
+    """Sums over the clients of one group and currency: for each of FIGURES one integer a bucket.
 
     `quantity` counts the clients, `positives` and `negatives` those with such a balance;
-    `positive`, `negative` and `balance` are sums of balances, unscaled. `opening` is the balance
-    before the first bucket, for EVERYONE only.
+    `positive`, `negative` and `balance` are sums of balances, unscaled. `before` are the figures
+    at the end of the bucket before the first.
     """
 
     figures: tuple[list[int], ...]
-    opening: int = 0
+    before: tuple[int, ...] = (0,) * len(FIGURES)
 
     def __getitem__(self, figure: str) -> list[int]:
         return self.figures[FIGURES.index(figure)]
 
-    def __add__(self, other: ClassSums) -> ClassSums:
+    def opening(self, figure: str) -> int:
+        """A figure at the end of the bucket before the first."""
+        return self.before[FIGURES.index(figure)]
+
+    def through(self, figure: str) -> list[int]:
+        """A figure at the end of the bucket before the first, then of each bucket."""
+        return [self.opening(figure), *self[figure]]
+
+    def __add__(self, other: GroupSums) -> GroupSums:
         added = (
             [one + another for one, another in zip(mine, theirs, strict=True)]
             for mine, theirs in zip(self.figures, other.figures, strict=True)
         )
-        return ClassSums(tuple(added), self.opening + other.opening)
+        before = (one + another for one, another in zip(self.before, other.before, strict=True))
+        return GroupSums(tuple(added), tuple(before))
 
 
-Sums = dict[tuple[str, str], ClassSums]
-"""(class, currency) → its sums. Sums of disjoint sets of clients add up with `merged`."""
+Sums = dict[tuple[str, str], GroupSums]
+"""(group, currency) → its sums. Sums of disjoint sets of clients add up with `merged`."""
 
 
 def merged(one: Sums, other: Sums) -> Sums:
@@ -69,29 +66,55 @@ def merged(one: Sums, other: Sums) -> Sums:
     return both
 
 
-def microseconds(instant: datetime) -> int:
-    """Microseconds since 1970 of an aware instant."""
-    return (instant - EPOCH) // MICROSECOND
-
-
 def client_sums(
     clients: pd.DataFrame,
     changes: pd.DataFrame,
     *,
-    ends: Sequence[datetime],
-    active_from: Sequence[datetime],
+    edges: Sequence[Edge],
+    groups: Sequence[str],
     between: Callable[[], None] = lambda: None,
 ) -> Sums:
-    """Quantities and balances of the three classes of clients, bucket by bucket.
+    """Quantities and balances of groups of clients, bucket by bucket.
 
     `clients`: one row a client that passes the filters, numbered 0 … n-1 by position, with
     `currency`, `created` and `closed` (int64 µs since 1970; `closed` is the largest int64 where
     it is open). `changes`: `client` (its position), `bucket` (0 = all before the period, then
     1 …), `amount` (unscaled integers) and `paid` (µs of the last paid use, `NEVER` if none), at
-    most one row a client and bucket, in any order. `ends` are the ends of the buckets, and
-    `active_from` the starts of their activity windows. `between` is called now and then: what it
-    raises stops the work.
+    most one row a client and bucket, in any order. `edges` begin with that of the bucket before
+    the first; `groups` are names of GROUPS. `between` is called now and then: what it raises
+    stops the work.
     """
+    sums: Sums = {}
+    for members, block in _blocks(clients, changes, len(edges), between):
+        for currency, first, last in _runs(members["currency"]):
+            between()
+            part = block.sums(members.iloc[first:last], slice(first, last), edges, groups)
+            sums = merged(sums, {(name, currency): one for name, one in part.items()})
+    return sums
+
+
+def walk(
+    clients: pd.DataFrame,
+    changes: pd.DataFrame,
+    *,
+    edges: Sequence[Edge],
+    between: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[Ints, Iterator[tuple[Standing, Standing]]]]:
+    """The clients in slices: their positions, and how they stand from bucket to bucket.
+
+    For each of `edges`: now, and at the end of the bucket before (see `_Block.pairs`). The rest
+    as for `client_sums`; changes after the last of `edges` are left out.
+    """
+    told = changes[changes["bucket"] < len(edges)]
+    for members, block in _blocks(clients, told, len(edges), between):
+        pairs = block.pairs(members, slice(0, len(members)), edges)
+        yield members.index.to_numpy(np.int64), pairs
+
+
+def _blocks(
+    clients: pd.DataFrame, changes: pd.DataFrame, edges: int, between: Callable[[], None]
+) -> Iterator[tuple[pd.DataFrame, _Block]]:
+    """Slices of the clients, by currency, each with its dense arrays."""
     by_currency = clients.sort_values("currency", kind="stable")
     column = np.empty(len(clients), np.int64)
     column[by_currency.index.to_numpy()] = np.arange(len(clients))
@@ -101,17 +124,11 @@ def client_sums(
         changes["amount"].to_numpy(),
         changes["paid"].to_numpy(np.int64),
     )
-    sums: Sums = {}
-    width = max(MOST_CELLS // (len(ends) + 1), 1)
+    width = max(MOST_CELLS // edges, 1)
     for low in range(0, len(clients), width):
         between()
         members = by_currency.iloc[low : low + width]
-        block = _Block.of(rows.among(low, low + width, len(clients)), len(members), len(ends))
-        for currency, first, last in _runs(members["currency"]):
-            between()
-            part = block.sums(members.iloc[first:last], slice(first, last), ends, active_from)
-            sums = merged(sums, {(name, currency): one for name, one in part.items()})
-    return sums
+        yield members, _Block.of(rows.among(low, low + width, len(clients)), len(members), edges)
 
 
 def _runs(currency: pd.Series[str]) -> Iterator[tuple[str, int, int]]:
@@ -152,13 +169,13 @@ class _Block:
     split: bool
 
     @classmethod
-    def of(cls, rows: _Rows, clients: int, buckets: int) -> _Block:
+    def of(cls, rows: _Rows, clients: int, edges: int) -> _Block:
         amount = rows.amount
         size = np.abs(amount.astype(float))
         split = float(size.sum()) >= SAFE
         if split and np.bincount(rows.column, weights=size).max() >= SAFE:
             amount = amount.astype(object)  # nor a single client's balance
-        shape = (buckets + 1, clients)
+        shape = (edges, clients)
         moved, touched = np.zeros(shape, amount.dtype), np.zeros(shape, np.bool_)
         paid = np.full(shape, NEVER, np.int64)
         place = rows.bucket * clients + rows.column
@@ -167,45 +184,47 @@ class _Block:
         touched.ravel()[place] = True
         return cls(moved, paid, touched, split and amount.dtype != object)
 
-    def sums(
-        self,
-        clients: pd.DataFrame,
-        at: slice,
-        ends: Sequence[datetime],
-        active_from: Sequence[datetime],
-    ) -> dict[str, ClassSums]:
-        """Carries balance and last paid use from bucket to bucket, and adds up.
+    def pairs(
+        self, clients: pd.DataFrame, at: slice, edges: Sequence[Edge]
+    ) -> Iterator[tuple[Standing, Standing]]:
+        """How the clients stand at the end of each bucket, and stood at that of the one before.
 
-        A client exists from its creation, or its first entry if that is earlier, until closed.
+        Balance and last paid use are carried from bucket to bucket. The first pair is that of
+        the bucket before the first, twice.
         """
+        lives = clients["created"].to_numpy(np.int64), clients["closed"].to_numpy(np.int64)
+        now: Standing | None = None
+        for number, edge in enumerate(edges):
+            balance, paid = self.moved[number, at], self.paid[number, at]
+            entered = self.touched[number, at]
+            before = now
+            if before is not None:
+                balance = before.balance + balance
+                paid = np.maximum(before.paid, paid)
+                entered = before.entered | entered
+            now = Standing.at(edge, lives, balance, paid, entered)
+            yield now, before or now
+
+    def sums(
+        self, clients: pd.DataFrame, at: slice, edges: Sequence[Edge], groups: Sequence[str]
+    ) -> dict[str, GroupSums]:
+        """The figures of each group."""
         total = _Total(self.split)
-        sums = {name: _empty() for name in (*CLASSES, EVERYONE)}
-        created, closed = (clients[name].to_numpy(np.int64) for name in ("created", "closed"))
-        everyone = np.ones(len(clients), np.bool_)
-        balance, last_paid, entered = self.moved[0, at], self.paid[0, at], self.touched[0, at]
-        opening = total(balance)
-        for number, (end, start) in enumerate(zip(_marks(ends), _marks(active_from), strict=True)):
-            balance = balance + self.moved[number + 1, at]
-            last_paid = np.maximum(last_paid, self.paid[number + 1, at])
-            entered = entered | self.touched[number + 1, at]
-            there = (entered | (created < end)) & (closed >= end)
-            used = there & (last_paid != NEVER)
-            active = used & (last_paid >= start)
-            for name, flags in zip(sums, (active, used, there, everyone), strict=True):
-                _append(sums[name], flags, balance, total)
+        found: dict[str, list[tuple[int, ...]]] = {name: [] for name in groups}
+        for now, before in self.pairs(clients, at, edges):
+            for name, listed in found.items():
+                group = GROUPS[name]
+                balance = (before if group.before else now).balance
+                listed.append(_figures(group.members(now, before), balance, total))
         return {
-            name: ClassSums(tuple(lists), opening=opening if name == EVERYONE else 0)
-            for name, lists in sums.items()
+            name: GroupSums(tuple(map(list, zip(*listed, strict=True))), first)
+            for name, (first, *listed) in found.items()
         }
 
 
-def _empty() -> list[list[int]]:
-    return [[] for _ in FIGURES]
-
-
-def _append(lists: list[list[int]], flags: Flags, balance: Numbers, total: _Total) -> None:
+def _figures(flags: Flags, balance: Numbers, total: _Total) -> tuple[int, ...]:
     held = np.where(flags, balance, 0)
-    figures = (
+    return (
         int(np.count_nonzero(flags)),
         int(np.count_nonzero(held > 0)),
         int(np.count_nonzero(held < 0)),
@@ -213,8 +232,6 @@ def _append(lists: list[list[int]], flags: Flags, balance: Numbers, total: _Tota
         total(np.minimum(held, 0)),
         total(held),
     )
-    for figure, listed in zip(figures, lists, strict=True):
-        listed.append(figure)
 
 
 @dataclass(frozen=True)
@@ -227,7 +244,3 @@ class _Total:
         if not self.split:
             return int(values.sum())
         return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
-
-
-def _marks(instants: Sequence[datetime]) -> Ints:
-    return np.array([microseconds(instant) for instant in instants], np.int64)

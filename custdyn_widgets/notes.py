@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from .cells import shown
 from .definitions import FIELDS, NO_PACKAGE
-from .figures import Flow
 from .rates import Rates
 from .reduce import Reduced
 from .report import Note
+from .sources.quality import Finding
+from .spent import Flow
 from .tables import PACKAGE_KINDS, REFILL
 
 OLD_RATES_DAYS = 7
@@ -52,6 +53,13 @@ def entry_notes(
     if nameless:
         count = sum(flow.entries for flow in nameless)
         yield Note(f"{_entries(count)} of packages without a package_id stand under {NO_PACKAGE}")
+
+
+def quality_notes(findings: Sequence[Finding]) -> Iterator[Note]:
+    """Notes on what `custdyn check` has found odd; a report counts unknown clients itself."""
+    for one in findings:
+        if one.key != "unknown_clients":
+            yield Note(one.words)
 
 
 def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:

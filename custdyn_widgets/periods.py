@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 SECOND = timedelta(seconds=1)
 TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
+MONTHS = {"month": 1, "year": 12}
 EARLIEST = datetime(1900, 1, 1)
 LATEST = datetime(2999, 12, 31, 23, 59, 59)
 
@@ -124,38 +126,71 @@ def cut(
     `first` and `last` are wall-clock seconds, both inclusive; `units` the chosen time units,
     coarsest first (none: one bucket `Total`). Buckets that the zone leaves empty are not made.
     """
-    tz = zone(timezone)
     end_of_period = last + SECOND
     buckets = []
     local_start = first
     while local_start < end_of_period:
         following = _next_edge(local_start, units[-1]) if units else end_of_period
         local_end = min(following, end_of_period)
-        start, end = to_utc(local_start, tz), to_utc(local_end, tz)
-        if start < end:
-            labels = [_label(local_start, unit) for unit in units] or ["Total"]
-            last_instant = min(end - TICK, as_of)
-            buckets.append(
-                Bucket(
-                    labels[-1],
-                    tuple(labels[:-1]),
-                    local_start,
-                    start,
-                    end,
-                    _state(start, end, as_of),
-                    local_date(last_instant, tz),
-                )
-            )
+        made = _bucket(local_start, local_end, units=units, timezone=timezone, as_of=as_of)
+        buckets += [] if made is None else [made]
         local_start = local_end
     return tuple(buckets)
 
 
-def activity_starts(
-    buckets: tuple[Bucket, ...], *, months: int, timezone: str
-) -> tuple[datetime, ...]:
-    """For each bucket the first UTC instant at which a paid use makes a client active in it."""
+def _bucket(
+    local_start: datetime,
+    local_end: datetime,
+    *,
+    units: tuple[str, ...],
+    timezone: str,
+    as_of: datetime,
+) -> Bucket | None:
+    """The bucket between two wall-clock instants; None where the zone leaves nothing between."""
     tz = zone(timezone)
-    return tuple(to_utc(months_back(bucket.local_start, months), tz) for bucket in buckets)
+    start, end = to_utc(local_start, tz), to_utc(local_end, tz)
+    if start >= end:
+        return None
+    labels = [_label(local_start, unit) for unit in units] or ["Total"]
+    return Bucket(
+        labels[-1],
+        tuple(labels[:-1]),
+        local_start,
+        start,
+        end,
+        _state(start, end, as_of),
+        local_date(min(end - TICK, as_of), tz),
+    )
+
+
+def bucket_before(first: Bucket, last: datetime, *, units: tuple[str, ...]) -> datetime:
+    """The nominal local start of the bucket before the first: one unit back.
+
+    Without a time unit it is a period of the same length, which ends at `last` (wall clock).
+    """
+    start = first.local_start
+    if not units:
+        return start - (last + SECOND - start)
+    return start - DAY if units[-1] == "date" else months_back(start, MONTHS[units[-1]])
+
+
+def earlier_bucket(
+    first: Bucket, last: datetime, *, units: tuple[str, ...], timezone: str, as_of: datetime
+) -> Bucket | None:
+    """The bucket before the first of a period that ends at `last`; None where it is empty."""
+    start = bucket_before(first, last, units=units)
+    return _bucket(start, first.local_start, units=units, timezone=timezone, as_of=as_of)
+
+
+def activity_starts(
+    local_starts: Iterable[datetime], *, months: int, timezone: str
+) -> tuple[datetime, ...]:
+    """For each bucket the first UTC instant at which a paid use makes a client active in it.
+
+    `local_starts` are the buckets' nominal local starts.
+    """
+    tz = zone(timezone)
+    return tuple(to_utc(months_back(start, months), tz) for start in local_starts)
 
 
 def segments(

@@ -13,11 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr.types.groupby import GroupedTable
 
-from .filters import Fetch, Filters, conditions, instant_literal
+from .filters import Fetch, Filters, instant_literal
+from .ledger import (
+    KINDS,
+    client_flows,
+    known_by,
+    number_of,
+    package_of,
+    paid_use,
+    place,
+    scope,
+)
 from .periods import Bucket, Segment
-from .tables import NAMED_KINDS, OTHER_KIND, PACKAGE_KINDS, PAID_KINDS, PAYG
+from .tables import PACKAGE_KINDS, PAYG
 
-KINDS = (OTHER_KIND, *NAMED_KINDS)
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""
 
@@ -33,6 +42,7 @@ class Reduced:
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
     (entries of the unusual sign) and `first_at`. `entries` counts the ledger's entries before the
     period's end, `newest` is the last one's instant; `later_…` count what `as_of` cut off.
+    `client_flows` are flows client by client, where they were asked for: see `flows_by_client`.
     """
 
     clients: pa.Table
@@ -45,6 +55,7 @@ class Reduced:
     later_entries: int
     later_clients: int
     later_closings: int
+    client_flows: pa.Table | None = None
 
 
 def reduce(
@@ -55,18 +66,16 @@ def reduce(
     buckets: Sequence[Bucket],
     segments: Sequence[Segment],
     as_of: datetime,
+    by_client: bool = False,
 ) -> Reduced:
-    """Everything a report needs from the engine.
+    """Everything a report needs from the engine; `by_client`: the flows of each client, too.
 
     `tables` are the canonical tables of a source, `fetch` runs an expression there. `buckets`
     (at least one) and `segments` give all edges, in UTC; entries and clients from `as_of`
     (aware) on do not count.
     """
     end = buckets[-1].end
-    ledger = tables["ledger"].filter(tables["ledger"].occurred_at < instant_literal(end))
-    known = ledger.filter(_known(ledger, as_of))
-    clients = tables["clients"].filter(tables["clients"].created_at < instant_literal(as_of))
-    met = conditions(tables, clients, known, filters)
+    ledger, known, clients, met = scope(tables, filters, end=end, as_of=as_of)
     closed = clients.closed_at
     listed = fetch(
         clients.select(
@@ -95,6 +104,7 @@ def reduce(
         later_entries=_later_entries(ledger, fetch, as_of),
         later_clients=_later_clients(tables, fetch, as_of),
         later_closings=_count(clients.filter(clients.closed_at >= instant_literal(as_of)), fetch),
+        client_flows=fetch(client_flows(known, passing, segments, end)) if by_client else None,
     )
 
 
@@ -104,7 +114,7 @@ def strangers(
     """Entries of clients that are not in `clients`, and the sum of their amounts."""
     ledger, clients = tables["ledger"], tables["clients"]
     clients = clients.filter(clients.created_at < instant_literal(as_of))
-    known = ledger.filter(ledger.occurred_at < instant_literal(end), _known(ledger, as_of))
+    known = ledger.filter(ledger.occurred_at < instant_literal(end), known_by(ledger, as_of))
     foreign = known.anti_join(clients, "client_id")
     row = fetch(foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
     found = row.to_pylist()[0]
@@ -115,34 +125,6 @@ def client_currencies(tables: Mapping[str, ir.Table], fetch: Fetch) -> list[str]
     """Every currency that a client has, by name."""
     found = fetch(tables["clients"].select("currency").distinct())
     return sorted(found["currency"].to_pylist())
-
-
-def place(instant: ir.TimestampValue, edges: Sequence[datetime], first: int) -> ir.IntegerValue:
-    """The number of the stretch an instant lies in: `first` before edges[0], then one more each.
-
-    A search tree of comparisons, so that every engine can do it, with no zone of its own.
-    """
-
-    def branch(low: int, high: int) -> ir.IntegerValue:
-        if low == high:
-            return ibis.literal(first + low, type="int32")
-        middle = (low + high) // 2
-        earlier, later = branch(low, middle), branch(middle + 1, high)
-        return ibis.ifelse(instant < instant_literal(edges[middle]), earlier, later)
-
-    return branch(0, len(edges))
-
-
-def paid_use(ledger: ir.Table) -> ir.BooleanValue:
-    """Whether an entry is a paid use."""
-    return (ledger.amount < 0) & ledger.kind.isin(PAID_KINDS)
-
-
-def _known(ledger: ir.Table, as_of: datetime) -> ir.BooleanValue:
-    recorded = ledger.recorded_at
-    return (ledger.occurred_at < instant_literal(as_of)) & (
-        recorded.isnull() | (recorded < instant_literal(as_of))
-    )
 
 
 def _changes(ledger: ir.Table, buckets: Sequence[Bucket]) -> ir.Table:
@@ -171,20 +153,20 @@ def _flows(
     currencies: Sequence[str],
     segments: Sequence[Segment],
 ) -> ir.Table:
-    number = _number_of(clients.currency, currencies)
+    number = number_of(clients.currency, currencies)
     labelled = clients.select(
         holder=clients.client_id,
         currency=ibis.ifelse(ibis.and_(*met), number, NOT_PASSING),
     )
     inside = ledger.filter(ledger.occurred_at >= instant_literal(segments[0].start))
     joined = inside.join(labelled, inside.client_id == labelled.holder)
-    kind = _number_of(joined.kind, KINDS)
+    kind = number_of(joined.kind, KINDS)
     of_package = joined.kind.isin(PACKAGE_KINDS)
     unusual = ibis.ifelse(of_package, joined.amount > 0, joined.amount < 0)
     return joined.group_by(
         segment=place(joined.occurred_at, [one.start for one in segments[1:]], 0),
         kind=kind,
-        package_id=ibis.ifelse(of_package, joined.package_id, ibis.null(joined.package_id.type())),
+        package_id=package_of(joined),
         currency=joined.currency,
     ).agg(
         amount=joined.amount.sum(),
@@ -192,13 +174,6 @@ def _flows(
         opposite=(unusual & (joined.kind != PAYG)).sum(),
         first_at=joined.occurred_at.min(),
     )
-
-
-def _number_of(column: ir.StringValue, values: Sequence[str]) -> ir.IntegerValue:
-    """The position of a value among others, 0 where it is none of them: numbers group faster."""
-    branches = [(column == value, place) for place, value in enumerate(values) if place]
-    nothing = ibis.literal(0, type="int8")
-    return ibis.cases(*branches, else_=nothing) if branches else nothing
 
 
 def _later_clients(tables: Mapping[str, ir.Table], fetch: Fetch, as_of: datetime) -> int:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from .blocks import definition
 from .cells import Cell, Compared, Line, plain
-from .definitions import LINES, PACKAGE, RowDefinition, definition
+from .definitions import LINES, PACKAGE, RowDefinition
 from .periods import Bucket
 from .query import Query
 
@@ -47,11 +48,12 @@ class Row:
     @property
     def lines(self) -> tuple[Line, ...]:
         """Its one line, or the four of a row that is compared."""
-        value = Line("value", self.row, self.cells)
+        unit = self.defined.unit
+        value = Line("value", self.row, self.cells, unit)
         if self.compared is None:
             return (value,)
         return value, *(
-            Line(key, f"{self.row} ({LINES[key].label})", getattr(self.compared, key))
+            Line(key, f"{self.row} ({LINES[key].label})", getattr(self.compared, key), unit)
             for key in LINES
             if key != "value"
         )

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 
-import numpy as np
-import pandas as pd
-
-from .arrow import microseconds_or, positions, unscaled
 from .compare import beside, compared, other_interval
-from .definitions import NO_PACKAGE
-from .errors import NotOfferedYet
-from .figures import Conversion, Flow, rows
+from .conversion import Conversion
+from .figures import Added, rows
 from .filters import package_names, resolve, unmatched
-from .metrics import NEVER, Sums, client_sums
-from .notes import entry_notes, filter_notes, rate_notes
-from .periods import Bucket, Segment, activity_starts, cut, local_date, segments, zone
+from .groups import GROUPS_OF_BLOCKS, edges
+from .ledger import KINDS
+from .metrics import client_sums
+from .notes import entry_notes, filter_notes, quality_notes, rate_notes
+from .people import ClientFlows, flows_of, people, stayed_flows
+from .periods import TICK, Bucket, Segment, cut, local_date, segments, zone
 from .query import Query
 from .rates import Rates
 from .reduce import (
-    KINDS,
-    NOT_PASSING,
     Reduced,
     client_currencies,
     reduce,
@@ -32,10 +28,9 @@ from .reduce import (
 )
 from .report import EntriesRead, Note, Report, Row, UsedRate
 from .sources import Snapshot, Source
-from .tables import PACKAGE_KINDS
+from .spent import Flow
 
 Progress = Callable[[str], None]
-OPEN = np.iinfo(np.int64).max
 EMPTY_PERIOD = "the period holds no instant in this time zone, so the report has no column"
 CHECKED = "duplicate entry_ids: none, by `custdyn check`"
 UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
@@ -50,12 +45,11 @@ def make_report(
     what is being done; what it raises stops the report, such as Cancelled. Raises QueryError,
     DataError, MissingRates, SourceError, SourceChanged or IdentityError; never a part of a report.
     """
-    refuse_what_is_not_offered(query)
     as_of = as_of.astimezone(UTC)
     with source.reading(lambda: progress("opening the source")) as snapshot:
         today = local_date(as_of, zone(query.timezone))
         rates, later_rates = snapshot.rates.known(today)
-        query = _completed(query, rates)
+        query = completed(query, rates)
         asked = _Asked(query, source, snapshot, rates, later_rates, today, as_of, progress)
         own = asked.period(*query.interval(as_of))
         if query.compare is None:
@@ -106,7 +100,7 @@ class _Asked:
         used, read = set[UsedRate](), EntriesRead()
         said = [Note(EMPTY_PERIOD)]
         if buckets:
-            pieces = _segments(query, self.rates, snapshot, buckets)
+            pieces = pieces_of(query, self.rates, snapshot, buckets)
             self.progress(f"reading the ledger{period.which}")
             reduced = reduce(
                 snapshot.tables,
@@ -115,20 +109,40 @@ class _Asked:
                 buckets=buckets,
                 segments=pieces,
                 as_of=as_of,
+                by_client="bridge" in query.blocks,
             )
             parts = (reduced,)
             between = partial(self.progress, "adding up")
             between()
-            flows = list(_flows(query, reduced, pieces, snapshot))
+            names = package_names(snapshot.tables, snapshot.fetch)
+            flows = list(flows_of(query, reduced, pieces, names))
             read = _read(reduced, flows)
-            sums, foreign_ids = _sums(query, reduced, buckets, between)
-            conversion = _conversion(query, self.rates, reduced, self.today)
-            days = [bucket.last_date for bucket in buckets]
-            made = rows(sums, flows, days, conversion, by_package=query.by_package, between=between)
+            who = people(reduced, between)
+            conversion = conversion_of(query, self.rates, reduced, self.today)
+            marks = edges(query, period.last, buckets)
+            stayed: dict[str, list[Flow]] = {}
+            if reduced.client_flows is not None:
+                moved = ClientFlows.of(reduced.client_flows, who.ids, names)
+                stayed = stayed_flows(query, who, moved, pieces, marks, between)
+            wanted = [name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key]]
+            made = rows(
+                Added(
+                    client_sums(
+                        who.clients, who.changes, edges=marks, groups=wanted, between=between
+                    ),
+                    flows,
+                    balance_days(query, buckets, as_of),
+                    stayed,
+                ),
+                conversion,
+                by_package=query.by_package,
+                blocks=query.blocks,
+                between=between,
+            )
             used = conversion.used
             foreign = (
                 strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
-                if foreign_ids
+                if who.strangers
                 else (0, Decimal())
             )
             said = list(entry_notes(reduced, flows, foreign))
@@ -136,6 +150,7 @@ class _Asked:
         said += rate_notes(self.rates, self.today, self.later_rates)
         said += [Note(text) for text in snapshot.notes]
         said.append(Note(CHECKED if self.source.checked else UNCHECKED))
+        said += quality_notes(self.source.findings or ())
         report = Report(
             query,
             self.source.name,
@@ -151,90 +166,23 @@ class _Asked:
         return report, parts
 
 
-def refuse_what_is_not_offered(query: Query) -> None:
-    """Raises NotOfferedYet for the parts of a query that this version does not make."""
-    if query.blocks:
-        raise NotOfferedYet("blocks", list(query.blocks), "leave the optional blocks out")
-    if query.output.send_to:
-        raise NotOfferedYet("output.send_to", list(query.output.send_to), "save the file instead")
-
-
-def _completed(query: Query, rates: Rates) -> Query:
+def completed(query: Query, rates: Rates) -> Query:
+    """The query with its currency: where it names none, the base of the rates."""
     return query if query.currency else query.with_fields({"currency": rates.base})
 
 
-def _segments(
+def pieces_of(
     query: Query, rates: Rates, snapshot: Snapshot, buckets: tuple[Bucket, ...]
 ) -> tuple[Segment, ...]:
     """The buckets, cut where a rate that may be needed changes."""
     currencies = {*client_currencies(snapshot.tables, snapshot.fetch), str(query.currency)}
+    return segments(buckets, rate_dates(query, rates, currencies), timezone=query.timezone)
+
+
+def rate_dates(query: Query, rates: Rates, currencies: set[str]) -> tuple[date, ...]:
+    """The dates at which a rate changes that may be needed."""
     needed = query.rate_policy == "historical" and len(currencies) > 1
-    dates = rates.dates(currencies) if needed else ()
-    return segments(buckets, dates, timezone=query.timezone)
-
-
-def _sums(
-    query: Query, reduced: Reduced, buckets: tuple[Bucket, ...], between: Callable[[], None]
-) -> tuple[Sums, bool]:
-    """The sums over clients, and whether the ledger may name clients that are unknown."""
-    clients, changes = reduced.clients, reduced.changes
-    position = positions(changes["client_id"], clients["client_id"])
-    passes = clients["passes"].to_numpy()
-    # the number of each client among those that pass; the last place is for unknown clients
-    number = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)
-    client = number[position]
-    between()
-    kept: slice | np.ndarray = slice(None) if client.min(initial=0) >= 0 else client >= 0
-    moved = {
-        "client": client[kept],
-        "bucket": np.asarray(changes["bucket"].to_numpy(), np.int64)[kept],
-    }
-    between()
-    moved["amount"] = unscaled(changes["amount"])[kept]
-    between()
-    moved["paid"] = microseconds_or(changes["paid_at"], NEVER)[kept]
-    between()
-    sums = client_sums(
-        pd.DataFrame(
-            {
-                "currency": clients["currency"].dictionary_encode().to_pandas(),
-                "created": microseconds_or(clients["created_at"], OPEN),
-                "closed": microseconds_or(clients["closed_at"], OPEN),
-            }
-        )[passes].reset_index(drop=True),
-        pd.DataFrame(moved),
-        ends=[bucket.end for bucket in buckets],
-        active_from=activity_starts(buckets, months=query.active_duration, timezone=query.timezone),
-        between=between,
-    )
-    return sums, not reduced.complete or bool((position < 0).any())
-
-
-def _flows(
-    query: Query, reduced: Reduced, pieces: Sequence[Segment], snapshot: Snapshot
-) -> Iterator[Flow]:
-    names = package_names(snapshot.tables, snapshot.fetch)
-    tz = zone(query.timezone)
-    amounts = unscaled(reduced.flows["amount"])
-    for row, amount in zip(reduced.flows.to_pylist(), amounts, strict=True):
-        if row["currency"] == NOT_PASSING:
-            continue
-        kind, package = KINDS[row["kind"]], None
-        if kind in PACKAGE_KINDS:
-            number = row["package_id"]
-            package = NO_PACKAGE if number is None else names.get(str(number), str(number))
-        yield Flow(
-            bucket=pieces[row["segment"]].bucket,
-            day=pieces[row["segment"]].day,
-            first_day=local_date(row["first_at"].replace(tzinfo=UTC), tz),
-            kind=kind,
-            package=package,
-            counted=package is None or not query.package or package in query.package,
-            currency=reduced.currencies[row["currency"]],
-            amount=int(amount),
-            entries=row["entries"],
-            opposite=row["opposite"] or 0,
-        )
+    return rates.dates(currencies) if needed else ()
 
 
 def _read(reduced: Reduced, flows: Sequence[Flow]) -> EntriesRead:
@@ -245,7 +193,14 @@ def _read(reduced: Reduced, flows: Sequence[Flow]) -> EntriesRead:
     return EntriesRead(reduced.entries, newest, tuple(by_kind.items()))
 
 
-def _conversion(query: Query, rates: Rates, reduced: Reduced, today: date) -> Conversion:
+def balance_days(query: Query, buckets: Sequence[Bucket], as_of: datetime) -> tuple[date, ...]:
+    """The dates whose rates convert the balances: of the bucket before the first, then each."""
+    before = local_date(min(buckets[0].start - TICK, as_of), zone(query.timezone))
+    return (before, *(bucket.last_date for bucket in buckets))
+
+
+def conversion_of(query: Query, rates: Rates, reduced: Reduced, today: date) -> Conversion:
+    """How a report's amounts become its currency; `today` is the local date of `as_of`."""
     return Conversion(
         rates,
         to=str(query.currency),

@@ -58,6 +58,8 @@ PACKAGE_KINDS = (ACTIVATION, RENEWAL)
 PAID_KINDS = (PAYG, *PACKAGE_KINDS)
 """Entries of these kinds with amount < 0 are paid uses."""
 NAMED_KINDS = (REFILL, *PAID_KINDS)
+ORIG, TERM = "orig", "term"
+"""The directions of pay-as-you-go use: of the client's, and what it is paid for."""
 OTHER_KIND = "other"
 """Every other kind moves the balance only."""
 KIND_NAMES = {

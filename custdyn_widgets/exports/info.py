@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..about import facts
-from ..definitions import BLOCKS, PACKAGE_BLOCK
+from ..blocks import blocks_with
 from ..provenance import Provenance
 from ..report import Report
 from .text import unfit
@@ -31,7 +31,7 @@ def info_rows(report: Report, provenance: Provenance) -> Iterator[tuple[str, str
     yield RESULT, provenance.result
     yield DEFINITIONS, provenance.definitions
     yield "Engine", provenance.engine
-    for block in (*BLOCKS, PACKAGE_BLOCK):
+    for block in blocks_with(report.query.blocks):
         yield block.name, block.words
         for row in block.rows:
             yield f"{block.name}: {row.name}", row.words

@@ -30,6 +30,7 @@ class Look(Enum):
     NAME = auto()
     COUNT = auto()
     MONEY = auto()
+    PERCENT = auto()
     ABSENT = auto()
     LINE = auto()
     COUNT_CHANGE = auto()
@@ -170,6 +171,9 @@ def _figure(cell: Cell, row: TableRow, cleaner: Cleaner) -> SheetCell:
         return SheetCell(shown, Look.EXACT_TEXT)
     if row.line.key == "percent":
         return SheetCell(cell.value, Look.PERCENT_CHANGE)
+    if row.defined.unit == "percent":
+        look = Look.PERCENT_CHANGE if row.line.key == "delta" else Look.PERCENT
+        return SheetCell(cell.value, look)
     if row.line.key == "delta":
         change = Look.COUNT_CHANGE if isinstance(cell.value, int) else Look.MONEY_CHANGE
         return SheetCell(cell.value, change)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ..about import AS_OF
+from ..blocks import definition
 from ..cells import NOT_AVAILABLE, plain
 from ..currencies import minor_units
-from ..definitions import CHANGES, LINES, PACKAGE, PERCENT_DECIMALS, definition
+from ..definitions import CHANGES, LINES, PACKAGE, PERCENT_DECIMALS
 from ..errors import CustdynError
 from ..provenance import Provenance
 from ..query import Query
@@ -112,6 +113,20 @@ def _said(value: int | str | None) -> str:
 
 def _from_json(content: bytes) -> Filed:
     made = json.loads(content)
+    proof = made["provenance"]
+    return Filed(
+        Query.model_validate(made["query"]),
+        datetime.fromisoformat(made["as_of"]),
+        proof["fingerprint"],
+        proof["result"],
+        proof["definitions"],
+        json_cells(made),
+        changes=False,
+    )
+
+
+def json_cells(made: dict[str, Any]) -> dict[Key, str]:
+    """The cells of a report as its JSON says them."""
     labels = [bucket["label"] for bucket in made["buckets"]]
     cells = {}
     for row in made["rows"]:
@@ -122,16 +137,7 @@ def _from_json(content: bytes) -> Filed:
         for name, values in lines.items():
             for label, value in zip(labels, values, strict=True):
                 cells[title, name, label] = _said(value)
-    proof = made["provenance"]
-    return Filed(
-        Query.model_validate(made["query"]),
-        datetime.fromisoformat(made["as_of"]),
-        proof["fingerprint"],
-        proof["result"],
-        proof["definitions"],
-        cells,
-        changes=False,
-    )
+    return cells
 
 
 def _from_xlsx(content: bytes) -> Filed:
@@ -195,8 +201,8 @@ def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str
             continue
         block = PACKAGE if title.startswith(f'{PACKAGE} "') else title
         row_name, _, line = name.removesuffix(")").partition(" (")
-        money = definition(block, row_name).unit == "money"
-        places = PERCENT_DECIMALS if line == LINES["percent"].label else decimals if money else 0
+        unit = "percent" if line == LINES["percent"].label else definition(block, row_name).unit
+        places = {"percent": PERCENT_DECIMALS, "money": decimals, "quantity": 0}[unit]
         for label, value in zip(labels, values, strict=True):
             if not isinstance(value, str):
                 value = f"{Decimal(repr(value)):.{places}f}"

@@ -9,7 +9,7 @@ import xlwt
 from ..provenance import Provenance
 from ..report import Report
 from .sheets import Limits, Look, Sheet, sheets_of
-from .xlsx import PERCENT_FORMAT, change_format, money_format
+from .xlsx import PERCENT_FORMAT, SHARE_FORMAT, change_format, money_format
 
 LIMITS = Limits("Excel XLS", columns=256, rows=65_536)
 WIDTH_UNIT, WIDEST = 256, 65_535
@@ -45,6 +45,7 @@ def _looks(currency: str) -> dict[Look, xlwt.XFStyle]:
         Look.NAME: ("align: horizontal left, indent 1", "General"),
         Look.COUNT: ("align: horizontal right", "#,##0"),
         Look.MONEY: ("align: horizontal right", money_format(currency)),
+        Look.PERCENT: ("align: horizontal right", SHARE_FORMAT),
         Look.ABSENT: ("font: colour gray50; align: horizontal right", "General"),
         Look.LINE: ("font: colour gray50; align: horizontal left, indent 2", "General"),
         Look.COUNT_CHANGE: ("align: horizontal right", change_format(None)),

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-import zipfile
-from datetime import UTC
 from functools import partial
 from typing import Any
 
@@ -19,15 +16,13 @@ from ..currencies import minor_units
 from ..provenance import Provenance
 from ..report import Report
 from .sheets import Limits, Look, Sheet, SheetCell, sheets_of
+from .workbook import save, style_of, written
 from .xlsx_charts import add_charts
 
 LIMITS = Limits("Excel XLSx", columns=16_384, rows=1_048_576)
 BAND, DIM = "EEF0F3", "6B7280"
 A4 = 9
 FONT = partial(Font, name="Calibri", size=11)
-EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)
-ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-"""Text that a reader of XLSX would take for an escaped character."""
 
 
 def to_xlsx(report: Report, provenance: Provenance) -> bytes:
@@ -40,12 +35,9 @@ def to_xlsx(report: Report, provenance: Provenance) -> bytes:
         if sheet.name == "Info":
             add_charts(book, report)
         _write(book.create_sheet(sheet.name), sheet, looks)
-    moment = report.as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    book.properties.creator = "custdyn_widgets"
-    book.properties.created = book.properties.modified = moment
     made = io.BytesIO()
-    book.save(made)
-    return _without_clock(made.getvalue(), moment.isoformat() + "Z")
+    save(book, made, report.as_of)
+    return made.getvalue()
 
 
 def money_format(currency: str) -> str:
@@ -61,6 +53,7 @@ def change_format(currency: str | None) -> str:
     return f"+{plain};[Red]-{plain};{plain}"
 
 
+SHARE_FORMAT = '#,##0.0" %"'
 PERCENT_FORMAT = '+#,##0.0" %";[Red]-#,##0.0" %";0.0" %"'
 
 
@@ -78,6 +71,7 @@ def _looks(sheet: WriteOnlyWorksheet, currency: str) -> dict[Look, Any]:
         Look.NAME: {"alignment": Alignment(indent=1)},
         Look.COUNT: {"number_format": "#,##0", "alignment": right},
         Look.MONEY: {"number_format": money_format(currency), "alignment": right},
+        Look.PERCENT: {"number_format": SHARE_FORMAT, "alignment": right},
         Look.ABSENT: {"font": dim(), "alignment": right},
         Look.LINE: {"font": dim(), "alignment": Alignment(indent=2)},
         Look.COUNT_CHANGE: {"number_format": change_format(None), "alignment": right},
@@ -87,13 +81,7 @@ def _looks(sheet: WriteOnlyWorksheet, currency: str) -> dict[Look, Any]:
         Look.LABEL: {"font": bold(), "alignment": Alignment(vertical="top")},
         Look.TEXT: {"alignment": Alignment(wrap_text=True, vertical="top"), "number_format": "@"},
     }
-    arrays = {}
-    for look, parts in styles.items():
-        cell = WriteOnlyCell(sheet)
-        for name, part in parts.items():
-            setattr(cell, name, part)
-        arrays[look] = cell._style
-    return arrays
+    return {look: style_of(sheet, **parts) for look, parts in styles.items()}
 
 
 def _write(page: WriteOnlyWorksheet, sheet: Sheet, looks: dict[Look, Any]) -> None:
@@ -113,29 +101,4 @@ def _write(page: WriteOnlyWorksheet, sheet: Sheet, looks: dict[Look, Any]) -> No
 
 
 def _cell(page: WriteOnlyWorksheet, cell: SheetCell, looks: dict[Look, Any]) -> WriteOnlyCell:
-    if isinstance(cell.value, str):
-        made = WriteOnlyCell(page, ESCAPED.sub("_x005F_", cell.value))
-        made.data_type = "s"  # last: a leading = would have made it a formula, #N/A an error
-    else:
-        made = WriteOnlyCell(page, cell.value)
-    made._style = looks[cell.look]
-    return made
-
-
-def _without_clock(made: bytes, moment: str) -> bytes:
-    """The file again, its parts dated alike and the time of saving taken out."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(made)) as before,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after,
-    ):
-        for name in sorted(before.namelist()):
-            content = before.read(name)
-            if name == "docProps/core.xml":
-                content = re.sub(
-                    rb"(<dcterms:(created|modified)[^>]*>)[^<]*",
-                    lambda found: found.group(1) + moment.encode(),
-                    content,
-                )
-            after.writestr(zipfile.ZipInfo(name, EPOCH_OF_ZIP), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    return written(page, cell.value, looks[cell.look])

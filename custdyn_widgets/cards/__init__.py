@@ -1,0 +1,1 @@
+"""Cards: what there is to know of one thing, bucket by bucket."""

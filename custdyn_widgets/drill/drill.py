@@ -1,0 +1,109 @@
+"""Drill: from the cells of one report to what is behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from ..errors import CustdynError, FieldFault, QueryError
+from ..reduce import Reduced
+from ..report import Report
+from ..sources import Source
+from .address import Address, bucket_at, cell_at, row_at
+from .behind import DENOMINATOR, NUMERATOR, Behind, Between, Period, behind, periods_of
+from .clients import ClientList
+from .earlier import from_earlier
+from .entries import entries_behind
+from .formulas import Formula, formula
+from .lines import EntryLines
+
+PARTS = (NUMERATOR, DENOMINATOR)
+
+
+class NoClients(CustdynError):
+    """Nothing is behind a cell that could be listed."""
+
+    exit_code = 2
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"{title}: this figure is made of no clients; choose another cell")
+
+
+class Drill:
+    """What is behind the cells of a report; `reduced` is what it was made of."""
+
+    def __init__(self, report: Report, reduced: Sequence[Reduced], source: Source) -> None:
+        self.report = report
+        self.source = source
+        self._reduced = reduced
+        self._found: dict[Address, Behind] = {}
+        self._earlier: dict[str, Period | None] = {}
+
+    @cached_property
+    def periods(self) -> dict[str, Period]:
+        """The report's periods, by side."""
+        return periods_of(self.report, self._reduced)
+
+    def behind(self, at: Address, between: Between = lambda: None) -> Behind:
+        """What is behind a cell. Raises NoClients, and what `run` raises."""
+        if at not in self._found:
+            period, column, made = self._asked(at)
+            cell = cell_at(self.report, at)
+            found = behind(self.source, period, column, made, cell, between)
+            self._found = {at: found}  # the last one: it is looked at from several sides
+            return found
+        return self._found[at]
+
+    def before(self, at: Address, between: Between = lambda: None) -> Behind | None:
+        """What was behind a cell's row in the bucket before; None where that is empty.
+
+        Before the first bucket of the report the ledger is read once more, from one bucket
+        earlier. Raises as `behind`; MissingRates where that bucket has no rates.
+        """
+        period, column, made = self._asked(at)
+        if column:
+            return behind(self.source, period, column - 1, made, None, between)
+        if at.side not in self._earlier:
+            self._earlier[at.side] = from_earlier(period, self.source, between)
+        earlier = self._earlier[at.side]
+        return None if earlier is None else behind(self.source, earlier, 0, made, None, between)
+
+    def clients(
+        self, found: Behind, part: str = NUMERATOR, between: Between = lambda: None
+    ) -> ClientList:
+        """The clients of one part of a figure. Raises QueryError for a part it does not have."""
+        return ClientList.of(found, self.source, between, side=_part(found, part))
+
+    def entries(
+        self,
+        found: Behind,
+        client: str | None,
+        part: str = NUMERATOR,
+        between: Between = lambda: None,
+    ) -> EntryLines:
+        """The entries of one part of a figure: of a client, or of all."""
+        side = _part(found, part)
+        made = entries_behind(found, self.source, between, side=side, client=client)
+        return EntryLines(found, made)
+
+    def _asked(self, at: Address) -> tuple[Period, int, Formula]:
+        """The period that a cell is of, its bucket's place there, and what it is made of."""
+        row, bucket = row_at(self.report, at), bucket_at(self.report, at)
+        made = formula(row.block, row.row, row.package)
+        if made is None or bucket is None or at.side not in self.periods:
+            raise NoClients(title_of(self.report, at))
+        period = self.periods[at.side]
+        return period, period.buckets.index(bucket), made
+
+
+def title_of(report: Report, at: Address) -> str:
+    """A cell's name: `Clients - Active: Qty · 02/2017`."""
+    row = row_at(report, at)
+    return f"{row.title}: {row.row} · {report.buckets[at.column].label}"
+
+
+def _part(found: Behind, part: str) -> str:
+    if part not in PARTS or part not in found.sides:
+        has = [one for one in PARTS if one in found.sides]
+        raise QueryError([FieldFault("part", part, f"the figure has {' and '.join(has)}")])
+    return part

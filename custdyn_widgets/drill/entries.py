@@ -1,0 +1,167 @@
+"""The ledger entries behind a cell, each with what it adds, and with the running balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ..arrow import microseconds_or, positions, unscaled
+from ..filters import package_names, resolve
+from ..groups import Ints, Numbers, microseconds
+from ..ledger import KINDS, entries_of
+from ..metrics import walk
+from ..people import ClientFlows
+from ..sources import Source
+from ..tables import OTHER_KIND
+from .behind import BESIDE, NUMERATOR, Behind, Between, edge_of, flow_names, plain
+from .contributions import Contributions, Rows, added_up
+from .formulas import Held, Moved, Side, Term
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Entries before a bucket's end, by client and time: all that a side of a figure is made of.
+
+    `table` has the ledger's columns, `package` the names of their packages; `client` are
+    positions among the report's clients; `amount`, and `balance` after it, are unscaled.
+    `added` says what each entry adds: its `who` are places in `table`.
+    """
+
+    table: pa.Table
+    package: list[str | None]
+    client: Ints
+    amount: Numbers
+    balance: Numbers
+    added: Contributions
+
+
+def entries_behind(
+    found: Behind, source: Source, between: Between, *, side: str = NUMERATOR, client: str | None
+) -> Entries:
+    """The entries behind one side of a cell: of one client by its id, or of all of them.
+
+    A balance is made of every entry before its end, anything else of entries within the bucket.
+    Entries of these clients that add nothing are there, too: the balance runs over them. Raises
+    what `run` raises, and SourceError.
+    """
+    counted = found.sides[side]
+    if counted.counts == "clients" and BESIDE in found.sides:
+        counted = found.sides[BESIDE]
+    period, bucket = found.period, found.bucket
+    held = any(isinstance(term, Held) for term in counted.side.terms)
+    with source.reading(between) as snapshot:
+        filters = resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of)
+        table = entries_of(
+            snapshot.tables,
+            snapshot.fetch,
+            filters,
+            inside=(None if held else bucket.start, bucket.end),
+            end=period.buckets[-1].end,
+            as_of=period.as_of,
+            client=client,
+        )
+        names = package_names(snapshot.tables, snapshot.fetch)
+    who = positions(table["client_id"], period.who.ids)
+    behind = np.zeros(len(period.who.clients), np.bool_)
+    behind[found.sides[side].who] = True
+    kept = np.flatnonzero((who >= 0) & behind[who])
+    table, who = table.take(pa.array(kept)), who[kept]
+    amount = unscaled(table["amount"])
+    flows = ClientFlows.of(_as_flows(table), period.who.ids, names)
+    called = [flows.packages[place] if place >= 0 else None for place in flows.package]
+    opening = np.zeros(len(behind), np.int64) if held else _opening(found, between)
+    rows = _rows(found, counted.side, flows, microseconds_or(table["occurred_at"], 0))
+    codes = counted.codes[who]
+    return Entries(
+        table,
+        called,
+        who,
+        amount,
+        _running(who, amount, opening),
+        Contributions(_as_money(counted.side), rows, counted.days, codes, counted.conversion),
+    )
+
+
+def _as_money(side: Side) -> Side:
+    return Side(side.name, "money", side.terms) if side.counts == "clients" else side
+
+
+def _as_flows(table: pa.Table) -> pa.Table:
+    """Entries one by one, as `ClientFlows` takes them."""
+    kinds = np.array(
+        [
+            KINDS.index(k) if k in KINDS else KINDS.index(OTHER_KIND)
+            for k in table["kind"].to_pylist()
+        ],
+        np.int64,
+    )
+    count = np.ones(len(kinds), np.int64)
+    return pa.table(
+        {
+            "client_id": table["client_id"],
+            "segment": np.zeros(len(kinds), np.int64),
+            "kind": kinds,
+            "package_id": table["package_id"],
+            "amount": table["amount"],
+            "entries": count,
+        }
+    )
+
+
+def _rows(found: Behind, side: Side, flows: ClientFlows, occurred: Ints) -> Rows:
+    """What each entry adds, term by term; the place of an entry stands for the client."""
+    start, end = (microseconds(edge) for edge in (found.bucket.start, found.bucket.end))
+    starts = np.array([microseconds(piece.start) for piece in found.pieces], np.int64)
+    segment = np.searchsorted(starts, occurred, side="right") - 1
+    names = flow_names(flows, found.period.query)
+    listed = []
+    for term in side.terms:
+        kept, day = _of_term(found, term, flows, names, (occurred, start, end))
+        at = np.flatnonzero(kept)
+        days = np.full(len(at), day, np.int64) if day >= 0 else segment[at] + found.first_piece
+        amount = flows.amount[at] if term.sign > 0 else -flows.amount[at]
+        listed.append(Rows(at.astype(np.int64), days, amount, np.ones(len(at), np.int64)))
+    return Rows.joined(listed)
+
+
+def _of_term(
+    found: Behind,
+    term: Term,
+    flows: ClientFlows,
+    names: Numbers,
+    when: tuple[Ints, int, int],
+) -> tuple[Numbers, int]:
+    """Which entries a term is made of; the place of the date they convert at, -1 for their own."""
+    occurred, start, end = when
+    flags = found.among[plain(term)]
+    own = np.ones(len(occurred), np.bool_) if flags is None else flags[flows.client]
+    if isinstance(term, Moved):
+        return own & flows.in_flow(term.flow, term.package, names) & (occurred >= start), -1
+    before, day = edge_of(term)
+    return own & (occurred < (start if before else end)), day
+
+
+def _opening(found: Behind, between: Between) -> Numbers:
+    """What each client of the report holds at the bucket's start."""
+    who = found.period.who
+    opening: Numbers = np.zeros(len(who.clients), np.int64)
+    for places, pairs in walk(who.clients, who.changes, edges=found.edges[:-1], between=between):
+        *_, (before, _) = pairs
+        if before.balance.dtype == object:
+            opening = opening.astype(object)
+        opening[places] = before.balance
+    return opening
+
+
+def _running(who: Ints, amount: Numbers, opening: Numbers) -> Numbers:
+    """The running balance of each client, whose entries follow each other."""
+    if not len(who):
+        return amount
+    first = np.flatnonzero(np.diff(who, prepend=-1))
+    total = added_up(amount)
+    ahead = np.concatenate([total[:1] * 0, total[first[1:] - 1]]) if len(first) else total[:0]
+    length = np.diff(np.append(first, len(who)))
+    running: Numbers = total - np.repeat(ahead, length) + opening[who]
+    return running

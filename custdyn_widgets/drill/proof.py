@@ -1,0 +1,102 @@
+"""Words that prove a figure: what is behind it adds up to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..cells import amount, shown
+from ..currencies import minor_units
+from ..rates import rounded
+from .behind import BESIDE, DENOMINATOR, NUMERATOR, Behind
+from .contributions import Contributions
+from .entries import Entries
+
+PROVEN = "Σ of the clients = the cell ✓"
+DISPROVEN = "Σ of the clients is not the cell: the data has changed since the report was made"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """`text` proves a figure, or says that it does not hold; `beside` is more to know of it."""
+
+    text: str
+    holds: bool
+    beside: tuple[str, ...] = ()
+
+
+def number(side: Contributions, total: Fraction | int) -> str:
+    """A total of a side as it is shown: a count, or an amount with its currency."""
+    if side.counts != "money":
+        return shown(int(total))
+    return money(Fraction(total), side.conversion.to)
+
+
+def money(exact: Fraction, currency: str) -> str:
+    """An amount as it is shown, rounded here, with its currency."""
+    return f"{shown(amount(rounded(exact, minor_units(currency)), currency))} {currency}"
+
+
+def clients_of(count: int) -> str:
+    """`1 client`, `1 204 clients`."""
+    return f"{shown(count)} client{'' if count == 1 else 's'}"
+
+
+def formula_text(found: Behind) -> str:
+    """A figure's formula with its numbers: `Balance Refill: Total 6.01 EUR / … Qty 2`."""
+    over, under = found.sides[NUMERATOR], found.sides.get(DENOMINATOR)
+    text = f"{over.side.name} {number(over, over.total)}"
+    if under is not None:
+        text += f" / {under.side.name} {number(under, under.total)}"
+    return text if found.formula.factor == 1 else f"{found.formula.factor} × {text}"
+
+
+def proof(found: Behind, part: str, shown_cell: str) -> Proof:
+    """That one part of a figure is what its clients add up to, and the figure made of that.
+
+    `shown_cell` is the cell as the table has it.
+    """
+    side = found.sides[part]
+    text = f"Σ of {clients_of(len(side.who))} = {number(side, side.total)}"
+    average = DENOMINATOR in found.sides
+    if average:
+        text += f"; {formula_text(found)} = {shown_cell}"
+    return Proof(
+        f"{text}{'' if average else ' = the cell'} ✓" if found.agrees else DISPROVEN,
+        found.agrees,
+        tuple(_beside(found, side)),
+    )
+
+
+def _beside(found: Behind, side: Contributions) -> list[str]:
+    said = []
+    extra = found.sides.get(BESIDE)
+    if extra is not None and side is found.sides[NUMERATOR]:
+        said.append(f"{extra.side.name} of these clients: {number(extra, extra.total)}")
+    if side.counts == "money":
+        to = side.conversion.to
+        off = rounded(Fraction(side.total), minor_units(to)) - side.shown_total
+        if off:
+            added = shown(amount(side.shown_total, to))
+            said.append(
+                f"The amounts as shown add up to {added}; rounding each explains "
+                f"{shown(amount(off, to))} {to}"
+            )
+    return said
+
+
+def entries_proof(found: Behind, part: str, entries: Entries, client: int) -> Proof:
+    """That the entries of a client, by position, add up to what it contributes."""
+    side, added = found.sides[part], entries.added
+    if side.counts == "clients" and BESIDE in found.sides:
+        side = found.sides[BESIDE]
+    places = [place for place, one in enumerate(side.who) if one == client]
+    expected = side.contribution(places[0]) if places else 0
+    count = len(entries.client)
+    text = f"Σ of {shown(count)} entr{'y' if count == 1 else 'ies'} = "
+    if side.counts == "clients":  # it is counted once, whatever its entries add up to
+        return Proof(f"{shown(count)} entries; the client counts once", holds=True)
+    holds = added.total == expected
+    ends = "what the client adds ✓"
+    text += f"{number(added, added.total)} = {ends}" if holds else number(added, added.total)
+    return Proof(text if holds else DISPROVEN, holds)

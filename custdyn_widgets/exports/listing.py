@@ -1,0 +1,164 @@
+"""Lists → files, line by line: clients and entries behind a cell, CDRs, Orig-Term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from ..about import Fact
+from ..cells import plain
+from ..columns import Column, Value
+from ..definitions import LIST_FORMATS
+from ..errors import FieldFault, QueryError
+from ..files import whole_file
+from .csv import CsvStyle, text
+from .text import Cleaner, is_exact
+from .workbook import save, style_of, written
+
+MOST_LINES = 1_048_575
+"""Lines that an XLSX sheet holds under its header."""
+BAND = "EEF0F3"
+WIDTHS = {"text": 20, "count": 12, "money": 18, "number": 12, "instant": 26}
+INSTANT_FORMAT = "yyyy-mm-dd hh:mm:ss"
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A list to be filed: its name, columns, lines (gone through once), and what is to know."""
+
+    name: str
+    columns: Sequence[Column]
+    lines: Iterable[Sequence[Value]]
+    facts: Sequence[Fact]
+    as_of: datetime
+
+
+def write(kind: str, filed: Filed, file: str | Path | BinaryIO) -> None:
+    """Writes a list as `csv` or `xlsx`: to a path, whole or not at all, or to an open file."""
+    if kind not in WRITERS:
+        raise QueryError([FieldFault("format", kind, f"is not one of {', '.join(WRITERS)}")])
+    if isinstance(file, str | Path):
+        with whole_file(Path(file)) as opened:
+            WRITERS[kind](filed, opened)
+    else:
+        WRITERS[kind](filed, file)
+
+
+def write_csv(filed: Filed, file: BinaryIO, style: CsvStyle | None = None) -> None:
+    """UTF-8 with a byte order mark, CRLF, text quoted and never a formula; absent is empty."""
+    style = style or CsvStyle()
+    file.write(style.line(text(one.label) for one in filed.columns).encode("utf-8-sig"))
+    for line in filed.lines:
+        file.write(style.line(_field(value, style) for value in line).encode("utf-8", "replace"))
+
+
+def _field(value: Value, style: CsvStyle) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int | Decimal):
+        return style.figure(plain(value))
+    return text(value.isoformat(" ") if isinstance(value, datetime) else value)
+
+
+def write_xlsx(filed: Filed, file: BinaryIO) -> None:
+    """Excel XLSx: the list, on as many sheets as it takes, and Info. Held on disk meanwhile.
+
+    A number that a spreadsheet cannot hold exactly is text.
+    """
+    book = Workbook(write_only=True)
+    for number, lines in enumerate(_by_sheet(iter(filed.lines)), 1):
+        name = filed.name if number == 1 else f"{filed.name} {number}"
+        _Sheet(book.create_sheet(name), filed.columns).fill(lines)
+    info: WriteOnlyWorksheet = book.create_sheet("Info")
+    info.column_dimensions["A"].width, info.column_dimensions["B"].width = 26, 110
+    label = style_of(info, font=Font(bold=True), alignment=Alignment(vertical="top"))
+    body = style_of(info, alignment=Alignment(wrap_text=True, vertical="top"), number_format="@")
+    cleaner = Cleaner()
+    for fact in filed.facts:
+        said = written(info, cleaner.clean(fact.text), body)
+        info.append([written(info, fact.label, label), said])
+    save(book, file, filed.as_of)
+
+
+def _by_sheet(lines: Iterator[Sequence[Value]]) -> Iterator[Iterator[Sequence[Value]]]:
+    """The lines of each sheet, one after another; the first sheet is there without any."""
+    yield islice(lines, MOST_LINES)
+    for first in lines:
+        yield chain([first], islice(lines, MOST_LINES - 1))
+
+
+class _Sheet:
+    """One sheet of a list."""
+
+    def __init__(self, page: WriteOnlyWorksheet, columns: Sequence[Column]) -> None:
+        self._page = page
+        self._cleaner = Cleaner()
+        self._money: dict[int, Any] = {}
+        page.freeze_panes = "A2"
+        page.print_title_rows = "1:1"
+        page.page_setup.orientation = "landscape"
+        for place, column in enumerate(columns, 1):
+            width = max(WIDTHS[column.kind], len(column.label) + 2)
+            page.column_dimensions[get_column_letter(place)].width = width
+        fill = PatternFill("solid", fgColor=BAND)
+        left = style_of(page, font=Font(bold=True), fill=fill)
+        right = style_of(page, font=Font(bold=True), fill=fill, alignment=_RIGHT)
+        page.append(
+            [
+                written(page, one.label, left if one.kind in ("text", "instant") else right)
+                for one in columns
+            ]
+        )
+
+    def fill(self, lines: Iterable[Sequence[Value]]) -> None:
+        """Writes lines."""
+        for line in lines:
+            self._page.append([None if value is None else self._cell(value) for value in line])
+
+    def _cell(self, value: str | int | Decimal | datetime) -> Any:
+        page = self._page
+        if isinstance(value, str):
+            return written(page, self._cleaner.clean(value), self._text)
+        if isinstance(value, datetime):
+            if value.microsecond:  # a spreadsheet's number would not hold it
+                return written(page, value.isoformat(" "), self._text)
+            return written(page, value, self._instant)
+        if not is_exact(value):
+            return written(page, str(plain(value)), self._exact)
+        decimals = -int(value.as_tuple().exponent) if isinstance(value, Decimal) else 0
+        return written(page, value, self._number(max(decimals, 0)))
+
+    def _number(self, decimals: int) -> Any:
+        if decimals not in self._money:
+            digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+            self._money[decimals] = style_of(self._page, number_format=f"{digits};[Red]-{digits}")
+        return self._money[decimals]
+
+    @cached_property
+    def _text(self) -> Any:
+        return style_of(self._page, number_format="@")
+
+    @cached_property
+    def _exact(self) -> Any:
+        return style_of(self._page, number_format="@", alignment=_RIGHT)
+
+    @cached_property
+    def _instant(self) -> Any:
+        return style_of(self._page, number_format=INSTANT_FORMAT)
+
+
+WRITERS: dict[str, Callable[[Filed, BinaryIO], None]] = dict(
+    zip(LIST_FORMATS, (write_csv, write_xlsx), strict=True)
+)
+_RIGHT = Alignment(horizontal="right")

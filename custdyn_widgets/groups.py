@@ -1,0 +1,175 @@
+"""Which clients a figure is of: who is in which class at a bucket's end, and who moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .blocks import (
+    ENTERED,
+    LAPSED,
+    LEFT,
+    NEW,
+    REACTIVATED,
+    RETAINED,
+    SENSITIVE_MONTHS,
+    active_row,
+)
+from .definitions import ACTIVE, ALL, OVERALL_ACTIVE
+from .periods import Bucket, activity_starts, bucket_before
+from .query import Query
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]  # int64, or Python integers where those do not suffice
+NEVER = int(np.iinfo(np.int64).min)
+CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
+EVERYONE = "everyone"
+"""All clients that pass the filters, closed or not: to check that opening + flows = closing."""
+CLOSED_BY_THEN = "closed"
+STAYED = "Stayed"
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 1970 of an aware instant."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A bucket's end, and since when a paid use makes active: µs since 1970.
+
+    `windows` are those of SENSITIVE_MONTHS, or none.
+    """
+
+    end: int
+    active_from: int
+    windows: tuple[int, ...] = ()
+
+
+def edges(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[Edge, ...]:
+    """The edge of the bucket before the first, then each bucket's.
+
+    `last` is the last wall-clock second of the period.
+    """
+    before = bucket_before(buckets[0], last, units=query.time_units)
+    starts = (before, *(bucket.local_start for bucket in buckets))
+    ends = (buckets[0].start, *(bucket.end for bucket in buckets))
+    durations = (query.active_duration, *SENSITIVE_MONTHS)
+    since = [activity_starts(starts, months=one, timezone=query.timezone) for one in durations]
+    return tuple(
+        Edge(microseconds(end), microseconds(own), tuple(map(microseconds, windows)))
+        for end, own, *windows in zip(ends, *since, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Clients, by position, at a bucket's end.
+
+    `balance` is unscaled, `paid` the last paid use (NEVER: none), `entered` whether there is an
+    entry. A client is `there` from its creation, or its first entry if that is earlier, until
+    closed.
+    """
+
+    edge: Edge
+    balance: Numbers
+    paid: Ints
+    entered: Flags
+    there: Flags
+    used: Flags
+    active: Flags
+    closed: Flags
+
+    @classmethod
+    def at(
+        cls, edge: Edge, clients: tuple[Ints, Ints], balance: Numbers, paid: Ints, entered: Flags
+    ) -> Standing:
+        """`clients` are the instants of creation and closing."""
+        created, closed = clients
+        gone = closed < edge.end
+        there = (entered | (created < edge.end)) & ~gone
+        used = there & (paid != NEVER)
+        active = used & (paid >= edge.active_from)
+        return cls(edge, balance, paid, entered, there, used, active, gone)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A set of clients: from where they stand now, and stood at the end of the bucket before.
+
+    `before` says that the balances that matter are those of the bucket before.
+    """
+
+    members: Callable[[Standing, Standing], Flags]
+    before: bool = False
+
+
+def _class(name: str, at: Standing) -> Flags:
+    return {ACTIVE: at.active, OVERALL_ACTIVE: at.used, ALL: at.there}[name]
+
+
+def _within(window: int, now: Standing, _: Standing) -> Flags:
+    return now.used & (now.paid >= now.edge.windows[window])
+
+
+def entered(name: str) -> str:
+    """The group of clients that came into a class."""
+    return f"{ENTERED} {name}"
+
+
+def left(name: str) -> str:
+    """The group of clients that dropped out of a class."""
+    return f"{LEFT} {name}"
+
+
+def stayed(name: str) -> str:
+    """The group of clients that were in a class and still are."""
+    return f"{STAYED} {name}"
+
+
+def _moves(name: str) -> dict[str, Group]:
+    own = partial(_class, name)
+    return {
+        entered(name): Group(lambda now, before: own(now) & ~own(before)),
+        left(name): Group(lambda now, before: own(before) & ~own(now), before=True),
+        stayed(name): Group(lambda now, before: own(now) & own(before)),
+    }
+
+
+GROUPS: dict[str, Group] = {
+    ACTIVE: Group(lambda now, _: now.active),
+    OVERALL_ACTIVE: Group(lambda now, _: now.used),
+    ALL: Group(lambda now, _: now.there),
+    EVERYONE: Group(lambda now, _: np.ones(len(now.there), np.bool_)),
+    CLOSED_BY_THEN: Group(lambda now, _: now.closed),
+    NEW: Group(lambda now, before: now.active & (before.paid == NEVER)),
+    REACTIVATED: Group(lambda now, before: now.active & ~before.active & (before.paid != NEVER)),
+    RETAINED: Group(lambda now, before: now.active & before.active),
+    LAPSED: Group(lambda now, before: before.active & ~now.active, before=True),
+    **_moves(ACTIVE),
+    **_moves(OVERALL_ACTIVE),
+    **{
+        active_row(months): Group(partial(_within, place))
+        for place, months in enumerate(SENSITIVE_MONTHS)
+    },
+}
+"""Every set of clients that a figure is of, by name."""
+GROUPS_OF_BLOCKS = {
+    "": (*CLASSES, EVERYONE),
+    "bridge": (
+        CLOSED_BY_THEN,
+        *(move(name) for name in (ACTIVE, OVERALL_ACTIVE) for move in (entered, left)),
+    ),
+    "movements": (NEW, REACTIVATED, RETAINED, LAPSED),
+    "sensitivity": tuple(map(active_row, SENSITIVE_MONTHS)),
+}
+"""The sets that a report needs always, and for each of its optional blocks."""

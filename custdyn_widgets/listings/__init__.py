@@ -1,0 +1,12 @@
+"""The page's sister views: the CDRs list and the Orig-Term report, with the same criteria."""
+
+from __future__ import annotations
+
+from .cdrs import Cdrs, run_cdrs
+from .odd import Odd
+from .orig_term import OrigTerm, run_orig_term
+
+Fileable = Cdrs | OrigTerm | Odd
+"""What is filed line by line."""
+
+__all__ = ["Cdrs", "Fileable", "Odd", "OrigTerm", "run_cdrs", "run_orig_term"]

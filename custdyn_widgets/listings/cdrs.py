@@ -1,0 +1,196 @@
+"""The CDRs list: every pay-as-you-go entry of a period, newest first, with its sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ..arrow import microseconds_or, unscaled
+from ..cells import Cell, amount, exact_decimal, shown
+from ..columns import Column, Value
+from ..currencies import minor_units
+from ..definitions import CDRS, VIEWS
+from ..exports.listing import Filed, write
+from ..groups import microseconds
+from ..ledger import payg_days, payg_page, payg_sums
+from ..periods import zone
+from ..rates import rounded
+from ..result import Asking, From, prepared
+from .asked import Asked, Progress, asking
+from .sums import Sum, sums_of, tidy
+
+AT_ONCE, PIECE = 200_000, 10_000
+"""Entries that are fetched at once, and that are made into lines at once."""
+
+
+@dataclass(frozen=True)
+class Cdrs:
+    """The pay-as-you-go entries of a period that pass the filters.
+
+    `total` holds their number, quantity and amounts over all pages; `days` how many there are
+    on each UTC day, newest first. Lines are read again when they are asked for, as of the list;
+    data that has changed since raises SourceChanged.
+    """
+
+    asked: Asked
+    total: Sum
+    days: tuple[tuple[datetime, int], ...]
+
+    def __len__(self) -> int:
+        return self.total.entries
+
+    @property
+    def amount(self) -> Cell:
+        """The sum in the report's currency; N/A without any entry."""
+        return self.total.cell(self.asked)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """What is said of each entry."""
+        query = self.asked.query
+        return (
+            Column("occurred_at", f"Time ({query.timezone})", "instant", "When it occurred."),
+            Column("client", "Client"),
+            Column("value", f"Amount in {query.currency}", "money", "At the rate of its date."),
+            Column("amount", "Amount", "money", "In the client's currency, exact."),
+            Column("currency", "Currency", words="The client's."),
+            Column("quantity", "Quantity", "number"),
+            Column("service", "Service"),
+            Column("direction", "Direction"),
+            Column("destination", "Destination"),
+            Column("type", "Type", words="The client's."),
+            Column("owner_id", "Owner", words="The client's."),
+            Column("client_id", "Client ID"),
+            Column("entry_id", "Entry ID"),
+        )
+
+    def lines(self, first: int = 0, count: int | None = None) -> Iterator[tuple[Value, ...]]:
+        """Lines in the order of `columns`, newest first: `count` of them from the `first` on."""
+        for inside, skip, most in self._stretches(first, count):
+            with self.asked.reading() as (snapshot, payg):
+                table = snapshot.fetch(payg_page(payg, inside, skip=skip, most=most))
+            for start in range(0, table.num_rows, PIECE):
+                yield from self._lines(table.slice(start, PIECE))
+
+    def line(self, place: int) -> tuple[Value, ...]:
+        """One line, by its place."""
+        return next(self.lines(place, 1))
+
+    def frame(self, first: int = 0, count: int = 1_000) -> pd.DataFrame:
+        """Lines as a frame, exact: `count` of them from the `first` on, newest first.
+
+        `occurred_at` is wall-clock time in the query's zone; `amount` in the client's currency,
+        `value` in the report's.
+        """
+        keys = [column.key for column in self.columns]
+        return pd.DataFrame(list(self.lines(first, count)), columns=keys, dtype="object")
+
+    def to_file(self, kind: str, file: str | Path | BinaryIO) -> None:
+        """Every line to `csv` or `xlsx`, as a stream: a path, or a binary file that is open."""
+        write(kind, self._filed(), file)
+
+    def to_csv(self, file: str | Path | BinaryIO) -> None:
+        """Every line as CSV, as a stream; see `to_file`."""
+        self.to_file("csv", file)
+
+    def to_xlsx(self, file: str | Path | BinaryIO) -> None:
+        """Every line as Excel XLSx, as a stream, on as many sheets as it takes."""
+        self.to_file("xlsx", file)
+
+    def file_name(self, kind: str) -> str:
+        """What a file is called: `cdrs_2017-01-01_2017-12-31.csv`."""
+        return self.asked.file_name("cdrs", kind)
+
+    def _filed(self) -> Filed:
+        return Filed(
+            VIEWS[CDRS], self.columns, self.lines(), self.asked.facts(self.sums), self.asked.as_of
+        )
+
+    @property
+    def sums(self) -> list[tuple[str, str]]:
+        """Count and sums over all pages in words: label and text."""
+        told = [("Entries", shown(len(self)))]
+        if self.total.quantity is not None:
+            told.append(("Quantity", shown(tidy(self.total.quantity))))
+        told.append((f"Sum in {self.asked.query.currency}", str(self.amount)))
+        for code, own in sorted(self.total.by_currency.items()):
+            told.append((f"Of clients in {code}", f"{shown(own)} {code}"))
+        return told
+
+    def _stretches(
+        self, first: int, count: int | None
+    ) -> Iterator[tuple[tuple[datetime, datetime], int, int]]:
+        """Parts of the period, newest first, and which of their entries: few enough at once."""
+        left = len(self) - first if count is None else min(count, len(self) - first)
+        skip = first
+        days = list(self.days)
+        while left > 0 and days:
+            together = [days.pop(0)]
+            if skip >= together[0][1]:
+                skip -= together[0][1]
+                continue
+            wanted = min(AT_ONCE, skip + left)
+            while days and sum(count for _, count in together) < wanted:
+                together.append(days.pop(0))
+            entries = sum(count for _, count in together)
+            inside = (together[-1][0], together[0][0] + timedelta(days=1))
+            while skip < entries and left > 0:
+                most = min(AT_ONCE, entries - skip, left)
+                yield inside, skip, most
+                left, skip = left - most, skip + most
+            skip = 0
+
+    def _lines(self, table: pa.Table) -> Iterator[tuple[Value, ...]]:
+        asked = self.asked
+        scale, to = asked.conversion.scale, asked.conversion.to
+        tz = zone(asked.query.timezone)
+        starts = np.array([microseconds(piece.start) for piece in asked.pieces], np.int64)
+        pieces = np.searchsorted(starts, microseconds_or(table["occurred_at"], 0), "right") - 1
+        values = {name: table[name].to_pylist() for name in PLAIN}
+        for name in ("client_id", "entry_id"):
+            values[name] = [str(one) for one in table[name].to_pylist()]
+        instants = table["occurred_at"].to_pylist()
+        units = unscaled(table["amount"]).tolist()
+        for place in range(table.num_rows):
+            row: dict[str, Any] = {name: values[name][place] for name in values}
+            code = row["currency"]
+            instant = instants[place].replace(tzinfo=UTC).astimezone(tz).replace(tzinfo=None)
+            exact = asked.conversion.convert(units[place], code, asked.pieces[pieces[place]].day)
+            row["occurred_at"] = instant
+            row["amount"] = exact_decimal(units[place], scale, code)
+            row["value"] = amount(rounded(exact, minor_units(to)), to)
+            row["quantity"] = tidy(row["quantity"])
+            yield tuple(row[column.key] for column in self.columns)
+
+
+PLAIN = (
+    *("client", "currency", "quantity", "service", "direction"),
+    *("destination", "type", "owner_id"),
+)
+
+
+def run_cdrs(
+    query: Asking,
+    source: From,
+    *,
+    as_of: datetime | None = None,
+    progress: Progress = lambda _: None,
+) -> Cdrs:
+    """The CDRs list of a query; arguments and errors are those of `run`."""
+    asks, opened, now = prepared(query, source, as_of)
+    with asking(asks, opened, now, units=(), progress=progress) as (asked, snapshot):
+        if not asked.buckets:
+            return Cdrs(asked, Sum(), ())
+        payg = asked.payg(snapshot)
+        counted = snapshot.fetch(payg_days(payg)).to_pylist()
+        sums = sums_of(asked, snapshot.fetch(payg_sums(payg, asked.pieces)), ())
+        days = [(row["day"].replace(tzinfo=UTC), row["entries"]) for row in counted]
+        return Cdrs(asked, sums.get((), Sum()), tuple(days))

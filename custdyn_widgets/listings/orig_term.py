@@ -1,0 +1,189 @@
+"""The Orig-Term report: what clients use, what they are paid for, and the margin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+from ..cells import Cell, shown
+from ..columns import Column, Value
+from ..definitions import ORIG_TERM, SPLITS, VIEWS
+from ..errors import FieldFault, QueryError
+from ..exports.listing import Filed, write
+from ..ledger import payg_sums
+from ..result import Asking, From, prepared
+from ..tables import ORIG, TERM
+from .asked import Asked, Progress, asking
+from .sums import Sum, sums_of, tidy
+
+MONTH = ("month",)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A bucket (None: all of them), of one value of the split or of all.
+
+    `margin` is minus the sum of both amounts, in the report's currency.
+    """
+
+    bucket: int | None
+    split: str | None
+    orig: Sum
+    term: Sum
+
+    @property
+    def both(self) -> Sum:
+        """Both directions together."""
+        made = Sum()
+        made.add(self.orig)
+        made.add(self.term)
+        return made
+
+
+@dataclass(frozen=True)
+class OrigTerm:
+    """The Orig-Term report: a line for each bucket and value of the split, and one for all."""
+
+    asked: Asked
+    split: str | None
+    made: tuple[Line, ...]
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """What is said of each bucket."""
+        to = self.asked.query.currency
+        labels = {
+            "bucket": "Bucket",
+            **({} if self.split is None else {"split": SPLITS[self.split]}),
+        }
+        directions = [
+            Column(f"{side}_{key}", f"{side.capitalize()} {label}", kind, words)  # type: ignore[arg-type]
+            for side in (ORIG, TERM)
+            for key, label, kind, words in (
+                ("entries", "Entries", "count", ""),
+                ("quantity", "Quantity", "number", ""),
+                ("amount", f"Amount in {to}", "money", "At the rates of their dates."),
+            )
+        ]
+        margin = Column("margin", f"Margin in {to}", "money", "Minus the sum of orig and term.")
+        return (*(Column(key, label) for key, label in labels.items()), *directions, margin)
+
+    @property
+    def sums(self) -> list[tuple[str, str]]:
+        """The totals in words: label and text."""
+        if not self.made:
+            return []
+        total, to = self.made[-1], self.asked.query.currency
+        told = [("Entries", shown(total.both.entries))]
+        for label, cell in (
+            (f"Orig in {to}", total.orig.cell(self.asked)),
+            (f"Term in {to}", total.term.cell(self.asked)),
+            (f"Margin in {to}", self.margin(-1)),
+        ):
+            told.append((label, str(cell)))
+        return told
+
+    def margin(self, place: int) -> Cell:
+        """The margin of a line, by its place; N/A without any entry."""
+        both = self.made[place].both
+        both.amount = -both.amount
+        return both.cell(self.asked)
+
+    def line(self, place: int) -> tuple[Value, ...]:
+        """A line in the order of `columns`."""
+        one = self.made[place]
+        label = "Total" if one.bucket is None else self._label(one.bucket)
+        named = [label] if self.split is None else [label, one.split or ""]
+        sides: list[Value] = []
+        for side in (one.orig, one.term):
+            sides += [side.entries, tidy(side.quantity), side.cell(self.asked).value]
+        return (*named, *sides, self.margin(place).value)
+
+    def lines(self) -> Iterator[tuple[Value, ...]]:
+        """All lines, the total last."""
+        return map(self.line, range(len(self)))
+
+    def frame(self) -> pd.DataFrame:
+        """All lines as a frame, exact; amounts are None where there is no entry."""
+        keys = [column.key for column in self.columns]
+        return pd.DataFrame(list(self.lines()), columns=keys, dtype="object")
+
+    def to_file(self, kind: str, file: str | Path | BinaryIO) -> None:
+        """Every line to `csv` or `xlsx`: a path, or a binary file that is open."""
+        filed = Filed(
+            VIEWS[ORIG_TERM],
+            self.columns,
+            self.lines(),
+            self.asked.facts(self.sums),
+            self.asked.as_of,
+        )
+        write(kind, filed, file)
+
+    def file_name(self, kind: str) -> str:
+        """What a file is called: `orig-term_2017-01-01_2017-12-31.csv`."""
+        return self.asked.file_name("orig-term", kind)
+
+    def _label(self, bucket: int) -> str:
+        one = self.asked.buckets[bucket]
+        return " ".join((*one.parents, one.label))
+
+
+def run_orig_term(
+    query: Asking,
+    source: From,
+    *,
+    as_of: datetime | None = None,
+    split: str | None = None,
+    progress: Progress = lambda _: None,
+) -> OrigTerm:
+    """The Orig-Term report of a query; arguments and errors are those of `run`.
+
+    `split`: one of SPLITS, or None. Without a time unit in the query it is by month.
+    """
+    if split is not None and split not in SPLITS:
+        raise QueryError([FieldFault("split", split, f"is not one of {', '.join(SPLITS)}")])
+    asks, opened, now = prepared(query, source, as_of)
+    units = asks.time_units or MONTH
+    with asking(asks, opened, now, units=units, progress=progress) as (asked, snapshot):
+        if not asked.buckets:
+            return OrigTerm(asked, split, ())
+        payg = asked.payg(snapshot)
+        by = {"client": "client_id"}.get(str(split), split)
+        table = snapshot.fetch(payg_sums(payg, asked.pieces, by))
+        names: dict[Any, str] = {}
+        if split == "client" and table.num_rows:
+            clients = snapshot.tables["clients"].select("client_id", "name")
+            listed = snapshot.fetch(clients)
+            pairs = zip(listed["client_id"].to_pylist(), listed["name"].to_pylist(), strict=True)
+            names = {one: f"{name} · {one}" for one, name in pairs}
+        keys = ("bucket", "direction") if split is None else ("bucket", "direction", "split")
+        sums = sums_of(asked, table, keys)
+    return OrigTerm(asked, split, tuple(_lines(asked, sums, split, names)))
+
+
+def _lines(
+    asked: Asked, sums: dict[tuple[Any, ...], Sum], split: str | None, names: dict[Any, str]
+) -> Iterator[Line]:
+    parts: dict[tuple[int, str | None], dict[str, Sum]] = {}
+    for (bucket, direction, *of), one in sums.items():
+        value = None if split is None else names.get(of[0], "" if of[0] is None else str(of[0]))
+        parts.setdefault((bucket, value), {})[direction] = one
+    if split is None:  # every bucket has its line
+        parts = {(place, None): parts.get((place, None), {}) for place in range(len(asked.buckets))}
+    total = Line(None, None, Sum(), Sum())
+    for bucket, value in sorted(parts, key=lambda key: (key[0], key[1] or "")):
+        own = parts[bucket, value]
+        line = Line(bucket, value, own.get(ORIG, Sum()), own.get(TERM, Sum()))
+        total.orig.add(line.orig)
+        total.term.add(line.term)
+        yield line
+    yield total

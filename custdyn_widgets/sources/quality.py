@@ -1,0 +1,234 @@
+"""What is odd in the data without being wrong: found, counted, and shown entry by entry (Ibis)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from ..cells import exact_decimal, shown
+from ..columns import Column, Value
+from ..definitions import FINDINGS
+from ..errors import FieldFault, QueryError
+from ..rates import Rates
+from .canonical import Fetch
+
+MANY, BEFORE = 10, 28
+"""Entries a day, on the average of so many days before, that make a day without any a gap."""
+SAME = (
+    *("client_id", "occurred_at", "kind", "amount", "package_id", "service"),
+    *("direction", "destination", "quantity", "description"),
+)
+"""What doubles have in common: everything but their entry_id."""
+MOST_NAMED = 5
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something odd: `key` is one of FINDINGS, `count` how many entries show it."""
+
+    key: str
+    count: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is looked at: the canonical tables, and the rates."""
+
+    tables: dict[str, ir.Table]
+    rates: Rates
+    fetch: Fetch
+
+
+def findings(data: Data) -> tuple[Finding, ...]:
+    """Everything odd, in the order of FINDINGS; nothing where all is well."""
+    return tuple(
+        Finding(key, count, words) for key, look in _LOOKS.items() for count, words in look(data)
+    )
+
+
+def entries(data: Data, key: str) -> ir.Table:
+    """The ledger entries that show a finding, with `client` (its name) and `currency`.
+
+    Of a gap these are the entries of the days before and after. Raises QueryError for a key that
+    is not one of FINDINGS.
+    """
+    if key not in FINDINGS:
+        raise QueryError([FieldFault("finding", key, f"is not one of {', '.join(FINDINGS)}")])
+    clients = data.tables["clients"]
+    named = clients.select("client_id", "currency", client=clients.name)
+    return _ENTRIES[key](data).left_join(named, "client_id").drop("client_id_right")
+
+
+COLUMNS = (
+    Column("occurred_at", "Time (UTC)", "instant", "When it occurred."),
+    Column("client_id", "Client ID"),
+    Column("client", "Client"),
+    Column("kind", "Kind"),
+    Column("amount", "Amount", "money", "In the client's currency."),
+    Column("currency", "Currency"),
+    Column("package_id", "Package ID"),
+    Column("entry_id", "Entry ID"),
+    Column("description", "Description"),
+)
+
+
+def lines(data: Data, key: str, first: int, count: int) -> Iterator[tuple[Value, ...]]:
+    """Lines of the entries of a finding, by client and time: `count` from the `first` on."""
+    found = entries(data, key).order_by("client_id", "occurred_at", "entry_id")
+    table = data.fetch(found.select(*(column.key for column in COLUMNS)).limit(count, offset=first))
+    scale = table["amount"].type.scale
+    for row in table.to_pylist():
+        amount = Decimal(row["amount"])
+        row["amount"] = exact_decimal(int(amount.scaleb(scale)), scale, row["currency"] or "")
+        for name in ("client_id", "entry_id", "package_id"):
+            row[name] = None if row[name] is None else str(row[name])
+        yield tuple(row[column.key] for column in COLUMNS)
+
+
+def _unknown(data: Data) -> ir.Table:
+    return data.tables["ledger"].anti_join(data.tables["clients"], "client_id")
+
+
+def _look_for_unknown(data: Data) -> Iterator[tuple[int, str]]:
+    foreign = _unknown(data)
+    row = _row(data, foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
+    if row["entries"]:
+        yield (
+            row["entries"],
+            f"ledger.client_id: {row['entries']} entries of clients that are not among the "
+            f"clients, sum of amounts {row['amount']:f}",
+        )
+
+
+def _doubled(data: Data) -> ir.Table:
+    ledger = data.tables["ledger"]
+    counted = ledger.group_by(*SAME).agg(alike=ledger.count())
+    return counted.filter(counted.alike > 1)
+
+
+def _duplicates(data: Data) -> ir.Table:
+    ledger, doubled = data.tables["ledger"], _doubled(data)
+    # nulls are alike, too: a comparison of its own
+    same = [ledger[name].identical_to(doubled[name]) for name in SAME]
+    return ledger.semi_join(doubled, same)
+
+
+def _look_for_duplicates(data: Data) -> Iterator[tuple[int, str]]:
+    doubled = _doubled(data)
+    row = _row(data, doubled.aggregate(groups=doubled.count(), entries=doubled.alike.sum()))
+    if row["groups"]:
+        more = row["entries"] - row["groups"]
+        yield (
+            row["entries"],
+            f"ledger: {shown(row['entries'])} entries are alike in everything but their entry_id; "
+            f"{shown(more)} of them repeat another",
+        )
+
+
+def _early(data: Data) -> ir.Table:
+    ledger, clients = data.tables["ledger"], data.tables["clients"]
+    created = clients.select("client_id", clients.created_at)
+    joined = ledger.inner_join(created, "client_id")
+    return joined.filter(joined.occurred_at < joined.created_at).drop("created_at")
+
+
+def _look_for_early(data: Data) -> Iterator[tuple[int, str]]:
+    early = _early(data)
+    row = _row(data, early.aggregate(entries=early.count(), clients=early.client_id.nunique()))
+    if row["entries"]:
+        yield (
+            row["entries"],
+            f"ledger.occurred_at: {shown(row['entries'])} entries of {shown(row['clients'])} "
+            "clients from before the client's created_at",
+        )
+
+
+def _gaps(data: Data) -> list[date]:
+    """Days without any entry, where there used to be many."""
+    ledger = data.tables["ledger"]
+    day = ledger.occurred_at.truncate("D")
+    counted = data.fetch(ledger.group_by(day=day).agg(entries=ledger.count())).to_pylist()
+    by_day = {row["day"].date(): row["entries"] for row in counted}
+    if not by_day:
+        return []
+    found, one, last = [], min(by_day), max(by_day)
+    recent = 0
+    while one <= last:
+        if one not in by_day and recent >= MANY * BEFORE:
+            found.append(one)
+        recent += by_day.get(one, 0) - by_day.get(one - BEFORE * DAY, 0)
+        one += DAY
+    return found
+
+
+def _beside_gaps(data: Data) -> ir.Table:
+    ledger = data.tables["ledger"]
+    gaps = _gaps(data)
+    days = {day + step for day in gaps for step in (-DAY, DAY)} - set(gaps)
+    return ledger.filter(ledger.occurred_at.date().isin([ibis.date(day) for day in days]))
+
+
+def _look_for_gaps(data: Data) -> Iterator[tuple[int, str]]:
+    if gaps := _gaps(data):
+        named = ", ".join(map(str, gaps[:MOST_NAMED])) + (" …" if len(gaps) > MOST_NAMED else "")
+        yield (
+            int(
+                _row(data, (beside := _beside_gaps(data)).aggregate(entries=beside.count()))[
+                    "entries"
+                ]
+            ),
+            f"ledger.occurred_at: no entry on {shown(len(gaps))} UTC days ({named}), though the "
+            f"{BEFORE} days before had {MANY} a day or more",
+        )
+
+
+def _without_rates(data: Data) -> ir.Table:
+    clients = data.tables["clients"]
+    return clients.filter(clients.currency.notin(list(data.rates.currencies)))
+
+
+def _of_these(data: Data) -> ir.Table:
+    ledger = data.tables["ledger"]
+    return ledger.filter(ledger.client_id.isin(_without_rates(data).client_id))
+
+
+def _look_for_rates(data: Data) -> Iterator[tuple[int, str]]:
+    clients = _without_rates(data)
+    listed = clients.group_by("currency").agg(clients=clients.count()).order_by("currency")
+    found = data.fetch(listed).to_pylist()
+    if found:
+        named = ", ".join(f"{row['currency']} ({shown(row['clients'])})" for row in found)
+        yield (
+            _count(data, _of_these(data)),
+            f"clients.currency: no rates at all for {named} clients; a report in another currency "
+            "cannot convert what they have",
+        )
+
+
+def _count(data: Data, table: ir.Table) -> int:
+    return int(_row(data, table.aggregate(entries=table.count()))["entries"])
+
+
+def _row(data: Data, aggregate: ir.Table) -> dict[str, Any]:
+    row: dict[str, Any] = data.fetch(aggregate).to_pylist()[0]
+    return row
+
+
+_LOOKS: dict[str, Callable[[Data], Iterator[tuple[int, str]]]] = dict(
+    zip(
+        FINDINGS,
+        (_look_for_unknown, _look_for_duplicates, _look_for_early, _look_for_gaps, _look_for_rates),
+        strict=True,
+    )
+)
+_ENTRIES: dict[str, Callable[[Data], ir.Table]] = dict(
+    zip(FINDINGS, (_unknown, _duplicates, _early, _beside_gaps, _of_these), strict=True)
+)
