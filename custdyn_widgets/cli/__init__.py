@@ -1,0 +1,268 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import CustdynError, FieldFault, QueryError
+from ..files import write_atomically
+from ..query import Query
+from ..terminal import telling_progress
+from .arguments import CALL_AT_FAULT
+from .changes import changed
+from .parser import MOST_READY, parser
+
+if TYPE_CHECKING:
+    from ..listings import Fileable
+    from ..result import Result
+
+log = logging.getLogger("custdyn_widgets")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; the exit code is 0, 1 (the data is at fault) or 2 (the call is)."""
+    parsed = parser().parse_args(arguments)
+    try:
+        return COMMANDS[parsed.command](parsed)
+    except CustdynError as error:
+        return _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say("cancelled", CALL_AT_FAULT)
+    except BrokenPipeError:  # the reader of a pipe has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _say(str(error), CALL_AT_FAULT)
+    except Exception:  # a border: nobody above to tell
+        reference = uuid.uuid4().hex[:8]
+        log.debug("error %s", reference, exc_info=True)
+        return _say(f"an internal error (id {reference}); set CUSTDYN_LOG=debug to see it", 1)
+
+
+def _say(message: str, code: int) -> int:
+    print("custdyn: " + " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    return _write_report(_query(parsed), parsed)
+
+
+def _write_report(
+    query: Query, parsed: argparse.Namespace, title: str = "", chart: str | None = None
+) -> int:
+    """Makes a report and writes it, or sends it, as the arguments and the query say."""
+    query = _with_output(query, parsed)
+    sends = bool(query.output.send_to) and (bool(parsed.send_to) or parsed.output is None)
+    if sends:
+        from .mail import prepare
+
+        prepare(query)  # what cannot be sent is said before the report is made
+    from ..mail import unaddressed
+    from ..result import run
+
+    with telling_progress() as progress:
+        asked = unaddressed(query) if sends else query
+        result = run(asked, parsed.source, as_of=parsed.as_of, progress=progress)
+    code = 0
+    if sends:
+        from .mail import send
+
+        code = send(result, query, title, chart)
+    if parsed.output is not None or not sends:
+        _write_result(result, parsed)
+    return code
+
+
+def _with_output(query: Query, parsed: argparse.Namespace) -> Query:
+    """The query with the format and the addresses of the arguments: they win over its own."""
+    output = dict(query.to_dict()["output"])
+    if parsed.format:
+        output["type"] = "web" if parsed.format in ("json", "html") else parsed.format
+    if parsed.send_to:
+        output["send_to"] = parsed.send_to
+    elif output["type"] == "web":
+        output["send_to"] = []
+    return query.with_fields({"output": output})
+
+
+def _write_result(result: Result, parsed: argparse.Namespace) -> None:
+    query = result.report.query
+    chosen = parsed.format or {"web": "html"}.get(query.output.type, query.output.type)
+    csv = (parsed.delimiter, parsed.decimal, parsed.tidy)
+    if chosen != "csv" and csv != (",", ".", False):
+        raise QueryError([FieldFault("--format", chosen, "takes no option of csv")])
+    if chosen == "csv":
+        made = result.to_csv(delimiter=csv[0], decimal=csv[1], tidy=csv[2])
+    else:
+        made = result.to_file(chosen)
+    _write(made, parsed.output or "-")
+
+
+def _write(made: bytes, output: str) -> None:
+    if output == "-":
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(output), made)
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from ..exports.verify import SAME, compare, read_filed
+    from ..result import run
+
+    filed = read_filed(Path(parsed.file))
+    with telling_progress() as progress:
+        again = run(filed.query, parsed.source, as_of=filed.as_of, progress=progress)
+    verdict = compare(filed, again.report, again.provenance)
+    print(verdict.answer)
+    for (title, row, bucket), old, new in verdict.differences:
+        print(f"{title} · {row} · {bucket}: {old} → {new}")
+    return 0 if verdict.answer == SAME else 1
+
+
+def _crosscheck(parsed: argparse.Namespace) -> int:
+    from ..crosscheck import crosscheck
+
+    if len(parsed.source) != 2:
+        raise QueryError([FieldFault("--source", None, "must be given twice")])
+    first, second = parsed.source
+    query = _query(parsed)
+    with telling_progress() as progress:
+        found = crosscheck(query, first, second, as_of=parsed.as_of, progress=progress)
+    for difference in found:
+        print(difference)
+    if not found:
+        print("same")
+    return 1 if found else 0
+
+
+def _cdrs(parsed: argparse.Namespace) -> int:
+    from ..listings import run_cdrs
+
+    query = _query(parsed)
+    with telling_progress() as progress:
+        made = run_cdrs(query, parsed.source, as_of=parsed.as_of, progress=progress)
+        progress("writing the lines")
+        return _file(made, parsed)
+
+
+def _orig_term(parsed: argparse.Namespace) -> int:
+    from ..listings import run_orig_term
+
+    made = run_orig_term(_query(parsed), parsed.source, as_of=parsed.as_of, split=parsed.split)
+    return _file(made, parsed)
+
+
+def _file(made: Fileable, parsed: argparse.Namespace) -> int:
+    """Writes a listing line by line."""
+    if parsed.output in (None, "-"):
+        made.to_file(parsed.format, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        made.to_file(parsed.format, parsed.output)
+    return 0
+
+
+def _query(parsed: argparse.Namespace) -> Query:
+    return changed(Query.read(parsed.query), parsed.changes)
+
+
+def _templates(parsed: argparse.Namespace) -> int:
+    from .templates import ACTIONS, saved_template
+
+    if parsed.action == "run":
+        saved = saved_template(parsed)
+        query = changed(saved.kept.query, parsed.changes)
+        return _write_report(query, parsed, saved.name, saved.kept.chart)
+    return ACTIONS[parsed.action](parsed)
+
+
+def _outbox(parsed: argparse.Namespace) -> int:
+    from .mail import OUTBOX
+
+    return OUTBOX[parsed.action](parsed)
+
+
+def _archive(parsed: argparse.Namespace) -> int:
+    from .archive import ARCHIVE
+
+    return ARCHIVE[parsed.action](parsed)
+
+
+def _schedules(parsed: argparse.Namespace) -> int:
+    from .schedules import SCHEDULES
+
+    return SCHEDULES[parsed.action](parsed)
+
+
+def _run_due(parsed: argparse.Namespace) -> int:
+    from .schedules import run_due
+
+    return run_due(parsed)
+
+
+def _work(parsed: argparse.Namespace) -> int:
+    from .schedules import work
+
+    return work(parsed)
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    from ..listings.odd import listed
+    from ..sources import open_source
+
+    source = open_source(parsed.source)
+    if parsed.entries:
+        return _file(listed(source, parsed.entries), parsed)
+    faults, notes = source.check()
+    for fault in faults:
+        print(f"error: {fault}")
+    for note in notes:
+        print(f"note: {note}")
+    if faults:
+        plural = "s" if len(faults) > 1 else ""
+        return _say(f"source {parsed.source}: {len(faults)} data error{plural}", 1)
+    print(f"source {parsed.source}: no data errors")
+    return 0
+
+
+def _app(parsed: argparse.Namespace) -> int:
+    from ..mail import mail_settings
+    from ..serve import serve
+    from ..sources import open_source
+
+    open_source(parsed.source)  # a wrong name is said here, not in the page
+    if not 0 <= parsed.ready <= MOST_READY:
+        return _say(f"--ready {parsed.ready} is not between 0 and {MOST_READY}", CALL_AT_FAULT)
+    mails = mail_settings() is not None  # wrong ones are said here, too
+    return serve(
+        parsed.source, port=parsed.port, ready=parsed.ready, mails=mails, open_browser=parsed.open
+    )
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "report": _report,
+    "cdrs": _cdrs,
+    "orig-term": _orig_term,
+    "templates": _templates,
+    "schedules": _schedules,
+    "run-due": _run_due,
+    "scheduler": _work,
+    "worker": _work,
+    "outbox": _outbox,
+    "archive": _archive,
+    "verify": _verify,
+    "check": _check,
+    "crosscheck": _crosscheck,
+    "app": _app,
+}
+if os.environ.get("CUSTDYN_LOG") == "debug":
+    logging.basicConfig(level=logging.DEBUG)

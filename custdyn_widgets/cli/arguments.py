@@ -1,0 +1,62 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import NoReturn
+
+CALL_AT_FAULT = 2
+SOURCES = "a folder, a file *.duckdb or *.sqlite, postgresql://…, or the built-in sample or demo"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose faults are one line, like all the others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong with the call."""
+        self.exit(CALL_AT_FAULT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def add_source(command: argparse.ArgumentParser) -> None:
+    """What everything that reads data takes."""
+    command.add_argument("--source", required=True, metavar="SRC", help=SOURCES)
+
+
+def add_criteria(command: argparse.ArgumentParser, *, of_file: bool = True) -> None:
+    """What everything that takes a query takes, from a file or not."""
+    add_source(command)
+    add_query(command, of_file=of_file)
+    command.add_argument("--output", metavar="PATH", help="a file, or - for standard output")
+
+
+def add_query(command: argparse.ArgumentParser, *, of_file: bool = True) -> None:
+    """What is asked, from a file or not, and as of when."""
+    if of_file:
+        command.add_argument(
+            "--query", required=True, metavar="FILE", help="the query, a TOML or JSON file"
+        )
+    command.add_argument(
+        "--as-of",
+        type=_instant,
+        metavar="INSTANT",
+        help="as it stood then, such as 2026-10-01 or 2026-10-01T12:00:00Z (UTC without an "
+        "offset); default: now",
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="FIELD=VALUE",
+        help="change a field of the query, such as currency=USD or "
+        '\'group_by=["month","package"]\'; may be repeated',
+    )
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an instant") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,0 +1,165 @@
+"""The arguments of the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..definitions import FINDINGS, LIST_FORMATS, SPLITS
+from .arguments import SOURCES, Parser, add_criteria, add_query, add_source
+from .work_parser import add_work
+
+FORMATS = ("csv", "xls", "xlsx", "json", "html")
+READY, MOST_READY = 2, 64
+EXAMPLES = """examples:
+  custdyn report --source sample --query query.toml
+  custdyn report --source demo --query query.toml --set period=last_year --format json
+  custdyn report --source ./export --query query.toml --as-of 2026-10-01 --output october.csv
+  custdyn cdrs --source ./export --query query.toml --output calls.csv
+  custdyn orig-term --source ./export --query query.toml --split service
+  custdyn templates run "Month end" --source ./export --output october.xlsx
+  custdyn report --source ./export --query query.toml --format xlsx --send-to ana@example.org
+  custdyn run-due --source ./export
+  custdyn verify october.xlsx --source ./export
+  custdyn check --source ./export
+  custdyn app --source demo --port 8866
+
+exit codes: 0 fine, 1 the data is at fault, 2 the call is at fault"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line; `command` names the command that was given."""
+    made = Parser(
+        prog="custdyn",
+        description="Customer dynamics: clients, balances, refills, use and packages by bucket.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = made.add_subparsers(
+        required=True, metavar="COMMAND", dest="command", parser_class=Parser
+    )
+
+    report = commands.add_parser(
+        "report",
+        help="make a report",
+        description="Makes a report and writes it to a file or standard output.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_criteria(report)
+    _report_arguments(report)
+
+    cdrs = commands.add_parser(
+        "cdrs",
+        help="list pay-as-you-go entries",
+        description="Lists the pay-as-you-go entries of the query's period and clients, newest "
+        "first.",
+    )
+    add_criteria(cdrs)
+    orig_term = commands.add_parser(
+        "orig-term",
+        help="add up pay-as-you-go entries by direction",
+        description="Entries, quantity and amount by bucket (month, if the query names no unit) "
+        "for orig and term, and the margin.",
+    )
+    add_criteria(orig_term)
+    orig_term.add_argument("--split", choices=SPLITS, help="a line for each of them")
+    for listing in (cdrs, orig_term):
+        listing.add_argument("--format", choices=LIST_FORMATS, default="csv", help="default: csv")
+
+    templates = commands.add_parser(
+        "templates",
+        help="saved queries",
+        description="Lists, shows, runs, exports, imports and deletes saved queries: your own, and "
+        "those that others share. CUSTDYN_STORE names another store than the one in your data "
+        "folder.",
+    )
+    actions = templates.add_subparsers(
+        required=True, metavar="ACTION", dest="action", parser_class=Parser
+    )
+    actions.add_parser("list", help="names, owners and descriptions")
+    shown = actions.add_parser("show", help="a template as TOML")
+    ran = actions.add_parser("run", help="make the report of a template")
+    exported = actions.add_parser("export", help="a template to a TOML file")
+    imported = actions.add_parser("import", help="a template from a TOML file")
+    deleted = actions.add_parser("delete", help="delete a template of yours")
+    for one in (shown, ran, exported, deleted):
+        one.add_argument("name", metavar="NAME", help="its name in any case, or its id")
+    imported.add_argument("file", metavar="FILE", help="a file that export made")
+    exported.add_argument("--output", required=True, metavar="PATH", help="a file, or -")
+    add_criteria(ran, of_file=False)
+    _report_arguments(ran)
+
+    add_work(commands)
+
+    verify = commands.add_parser(
+        "verify",
+        help="make a file's report again and compare",
+        description="Makes the report of a JSON, XLSX or XLS file again, as of its instant, and "
+        "says: same (exit 0), data changed or definition changed (exit 1), with the cells that "
+        "differ, old → new.",
+    )
+    verify.add_argument("file", metavar="FILE", help="a file that custdyn report made")
+    add_source(verify)
+
+    check = commands.add_parser(
+        "check",
+        help="look for data errors",
+        description="Looks for data errors, those included that take a pass of their own, and for "
+        "what is odd: entries of unknown clients, doubles, entries from before a client's "
+        "creation, days without entries, clients in a currency without rates. Each can be listed.",
+    )
+    add_source(check)
+    check.add_argument(
+        "--entries",
+        choices=FINDINGS,
+        metavar="WHAT",
+        help=f"list the entries that show one of: {', '.join(FINDINGS)}",
+    )
+    check.add_argument("--format", choices=LIST_FORMATS, default="csv", help="default: csv")
+    check.add_argument("--output", default="-", metavar="PATH", help="default: standard output")
+
+    crossed = commands.add_parser(
+        "crosscheck",
+        help="make a report on two sources and compare",
+        description="Makes the report of a query on two sources, as of one instant, and says: same "
+        "(exit 0), or the cells that differ, N/A included (exit 1).",
+    )
+    crossed.add_argument(
+        "--source", required=True, action="append", metavar="SRC", help=f"twice: {SOURCES}"
+    )
+    add_query(crossed)
+
+    app = commands.add_parser(
+        "app", help="serve the page", description="Serves the page with Voilà on this machine only."
+    )
+    app.add_argument("--source", default="demo", metavar="SRC", help=f"{SOURCES}; default: demo")
+    app.add_argument("--port", type=int, default=8866, metavar="N", help="default: 8866")
+    app.add_argument(
+        "--ready",
+        type=int,
+        default=READY,
+        metavar="N",
+        help="kernels that wait for the next readers, about 200 MB each, so that their page opens "
+        f"at once; default: {READY}",
+    )
+    app.add_argument("--open", action="store_true", help="open it in the browser")
+    return made
+
+
+def _report_arguments(report: argparse.ArgumentParser) -> None:
+    """What everything that writes a report takes."""
+    report.add_argument(
+        "--format", choices=FORMATS, help="default: what the query says; html for web"
+    )
+    report.add_argument(
+        "--send-to",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="mail the file to it; may be repeated. A query that has addresses of its own is "
+        "mailed to them where no --output is given",
+    )
+    csv = report.add_argument_group("only with csv")
+    csv.add_argument("--delimiter", default=",", help="comma, semicolon or tab; default: comma")
+    csv.add_argument("--decimal", default=".", help="point or comma; default: point")
+    csv.add_argument("--tidy", action="store_true", help="one line a cell, for machines")

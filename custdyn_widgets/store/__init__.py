@@ -1,0 +1,106 @@
+"""What people keep: templates, what is to be made and sent of them, and what was sent."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+from ..charts import PRE_CONFIGURED, ChartSpec
+from .archive import Archive, Contents, Run
+from .database import STORE_VARIABLE, Database, StoreError
+from .jobs import Job, JobQueue
+from .outbox import Mail, Outbox
+from .shelf import Saved, Shelf, shelf_table
+from .templates import QueryTemplate, TemplateFile
+
+USER_VARIABLES = ("CUSTDYN_USER", "HTTP_X_FORWARDED_USER")
+"""Whose templates are mine, where a deployment says so: the first that is set."""
+SavedChart = Saved[ChartSpec]
+SavedQuery = Saved[QueryTemplate]
+_charts = shelf_table("chart_templates")
+_queries = shelf_table("query_templates")
+
+
+class Store:
+    """What is kept of one user, and what others share: `charts` and `queries`.
+
+    `jobs` are the reports that are to be made and sent, `outbox` the mails, `archive` what was
+    sent: of all users, for those who work on them.
+
+    `url` is a database URL of SQLAlchemy or the path of an SQLite file; `user` is who asks.
+    Raises StoreError where it cannot be opened; what a newer version wrote is only read.
+    """
+
+    def __init__(self, url: str | Database, user: str) -> None:
+        self.user = user
+        self._database = Database(url) if isinstance(url, str) else url
+        self.charts: Shelf[ChartSpec] = Shelf(
+            self._database,
+            user,
+            _charts,
+            what="chart template",
+            to_text=ChartSpec.to_json,
+            from_text=ChartSpec.model_validate_json,
+            built_in=PRE_CONFIGURED,
+        )
+        self.queries: Shelf[QueryTemplate] = Shelf(
+            self._database,
+            user,
+            _queries,
+            what="template",
+            to_text=QueryTemplate.model_dump_json,
+            from_text=QueryTemplate.model_validate_json,
+        )
+        self.jobs = JobQueue(self._database)
+        self.outbox = Outbox(self._database)
+        self.archive = Archive(self._database)
+
+    def of(self, user: str) -> Store:
+        """The same store as another user has it: for what works for all."""
+        return self if user == self.user else Store(self._database, user)
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed; empty where it can."""
+        return self._database.read_only
+
+    def close(self) -> None:
+        """Closes the database."""
+        self._database.close()
+
+
+@cache
+def my_store() -> Store:
+    """The store of whoever runs this: see STORE_VARIABLE and USER_VARIABLES."""
+    user = next((os.environ[name] for name in USER_VARIABLES if os.environ.get(name)), "")
+    return Store(os.environ.get(STORE_VARIABLE) or str(_default_file()), user or getpass.getuser())
+
+
+def _default_file() -> Path:
+    return platformdirs.user_data_path("custdyn_widgets") / "store.sqlite"
+
+
+__all__ = [
+    "STORE_VARIABLE",
+    "USER_VARIABLES",
+    "Archive",
+    "Contents",
+    "Job",
+    "JobQueue",
+    "Mail",
+    "Outbox",
+    "QueryTemplate",
+    "Run",
+    "Saved",
+    "SavedChart",
+    "SavedQuery",
+    "Shelf",
+    "Store",
+    "StoreError",
+    "TemplateFile",
+    "my_store",
+]
