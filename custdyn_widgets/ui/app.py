@@ -6,41 +6,43 @@ import os
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 import pandas as pd
 
+from ..definitions import CDRS, ORIG_TERM, REPORT
 from ..errors import Cancelled, CustdynError, QueryError
 from ..layout import TITLE
-from ..link import from_link, to_link
+from ..link import Linked, to_link
 from ..query import Query
 from ..report import Report
 from ..result import Result
-from ..serve import PAGE_VARIABLE, SOURCE_VARIABLE
-from ..sources import Source, open_source
+from ..serve import SOURCE_VARIABLE
+from ..sources import Source, open_source, source_text
 from .border import logged
+from .by_mail import ByMail
+from .copy_link import CopyLink
 from .form import Form, now_in_utc
 from .front import style
 from .job import Jobs
+from .listing_view import ListingView
 from .names import Names
 from .notices import Notice, Notices
 from .page import Page, link_of_the_page, prepared_beforehand
 from .plain import Plain, show
 from .press import Press
 from .result_view import ResultView
-from .states import (
-    NO_LINK,
-    STALE,
-    WELCOME,
-    failed,
-    of_report,
-    preset_from_link,
-)
+from .saved_queries import SavedQueries
+from .states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
 from .status import Status
+from .view_switch import ViewSwitch
 
+if TYPE_CHECKING:
+    from ..store import QueryTemplate
+
+View = ResultView | ListingView
 KEYS = "Ctrl+Enter in the form, Alt+Q anywhere"
-FIRST_QUERY = Query(group_by=("month", "package"))
 
 
 class CustomerDynamics(w.VBox):
@@ -59,10 +61,8 @@ class CustomerDynamics(w.VBox):
         source: str | Path | Source | Mapping[str, pd.DataFrame] | None = None,
         query: Query | Mapping[str, Any] | str | None = None,
     ) -> None:
-        self.source = open_source(
-            os.environ.get(SOURCE_VARIABLE, "demo") if source is None else source
-        )
-        self._asked_query: Query | None = None
+        source = os.environ.get(SOURCE_VARIABLE, "demo") if source is None else source
+        self.source = open_source(source)
         self._failure: Notice | None = None
         self._voila = self._on_screen = False
         self._names = Names(self.source, self._names_arrived)
@@ -70,7 +70,8 @@ class CustomerDynamics(w.VBox):
         if query is None and prepared_beforehand():
             self._names.read()  # while this kernel waits for a reader
         self._link = link_of_the_page() if query is None else None
-        self._preset, shown = _preset(query if query is not None else self._link or "")
+        self._preset, linked = preset(query if query is not None else self._link or "")
+        shown = linked.query or FIRST_QUERY
         self._plain = Plain()
         self._form = Form(
             shown,
@@ -81,18 +82,39 @@ class CustomerDynamics(w.VBox):
             tell=self._tell,
         )
         self._page = Page(asked=self.ask, shown=self._shown, tell=self._tell)
-        self._query_button = self._press(self.ask, "Query", icon="play", tone="primary", hint=KEYS)
-        self._cancel = self._press(self._cancelled, "Cancel", icon="stop")
+        look = {"label": "Query", "icon": "play", "tone": "primary", "hint": KEYS}
+        self._query_button = Press(self.ask, self._tell, **look)
+        self._cancel = Press(self._cancelled, self._tell, label="Cancel", icon="stop")
         show(self._cancel, False)
         self._status = Status()
         self._notices = Notices()
-        self._copy = self._press(self._copy_link, "Copy link", icon="link")
+        say = {"say": self._say, "tell": self._tell}
+        self._copies = CopyLink(
+            lambda: self._link_of(self.query), in_voila=lambda: self._voila, **say
+        ).buttons
         self._view = ResultView(
-            self._plain, compare=self._compare_with, tell=self._tell, buttons=[self._copy]
+            self._plain, compare=self._compare_with, tell=self._tell, buttons=[self._copies[REPORT]]
         )
+        self._views: dict[str, View] = {REPORT: self._view}
+        for key in (CDRS, ORIG_TERM):
+            self._views[key] = ListingView(
+                key, self._plain, ask=self.ask, tell=self._tell, buttons=[self._copies[key]]
+            )
+        self._mail = ByMail(source_text(source), self._tell)
+        self._saved = SavedQueries(
+            self._plain,
+            query=lambda: self.query,
+            timezone=lambda: self._form.controls.timezone.value,
+            source=source_text(source),
+            load=self._load,
+            send=self._mail.send,
+            tell=self._tell,
+        )
+        self._switch = ViewSwitch(self._choose, self._tell)
+        self._making: View = self._view
         super().__init__(self._lay_out())
+        self._show_view(linked)
         self.add_class("custdyn-app")
-        self._changed()
 
     @property
     def query(self) -> Query:
@@ -110,18 +132,25 @@ class CustomerDynamics(w.VBox):
         return self._view.report
 
     def ask(self) -> None:
-        """Makes the report of the form's query, as the Query button does: the latest wins."""
+        """Makes the report of the form's query, as the Query button does: the latest wins.
+
+        One with Send to is made by a worker and sent: this page may be closed meanwhile.
+        """
         try:
             query = self.query
+            self._form.show_faults([])
+            self._failure = self._preset = None
+            self._changed()
+            if query.output.send_to and self._shown_view is self._view:
+                self._ended(self._mail.ask(query, *self._saved.about(query)))
+                return
         except QueryError as error:
             self._refused(error)
             return
-        self._form.show_faults([])
-        self._failure = self._preset = None
-        self._changed()
         self._status.begin("Starting …")
         show(self._cancel, True)
-        self._jobs.start(query)
+        self._making = self._shown_view
+        self._jobs.start(query, self._making.make)
 
     # what Jobs tells, in a thread of its own: only traits are set here
 
@@ -129,13 +158,11 @@ class CustomerDynamics(w.VBox):
         """A report is being made."""
         self._status.progress(f"{words[0].upper()}{words[1:]} …", share)
 
-    def made(self, query: Query, result: Result) -> None:
-        """A report has been made: it is shown, and handed over where a file was asked for."""
+    def made(self, query: Query, result: object) -> None:
+        """What was asked for has been made: it is shown."""
         took = self._status.took()
-        self._asked_query = query
-        self._view.show(result)
+        self._making.show(result, query)
         self._ended(f"Done in {took}.")
-        self._view.send_file(result.report.query.output.type)
         self._names.read()  # they may have changed with the data
 
     def failed(self, error: Exception) -> None:
@@ -150,20 +177,20 @@ class CustomerDynamics(w.VBox):
             self._failure = failed(words, logged(error, foreseen=foreseen))
             self._ended("Failed.")
 
-    def _press(self, pressed: Any, label: str, **traits: Any) -> Press:
-        return Press(pressed, self._tell, label=label, **traits)
-
     def _lay_out(self) -> list[w.Widget]:
         plain = self._plain
         source = f'<span class="custdyn-source">{escape(self.source.name)}</span>'
+        buttons = [self._query_button, self._cancel, *self._saved.buttons, self._mail.button]
         head = plain.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
         return [
             self._page,
             head,
             plain.row([self._form.filters, self._form.output], "custdyn-cards"),
-            plain.row([self._query_button, self._cancel, self._status], "custdyn-actions"),
+            self._saved.box,
+            plain.row([*buttons, self._status, self._switch.box], "custdyn-actions"),
+            self._mail.box,
             self._notices,
-            self._view.box,
+            *(view.box for view in self._views.values()),
         ]
 
     def _shown(self, link: str | None) -> None:
@@ -173,34 +200,58 @@ class CustomerDynamics(w.VBox):
         """
         self._voila, first, self._on_screen = link is not None, not self._on_screen, True
         if link is not None and first and self._link is not None and link != self._link:
-            self._preset, shown = _preset(link)
-            self._form.fill(shown)
+            self._preset, linked = preset(link)
+            self._form.fill(linked.query or FIRST_QUERY)
+            self._show_view(linked)
         self._changed()
         if self._voila and self.result is None:
             self._query_button.focus()
         self._names.read()
+        self._mail.look_beside()
 
     def _changed(self) -> None:
         """What depends on the form: the address, and whether the report is what it asks for."""
         notices = [self._failure, self._preset]
-        stale = False
+        view = self._shown_view
+        stale = view.made is not None
         try:
             query = self.query
         except QueryError:
-            stale = self.report is not None
+            pass
         else:
-            stale = self.report is not None and query != self._asked_query
-            link = to_link(query)
+            stale = stale and query != view.query
+            link = self._link_of(query)
             if self._on_screen:
                 self._page.link = link or ""
             notices += [NO_LINK] if link is None else []
-        if self.report is None:
-            notices += [WELCOME] if not any(notices) else []
+        if view.made is None:
+            notices += [WELCOME] if view is self._view and not any(notices) else []
         else:
             notices += [STALE] if stale else []
-            notices += of_report(self.report)
+            notices += view.notices()
         self._notices.show(notice for notice in notices if notice is not None)
-        self._view.mark(stale=stale)
+        view.mark(stale=stale)
+
+    @property
+    def _shown_view(self) -> View:
+        return self._views[self._switch.view]
+
+    def _choose(self, key: str) -> None:
+        """A view was chosen from the toolbar: it is made of the query in the form."""
+        again = key == self._switch.view
+        self._show_view(Linked(None, view=key, split=self._views[key].split))
+        if not again and self._shown_view.query != self.query:
+            self.ask()
+
+    def _show_view(self, linked: Linked) -> None:
+        self._switch.show(linked.view)
+        self._shown_view.split = linked.split
+        for key, view in self._views.items():
+            view.box.layout.display = "" if key == linked.view else "none"
+        self._changed()
+
+    def _link_of(self, query: Query) -> str | None:
+        return to_link(query, self._switch.view, self._shown_view.split)
 
     def _ended(self, words: str) -> None:
         """What was going on has ended in these words, unless something newer goes on."""
@@ -227,21 +278,12 @@ class CustomerDynamics(w.VBox):
         if self._form.compare(compare):
             self.ask()
 
-    def _copy_link(self) -> None:
-        link = to_link(self.query)
-        if link is None:
-            self._say(NO_LINK.title)
-            return
-        page = os.environ.get(PAGE_VARIABLE) or (self._copy.address if self._voila else "")
-        self._copy.copy(f"{page}?{link}", self._copied)
-
-    def _copied(self, done: bool) -> None:
-        where = (
-            ""
-            if self._voila or os.environ.get(PAGE_VARIABLE)
-            else (f" It goes behind the address of the page; {PAGE_VARIABLE} can name that.")
-        )
-        self._say(f"Link copied.{where}" if done else "The browser does not let links be copied.")
+    def _load(self, template: QueryTemplate) -> None:
+        """A saved query was chosen: it fills the form, and runs nothing."""
+        self._form.fill(template.query)
+        if template.chart is not None:
+            self._view.chart.open_named(template.chart)
+        self._changed()
 
     def _say(self, words: str) -> None:
         """A word beside the Query button, unless something more important goes on there."""
@@ -252,14 +294,3 @@ class CustomerDynamics(w.VBox):
         """Something went wrong, in one line."""
         self._failure = Notice("failed", words)
         self._ended("")
-
-
-def _preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Query]:
-    """What the form shows at first, and what is to be said of it."""
-    if isinstance(asked, Query):
-        return None, asked
-    if not isinstance(asked, str):
-        return None, Query.model_validate(asked)
-    linked = from_link(asked)
-    said = linked.query is not None or linked.ignored
-    return preset_from_link(linked.ignored) if said else None, linked.query or FIRST_QUERY

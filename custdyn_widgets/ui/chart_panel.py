@@ -114,14 +114,23 @@ class ChartPanel:
             choices.append(Choice(TEMPLATE + saved.id, saved.name, hint, group))
         return Choices([*choices, Choice(BLANK, "Blank Chart", group="New")])
 
+    def open_named(self, name: str) -> None:
+        """Opens a chart by its name: pre-configured, or saved. Nothing where there is none."""
+        saved = (one for one in self.templates.saved() if one.name.casefold() == name.casefold())
+        found = next(saved, None)
+        self._open(TEMPLATE + found.id if found else name)
+
     def _opened(self) -> None:
         value = self.menu.value
         self.menu.fill([])
+        self._open(value)
+
+    def _open(self, value: str) -> None:
         saved = next((s for s in self.templates.saved() if TEMPLATE + s.id == value), None)
         if value not in PRE_CONFIGURED and value != BLANK and saved is None:
             return
         self.templates.fill(saved)
-        self.editor.fill(saved.chart if saved else PRE_CONFIGURED.get(value))
+        self.editor.fill(saved.kept if saved else PRE_CONFIGURED.get(value))
         self._open_editor(value == BLANK)
         self._runtime.children = [runtime()]
         show(self.box, True)

@@ -9,6 +9,7 @@ from ..errors import CustdynError
 from .border import unexpected
 from .press import Press
 
+FILES = {"csv": "CSV", "xlsx": "XLSx", "xls": "XLS"}
 MakeFile = Callable[[], tuple[str, str, bytes]]
 
 

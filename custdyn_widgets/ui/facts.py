@@ -15,7 +15,7 @@ from .front import script
 class Facts(anywidget.AnyWidget):
     """`sections`: title, and pairs of label and text."""
 
-    _esm = script("facts")
+    _esm = script("sections", "facts")
     sections = traitlets.List().tag(sync=True)
 
     def show(self, report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from ..errors import Cancelled
@@ -21,15 +22,24 @@ class Watcher(Protocol):
     def progressed(self, words: str, share: float | None) -> None:
         """`words` is being done, `share` of it (0 to 1) where that is known."""
 
-    def made(self, query: Query, result: Result) -> None:
-        """The report is there."""
+    def made(self, query: Query, result: object) -> None:
+        """What was made of a query is there."""
 
     def failed(self, error: Exception) -> None:
         """It will not be."""
 
 
+Make = Callable[[Query, Source, Callable[[str], None]], object]
+"""Makes something of a query; it is told in words what is being done."""
+
+
+def a_report(query: Query, source: Source, progress: Callable[[str], None]) -> Result:
+    """Makes the report of a query."""
+    return run(query, source, progress=progress)
+
+
 class Jobs:
-    """The reports of one reader: at most one is being made, the latest that was asked for."""
+    """What is made for one reader: at most one thing at a time, the latest asked for."""
 
     def __init__(self, source: Source, watcher: Watcher) -> None:
         self._source = source
@@ -42,12 +52,12 @@ class Jobs:
         """Whether a report is being made."""
         return self._job is not None
 
-    def start(self, query: Query) -> None:
-        """Makes the report of a query; the one that is being made is dropped."""
+    def start(self, query: Query, make: Make) -> None:
+        """Makes something of a query; what is being made is dropped."""
         self.stop()
         job = object()
         self._replace(job)
-        in_background(lambda: self._work(query, job), stop=self.stop)
+        in_background(lambda: self._work(query, make, job), stop=self.stop)
 
     def stop(self) -> None:
         """Drops the report that is being made, and stops the engine."""
@@ -67,7 +77,7 @@ class Jobs:
                 self._job = None
             return latest
 
-    def _work(self, query: Query, job: object) -> None:
+    def _work(self, query: Query, make: Make, job: object) -> None:
         doing = ["waiting for the source"]
         ended = threading.Event()
 
@@ -86,7 +96,7 @@ class Jobs:
         in_background(watch, stop=ended.set)
         result, failure = None, None
         try:
-            result = run(query, self._source, progress=progress)
+            result = make(query, self._source, progress)
         except Exception as error:
             failure = error
         ended.set()

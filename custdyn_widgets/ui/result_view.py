@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from html import escape
 
@@ -11,26 +11,25 @@ import ipywidgets as w
 from ..choices import Choice, Choices
 from ..definitions import COMPARISONS, LINES
 from ..errors import NothingToExport
+from ..files import MEDIA_TYPES
 from ..layout import to_json_model
+from ..query import Query
 from ..report import Report
 from ..result import Result
+from ..sources import Source
 from ..views.html import changes_strip, notes_list
+from .cell_panel import CellPanel
 from .chart_panel import ChartPanel
 from .controls import CUSTOM, NOTHING
-from .download import Download
+from .download import FILES, Download
 from .facts import Facts
+from .job import a_report
+from .notices import Notice
 from .picker import Picker
 from .plain import Plain, hidden, show
 from .press import Press
-from .states import fits_the_page
+from .states import fits_the_page, of_report
 from .table import ReportTable
-
-FILES = {"csv": "CSV", "xlsx": "XLSx", "xls": "XLS"}
-MEDIA_TYPES = {
-    "csv": "text/csv;charset=utf-8",
-    "xls": "application/vnd.ms-excel",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 class ResultView:
@@ -49,8 +48,11 @@ class ResultView:
         buttons: Sequence[w.Widget],
     ) -> None:
         self.result: Result | None = None
+        self.query: Query | None = None
+        self.split: str | None = None  # a report has none
         self._tell = tell
-        self.table = ReportTable()
+        self.panel = CellPanel(tell)
+        self.table = ReportTable(opened=self.panel.open_cell, tell=tell)
         self.chart = ChartPanel(plain, chosen=self._chosen, tell=tell)
         self._compare = compare
         self._facts = Facts(layout=hidden())
@@ -62,7 +64,12 @@ class ResultView:
         self._about = self._press(
             self._open_facts, "About this report", icon="info", bare=True, expanded=False
         )
-        right = plain.row([*self._downloads.values(), *buttons, self._about], "custdyn-buttons")
+        quality = self._press(self.panel.open_quality, "Data quality", icon="check")
+        self._cards = self._press(
+            self.panel.open_cards, "Package card", icon="card", layout=hidden()
+        )
+        tools = [*self._downloads.values(), self._cards, *buttons, quality, self._about]
+        right = plain.row(tools, "custdyn-buttons")
         toolbar = plain.row([self._headline, right], "custdyn-toolbar")
         self._comparing = Picker(
             lambda: COMPARING,
@@ -85,7 +92,7 @@ class ResultView:
             [self.chart.menu, self._comparing, self._sparks, self._of_comparison], "custdyn-view"
         )
         self._tools = w.VBox([toolbar, view], layout=hidden())
-        children = [self._facts, self.chart.box, self._changes, self.table, self._notes]
+        children = [self._facts, self.chart.box, self._changes, self.table, self._notes, self.panel]
         self.box = w.VBox([self._tools, *children])
         self.box.add_class("custdyn-result")
 
@@ -94,10 +101,28 @@ class ResultView:
         """The report on the screen."""
         return None if self.result is None else self.result.report
 
-    def show(self, result: Result) -> None:
-        """Shows a report. Only traits are set: it may be called in a thread."""
+    def make(self, query: Query, source: Source, progress: Callable[[str], None]) -> Result:
+        """Makes the report of a query."""
+        return a_report(query, source, progress)
+
+    def notices(self) -> Iterator[Notice]:
+        """What is to be said before the figures."""
+        return iter(()) if self.report is None else of_report(self.report)
+
+    @property
+    def made(self) -> Result | None:
+        """The last report and its source."""
+        return self.result
+
+    def show(self, result: object, query: Query) -> None:
+        """Shows a report, of the query in the form; hands it over where a file was asked for.
+
+        Only traits are set: it may be called in a thread.
+        """
+        if not isinstance(result, Result):
+            raise TypeError(result)
         report = result.report
-        self.result = result
+        self.result, self.query = result, query
         self.table.data = to_json_model(report) if fits_the_page(report) else {}
         self._facts.show(report)
         show(self._tools, True)
@@ -110,6 +135,9 @@ class ResultView:
         self._changes.value = changes_strip(report)
         self._notes.value = notes_list(report)
         self.chart.show(result)
+        self.panel.use(result)
+        show(self._cards, bool(report.query.package))
+        self.send_file(report.query.output.type)
 
     def mark(self, *, stale: bool) -> None:
         """Marks the report as one that the form no longer asks for, or takes the mark away."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ..cells import shown
 from ..definitions import ALL
-from ..link import MOST_BYTES
+from ..link import MOST_BYTES, Linked, from_link
 from ..periods import State
+from ..query import Query
 from ..report import Report, utc_text
 from .notices import Notice
 
@@ -31,6 +33,20 @@ NO_LINK = Notice(
     f"It has more than {MOST_BYTES:,} bytes, so the address does not hold it: a saved query is the "
     "way to keep it.",
 )
+
+
+FIRST_QUERY = Query(group_by=("month", "package"))
+
+
+def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Linked]:
+    """What the page shows at first, and what is to be said of it."""
+    if isinstance(asked, Query):
+        return None, Linked(asked)
+    if not isinstance(asked, str):
+        return None, Linked(Query.model_validate(asked))
+    linked = from_link(asked)
+    said = linked.query is not None or linked.ignored
+    return preset_from_link(linked.ignored) if said else None, linked
 
 
 def preset_from_link(ignored: Sequence[str]) -> Notice:

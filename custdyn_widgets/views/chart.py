@@ -169,7 +169,7 @@ class _Drawing:
         stacks = kind in ("stacked_column", "area")
         share = stacks and self.chart.stacking == "share"
         stack: Any = {"amount": "zero", "share": "normalize"}[self.chart.stacking]
-        names = {"money": str(self.report.query.currency), "quantity": "Quantity"}
+        names = {"money": str(self.report.query.currency), "quantity": "Quantity", "percent": "%"}
         title = "Share" if share else ", ".join(sorted(names[unit] for unit in units))
         grid = axis == "left" or all(one.axis == "right" for one in self.chart.series)
         tilted = self.chart.x == "package" and len(self.labels) > 4

@@ -78,9 +78,10 @@ def _mark(state: str) -> str:
 def _row(row: BlockRow | TableRow, table: Table) -> str:
     if isinstance(row, BlockRow):
         width = max(len(table.buckets), 1)
+        mark = f'<small class="proven">{escape(row.mark)}</small>' if row.mark else ""
         return (
             f'<tr class="block"><th scope="rowgroup" title="{escape(row.words)}">'
-            f'{escape(row.title)}</th><td colspan="{width}"></td></tr>'
+            f'{escape(row.title)}</th><td colspan="{width}">{mark}</td></tr>'
         )
     cells = "".join(
         f'<td class="{kind(text)} {bucket.state.value}"'

@@ -8,16 +8,22 @@ function element(name, className = "", attributes = {}, text = undefined) {
 }
 
 const ICONS = {
+  card: "M2.5 3.5h11v9h-11zM5 6.5h6M5 9.5h3.5",
   chart: "M2.5 13.5h11M4.5 11V8M8 11V4M11.5 11V6",
+  check: "M2.5 8.5l3.5 3.5 7.5-8",
   compare: "M5.5 3L2.5 6l3 3M2.5 6h8M10.5 7l3 3-3 3M13.5 10h-8",
   edit: "M3 13l.6-2.8 7.3-7.3a1 1 0 0 1 1.4 0l.8.8a1 1 0 0 1 0 1.4L5.8 12.4z",
   spark: "M2 11l3.5-4 3 2.5L14 4",
   add: "M8 3v10M3 8h10",
+  back: "M9.5 3.5L5 8l4.5 4.5",
+  next: "M6.5 3.5L11 8l-4.5 4.5",
   calendar: "M2.5 3.5h11v10h-11zM2.5 6.5h11M5.3 2v3M10.7 2v3",
   cross: "M3.5 3.5l9 9m0-9l-9 9",
   down: "M3.5 6l4.5 4.5L12.5 6",
   info: "M8 7.2v4M8 4.8v.1M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4z",
   link: "M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.2-2.2a2.6 2.6 0 0 0-3.7-3.7l-1 1m1.2 2.5a2.6 2.6 0 0 0-3.7 0L3.3 9a2.6 2.6 0 0 0 3.7 3.7l1-1",
+  mail: "M2 3.5h12v9H2zM2 4l6 5 6-5",
+  open: "M2.5 12.5v-9h4l1.5 2h5.5v7z",
   play: "M5 3.2v9.6L12.8 8z",
   save: "M8 2.5v7m-3-2.8L8 9.8l3-3.1M2.8 12.8h10.4",
   stop: "M4.5 4.5h7v7h-7z",
@@ -41,6 +47,13 @@ function download(address, name) {
   document.body.append(link);
   link.click();
   link.remove();
+}
+
+// A file that Python has sent.
+function save(message, buffers) {
+  const address = URL.createObjectURL(new Blob(buffers, { type: message.media }));
+  download(address, message.name);
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
 // JupyterLab's single-key commands are not for those who work in here.

@@ -1,31 +1,8 @@
-// How the report was made: sections of facts, each a label and a text.
-const MOST = 8; // more of one label are folded away
-
-function pairs(facts) {
-  const list = element("dl");
-  for (const [label, text] of facts)
-    list.append(element("dt", "", {}, label), element("dd", "", {}, text));
-  return list;
-}
-
+// How the report was made.
 function render({ model, el }) {
   const show = () => {
     el.className = "custdyn-facts";
-    const sections = model.get("sections").map(([title, facts]) => {
-      const section = element("section");
-      section.append(element("h3", "", {}, title));
-      const count = {};
-      for (const [label] of facts) count[label] = (count[label] ?? 0) + 1;
-      section.append(pairs(facts.filter(([label]) => count[label] <= MOST)));
-      for (const label of Object.keys(count).filter((one) => count[one] > MOST)) {
-        const fold = element("details");
-        fold.append(element("summary", "", {}, `${label}: ${count[label]}`));
-        fold.append(pairs(facts.filter((fact) => fact[0] === label)));
-        section.append(fold);
-      }
-      return section;
-    });
-    el.replaceChildren(...sections);
+    el.replaceChildren(...sectionsOf(model.get("sections")));
   };
   el.setAttribute("role", "region");
   el.setAttribute("aria-label", "About this report");

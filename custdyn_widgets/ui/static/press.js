@@ -15,12 +15,6 @@ async function copy(text) {
   }
 }
 
-function save(message, buffers) {
-  const address = URL.createObjectURL(new Blob(buffers, { type: message.media }));
-  download(address, message.name);
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
-}
-
 function render({ model, el }) {
   el.classList.add("custdyn-pressing");
   const button = element("button", "", { type: "button" });
@@ -42,10 +36,16 @@ function render({ model, el }) {
     show();
     model.send({ type: "press", address: location.origin + location.pathname });
   });
+  const parts = [];
   const received = async (message, buffers) => {
+    if (message.type === "part") {
+      parts.push(new Blob(buffers));
+      return model.send({ type: "taken" });
+    }
     busy = false;
     show();
-    if (message.type === "file") save(message, buffers);
+    if (message.type === "file") save(message, [...parts, ...buffers]);
+    parts.length = 0;
     if (message.type === "focus") requestAnimationFrame(() => button.focus());
     if (message.type === "copy") model.send({ type: "copied", done: await copy(message.text) });
   };

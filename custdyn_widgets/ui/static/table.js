@@ -67,10 +67,11 @@ function body(data, places, together, view) {
     row.dataset.row = number;
     if (line.title !== undefined) {
       row.className = "block";
-      row.append(
-        element("th", "", { scope: "rowgroup", role: "rowheader" }, line.title),
-        element("td", "", { colspan: Math.max(places.length, 1) + view.sparks, role: "gridcell" }),
-      );
+      const title = element("th", "", { scope: "rowgroup", role: "rowheader" }, line.title);
+      const width = Math.max(places.length, 1) + view.sparks;
+      const rest = element("td", "", { colspan: width, role: "gridcell" });
+      if (line.mark) rest.append(element("small", "proven", {}, line.mark));
+      row.append(title, rest);
     } else {
       const cells = places.map((place) => {
         const value = line.values[place];
@@ -120,7 +121,8 @@ function about(data, cell) {
   const place = cellsOf(cell.closest("tr")).indexOf(cell) - 1;
   const heading = `${title}: ${line.name} · ${data.labels[place]}`;
   const reason = data.why[line.reasons[place]];
-  return [heading, line.values[place] + (reason ? `: ${reason}` : ""), line.words];
+  const value = line.values[place] + (reason ? `: ${reason}` : "");
+  return [heading, value, line.words, "Click or Enter: what is behind it"];
 }
 
 function tips(wrap, data) {
@@ -173,7 +175,7 @@ function tips(wrap, data) {
   return { tip, show, hide };
 }
 
-function keys(wrap, table, show) {
+function keys(wrap, table, show, open) {
   const lines = [table.tHead.rows[table.tHead.rows.length - 1], ...table.tBodies[0].rows];
   const width = cellsOf(lines[0]).length;
   let at = [1, 0];
@@ -203,7 +205,16 @@ function keys(wrap, table, show) {
     End: ([line], far) => (far ? go(lines.length - 1, width - 1, -1) : go(line, width - 1)),
   };
   cellAt(at)?.setAttribute("tabindex", "0");
+  // what a click or Enter on a figure opens
+  const opened = (row, column) => {
+    if (column > 0 && row > 0 && !lines[row].classList.contains("block"))
+      open(Number(lines[row].dataset.row), column - 1);
+  };
   wrap.addEventListener("keydown", (event) => {
+    if ((event.key === "Enter" && !event.ctrlKey) || event.key === " ") {
+      event.preventDefault();
+      opened(...at);
+    }
     const move = moves[event.key];
     if (!move || event.altKey || event.metaKey) return;
     event.preventDefault();
@@ -213,7 +224,9 @@ function keys(wrap, table, show) {
     const cell = event.target.closest("th, td");
     const line = lines.indexOf(cell?.closest("tr"));
     const column = line < 0 ? -1 : cellsOf(lines[line]).indexOf(cell);
-    if (column >= 0) go(line, column);
+    if (column < 0) return;
+    go(line, column);
+    opened(line, column);
   });
   return (row, column) => go(lines.indexOf(row), column);
 }
@@ -238,7 +251,11 @@ function render({ model, el }) {
     wrap.append(table);
     const tip = tips(wrap, data);
     hide = tip.hide;
-    select = keys(wrap, table, tip.show);
+    select = keys(wrap, table, tip.show, (number, column) => {
+      tip.hide();
+      const { row, line } = data.rows[number];
+      model.send({ type: "cell", row, line, column });
+    });
     el.replaceChildren(wrap, tip.tip);
     const corner = table.querySelector(".corner").getBoundingClientRect();
     const head = table.tHead.getBoundingClientRect();

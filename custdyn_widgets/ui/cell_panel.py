@@ -1,0 +1,268 @@
+"""The panel of a cell: what is behind it, down to the entries, and the cell in words."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ..checks import MOST_CHARACTERS
+from ..definitions import FINDINGS, LINES
+from ..drill.address import Address
+from ..drill.drill import title_of
+from ..errors import Cancelled, CustdynError
+from ..explain import SINCE
+from ..exports.listing import WRITERS, Filed, write
+from ..files import MEDIA_TYPES
+from ..result import Result
+from .background import in_background
+from .border import guarded, unexpected
+from .card_screens import card_screen, figure_screen
+from .front import script
+from .screens import (
+    CARD,
+    EXPLAIN,
+    QUALITY,
+    Screen,
+    Tab,
+    change_screen,
+    clients_screen,
+    entries_screen,
+    explain_screen,
+    facts_of,
+    line_of,
+    quality_screen,
+    tabs_of,
+)
+
+NOWHERE = Address(0, 0)
+"""Where a tab is that is of no cell."""
+CLOSED: dict[str, Any] = {"open": False}
+
+
+class CellPanel(anywidget.AnyWidget):
+    """Shows what is behind a cell of the report that `use` was given; the latest wish wins.
+
+    What takes a while is done in a thread of its own.
+    """
+
+    _esm = script("sections", "list", "cell_panel")
+    view = traitlets.Dict(CLOSED).tag(sync=True)
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._result: Result | None = None
+        self._title = self._value = ""
+        self._tabs: list[Tab] = []
+        self._tab: Tab | None = None
+        self._screens: list[Screen] = []
+        self._ticket = 0
+        self._job: object = None
+        self.on_msg(guarded(self._received, tell))
+
+    def use(self, result: Result) -> None:
+        """From here on cells are those of this report."""
+        self._result = result
+        self.shut()
+
+    def shut(self) -> None:
+        """Closes the panel."""
+        self._job = None
+        self._screens = []
+        self.view = CLOSED
+
+    def open_cell(self, row: int, key: str, column: int) -> None:
+        """Opens the panel on a cell, by its row, the line of that and its column."""
+        report = None if self._result is None else self._result.report
+        line = None if report is None else line_of(report, row, key)
+        if report is None or line is None or not 0 <= column < len(report.buckets):
+            return
+        change = "" if key == "value" else f" · {LINES[key].label}"
+        title = title_of(report, Address(row, column)) + change
+        self._open(title, tabs_of(report, row, key, column), line.texts[column])
+
+    def open_quality(self) -> None:
+        """Opens the panel on what is odd in the data of the report's source."""
+        if self._result is None:
+            return
+        self._open(
+            f"Data quality of {self._result.source.name}",
+            [Tab(key, label, NOWHERE, QUALITY) for key, label in FINDINGS.items()],
+        )
+
+    def open_cards(self) -> None:
+        """Opens the panel on the cards of the packages that the query filters by."""
+        packages = () if self._result is None else self._result.report.query.package
+        if packages:
+            self._open("Package card", [Tab(one, one, NOWHERE, CARD) for one in packages])
+
+    def _open(self, title: str, tabs: list[Tab], value: str = "") -> None:
+        self._title, self._value, self._tabs = title, value, tabs
+        self._ticket += 1
+        self._choose(tabs[0].key, first=True)
+
+    def _received(self, _widget: object, content: object, _buffers: object) -> None:
+        if not isinstance(content, dict):
+            return
+        wish, screen = content.get("type"), self._screens[-1] if self._screens else None
+        if wish == "close":
+            self.shut()
+        elif wish == "tab":
+            self._choose(str(content.get("key")))
+        elif wish == "back" and len(self._screens) > 1:
+            self._job = None
+            self._screens.pop()
+            self._show()
+        elif wish == "change" and screen is not None:
+            self._open_change(str(content.get("name")), screen)
+        elif screen is not None and screen.paged is not None:
+            self._turn(str(wish), content, screen)
+
+    def _turn(self, wish: str, content: dict[str, Any], screen: Screen) -> None:
+        paged = screen.paged
+        if paged is None:
+            return
+        if wish == "line":
+            self._open_line(content.get("place"), screen)
+        elif wish == "figure":
+            self._open_figure(content.get("place"), content.get("column"), screen)
+        elif wish == "file" and content.get("kind") in WRITERS:
+            kind = str(content["kind"])
+            self._work(lambda: self._hand_over(kind, screen), busy=False)
+        elif wish == "page" and isinstance(content.get("first"), int):
+            paged.turn(content["first"])
+            self._show()
+        elif wish == "sort":
+            paged.sort(str(content.get("key")))
+            self._show()
+        elif wish == "search":
+            paged.search(str(content.get("text"))[:MOST_CHARACTERS])
+            self._show()
+
+    def _choose(self, key: str, *, first: bool = False) -> None:
+        tab = next((one for one in self._tabs if one.key == key), None)
+        if tab is None or self._result is None:
+            return
+        drill, self._tab = self._result.drill, tab
+        self._screens = []
+        if tab.part == QUALITY:
+            self._make(lambda _between: self._quality(tab, first=first))
+            return
+        if tab.part == CARD:
+            result = self._result
+            self._make(lambda _between: card_screen(result, tab.key))
+            return
+        make = explain_screen if tab.part == EXPLAIN else clients_screen
+        self._make(lambda between: make(drill, tab, between))
+
+    def _quality(self, tab: Tab, *, first: bool) -> Screen:
+        """A finding; at first that of which there is something."""
+        if self._result is None:
+            return Screen()
+        source = self._result.source
+        screen = quality_screen(source, tab.key)
+        found = [one.key for one in source.findings or ()]
+        if first and found and tab.key not in found:
+            self._tab = next(one for one in self._tabs if one.key == found[0])
+            return quality_screen(source, found[0])
+        return screen
+
+    def _open_change(self, name: str, screen: Screen) -> None:
+        found = [one for one in screen.changes if one.name == name]
+        if found and self._result is not None:
+            drill = self._result.drill
+            self._make(lambda between: change_screen(drill, found[0], between))
+
+    def _open_line(self, number: object, screen: Screen) -> None:
+        place = screen.paged.place(number) if screen.paged and isinstance(number, int) else None
+        if place is None or screen.clients is None or self._result is None:
+            return
+        drill = self._result.drill
+        self._make(lambda between: entries_screen(drill, screen, place, between))
+
+    def _open_figure(self, row: object, column: object, screen: Screen) -> None:
+        card = screen.card
+        if card is None or not isinstance(row, int) or not isinstance(column, int):
+            return
+        if 0 <= row < len(card.lines) and 0 <= column < len(card.report.buckets):
+            self._make(lambda between: figure_screen(card, row, column, between))
+
+    def _make(self, make: Callable[[Callable[[], None]], Screen]) -> None:
+        """Makes a screen that then stands on top."""
+        job = self._job = object()
+
+        def between() -> None:
+            if job is not self._job:
+                raise Cancelled
+
+        def work() -> None:
+            screen = make(between)
+            between()
+            self._screens = [*self._screens, screen]
+            self._show()
+
+        self._work(work, job=job)
+
+    def _work(self, work: Callable[[], None], *, job: object = None, busy: bool = True) -> None:
+        def guarded_work() -> None:
+            try:
+                work()
+            except Cancelled:
+                return
+            except Exception as error:
+                if job is self._job or job is None:
+                    words = str(error) if isinstance(error, CustdynError) else unexpected(error)
+                    self._show(failure=words)
+
+        if busy:
+            self._show(busy=True)
+        in_background(guarded_work, stop=lambda: None)
+
+    def _show(self, *, busy: bool = False, failure: str = "") -> None:
+        screen = self._screens[-1] if self._screens else Screen()
+        proof = screen.proof
+        self.view = {
+            "open": True,
+            "ticket": self._ticket,
+            "title": self._title,
+            "value": self._value,
+            "tabs": [[tab.key, tab.label] for tab in self._tabs],
+            "tab": "" if self._tab is None else self._tab.key,
+            "crumb": screen.crumb,
+            "proof": "" if proof is None else proof.text,
+            "disproven": proof is not None and not proof.holds,
+            "beside": [] if proof is None else list(proof.beside),
+            "list": None if screen.paged is None else screen.paged.view(),
+            "sections": screen.sections,
+            "since": {
+                "title": SINCE,
+                "facts": [[fact.label, fact.text] for fact in screen.since],
+                "changes": [[one.name, one.words] for one in screen.changes],
+            }
+            if screen.since
+            else None,
+            "busy": busy,
+            "failure": failure,
+        }
+
+    def _hand_over(self, kind: str, screen: Screen) -> None:
+        """Hands the list of a screen to the browser as a file."""
+        result, paged = self._result, screen.paged
+        if result is None or paged is None:
+            return
+        filed = Filed(
+            screen.name,
+            paged.columns,
+            paged.lines(),
+            facts_of(result.report, self._title, screen),
+            result.report.as_of,
+        )
+        made = io.BytesIO()
+        write(kind, filed, made)
+        name = f"{re.sub(r'[^0-9A-Za-z]+', '-', self._title).strip('-').lower()}-{screen.name}"
+        message = {"type": "file", "name": f"{name.lower()}.{kind}", "media": MEDIA_TYPES[kind]}
+        self.send(message, buffers=[made.getvalue()])

@@ -1,0 +1,119 @@
+// What is behind a cell: its clients, their entries, and the cell in words, in a panel at the side.
+function render({ model, el }) {
+  ownKeys(el);
+  const panel = element("aside", "custdyn-drill", { popover: "manual", role: "dialog", id: unique("drill") });
+  const head = element("header");
+  const title = element("h2", "", { id: unique("title"), tabindex: "-1" });
+  panel.setAttribute("aria-labelledby", title.id);
+  const value = element("output", "value");
+  const shut = element("button", "custdyn-press quiet", { type: "button", "aria-label": "Close" });
+  shut.append(icon("cross"));
+  const words = element("div");
+  words.append(title, value);
+  head.append(words, shut);
+  const tabs = element("div", "custdyn-tabs", { role: "tablist", "aria-label": "What is shown" });
+  const crumb = element("button", "custdyn-press quiet custdyn-crumb", { type: "button" });
+  const proof = element("p", "custdyn-proof", { role: "status" });
+  const said = element("div", "custdyn-beside");
+  const body = element("div", "custdyn-drill-body", { role: "tabpanel" });
+  const list = listOf((message) => model.send(message), "Lines");
+  const facts = element("div", "custdyn-explained");
+  body.append(list.root, facts);
+  const foot = element("footer");
+  for (const [kind, label] of [["csv", "Export to CSV"], ["xlsx", "Export to XLSx"]]) {
+    const button = element("button", "custdyn-press", { type: "button" });
+    button.append(icon("save"), label);
+    button.addEventListener("click", () => model.send({ type: "file", kind }));
+    foot.append(button);
+  }
+  panel.append(head, tabs, crumb, proof, said, body, foot);
+  el.append(panel);
+
+  let opener = null;
+  let shown = -1;
+  const close = () => {
+    if (!panel.matches(":popover-open")) return;
+    panel.hidePopover();
+    if (opener?.isConnected) opener.focus({ preventScroll: true });
+    opener = null;
+  };
+  shut.addEventListener("click", () => model.send({ type: "close" }));
+  crumb.addEventListener("click", () => model.send({ type: "back" }));
+  panel.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      model.send({ type: model.get("view").crumb ? "back" : "close" });
+    }
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step && event.target.getAttribute("role") === "tab") {
+      const all = [...tabs.children];
+      const aim = all[(all.indexOf(event.target) + step + all.length) % all.length];
+      model.send({ type: "tab", key: aim.dataset.key });
+    }
+  });
+
+  const tab = ([key, label], chosen) => {
+    const own = key === chosen;
+    const button = element("button", "custdyn-tab", {
+      type: "button", role: "tab", "aria-selected": String(own), tabindex: own ? "0" : "-1",
+    }, label);
+    button.dataset.key = key;
+    button.addEventListener("click", () => model.send({ type: "tab", key }));
+    return button;
+  };
+  const since = (view) => {
+    const section = element("section");
+    section.append(element("h3", "", {}, view.since.title), pairs(view.since.facts));
+    for (const [name, text] of view.since.changes) {
+      const button = element("button", "custdyn-press custdyn-change", { type: "button" });
+      button.append(element("strong", "", {}, name), element("span", "", {}, text));
+      button.addEventListener("click", () => model.send({ type: "change", name }));
+      section.append(button);
+    }
+    return section;
+  };
+  const show = () => {
+    const view = model.get("view");
+    if (!view.open) return close();
+    const was = document.activeElement;
+    title.textContent = view.title;
+    value.textContent = view.value;
+    value.className = view.value.startsWith("-") ? "value neg" : "value";
+    const inTabs = tabs.contains(was);
+    tabs.replaceChildren(...view.tabs.map((one) => tab(one, view.tab)));
+    tabs.hidden = Boolean(view.crumb);
+    crumb.hidden = !view.crumb;
+    crumb.replaceChildren(icon("back"), view.crumb);
+    proof.textContent = view.failure || (view.busy ? "Reading …" : view.proof);
+    proof.className = `custdyn-proof ${view.failure || view.disproven ? "failed" : view.busy ? "busy" : "holds"}`;
+    proof.hidden = !proof.textContent;
+    said.replaceChildren(...(view.busy ? [] : view.beside).map((one) => element("p", "", {}, one)));
+    panel.setAttribute("aria-busy", String(view.busy));
+    list.update(view.busy || view.failure ? null : view.list);
+    facts.replaceChildren(...(view.busy ? [] : sectionsOf(view.sections)));
+    if (!view.busy && view.since) facts.append(since(view));
+    facts.hidden = !facts.childElementCount;
+    foot.hidden = view.busy || !view.list;
+    if (!panel.matches(":popover-open")) {
+      opener = was;
+      panel.showPopover();
+    } else if (view.ticket !== shown && !panel.contains(was)) opener = was;
+    if (view.ticket !== shown) title.focus({ preventScroll: true });
+    else if (inTabs && !view.crumb) tabs.querySelector("[aria-selected=true]").focus();
+    else if (!panel.contains(document.activeElement)) (view.crumb ? crumb : title).focus({ preventScroll: true });
+    shown = view.ticket;
+  };
+  const received = (message, buffers) => {
+    if (message.type === "file") save(message, buffers);
+  };
+  model.on("msg:custom", received);
+  const unlisten = listen(model, ["view"], show);
+  return () => {
+    close();
+    model.off("msg:custom", received);
+    unlisten();
+  };
+}
+
+export default { render };
