@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import CustdynError
+from .listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
 from .query import Query
 from .result import Result, run
 from .sources import open_source
@@ -12,7 +13,18 @@ from .sources import open_source
 if TYPE_CHECKING:
     from .ui.app import CustomerDynamics
 
-__all__ = ["CustdynError", "CustomerDynamics", "Query", "Result", "open_source", "run"]
+__all__ = [
+    "Cdrs",
+    "CustdynError",
+    "CustomerDynamics",
+    "OrigTerm",
+    "Query",
+    "Result",
+    "open_source",
+    "run",
+    "run_cdrs",
+    "run_orig_term",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -52,7 +52,7 @@ def facts(report: Report) -> Iterator[Fact]:
     yield Fact("Money", FIELDS["currency"].label, str(report.query.currency))
     yield Fact("Money", FIELDS["rate_policy"].label, RATE_POLICIES[report.query.rate_policy])
     for rate in report.rates:
-        worth = f"{rate.currency} from {rate.valid_from}: {_worth(rate.rate)}"
+        worth = f"{rate.currency} from {rate.valid_from}: {exact_text(rate.rate)}"
         yield Fact("Money", RATE_USED, worth)
     for label, text in _comparison(report):
         yield Fact("Comparison", label, text)
@@ -109,8 +109,8 @@ def _local(instant: datetime, report: Report) -> str:
     return f"{instant.astimezone(zone(name)):%Y-%m-%d %H:%M:%S} {name}"
 
 
-def _worth(rate: Fraction) -> str:
-    """A rate in decimals where it has some, else as a fraction: exact either way."""
+def exact_text(rate: Fraction) -> str:
+    """A number in decimals where it has some, else as a fraction: exact either way."""
     for digits in range(19):
         scaled = rate * 10**digits
         if scaled.denominator == 1:

@@ -61,13 +61,6 @@ class QueryError(CustdynError):
         super().__init__("the query cannot be run: " + "; ".join(map(str, self.faults)))
 
 
-class NotOfferedYet(QueryError):
-    """The query is valid, but this version does not make that part of it."""
-
-    def __init__(self, field: str, value: object, instead: str) -> None:
-        super().__init__([FieldFault(field, value, f"is not offered in this version; {instead}")])
-
-
 class SourceError(CustdynError):
     """A source cannot be opened or read."""
 

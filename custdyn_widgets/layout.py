@@ -7,23 +7,27 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
+from .blocks import BRIDGES, EVERY_BLOCK
 from .cells import Line
-from .definitions import BLOCKS, LINES, NA, PACKAGE_BLOCK, RowDefinition
+from .definitions import LINES, NA, RowDefinition
 from .periods import Bucket, zone
 from .report import Report
 
 TITLE = "Customer Dynamics"
 COMPARED_WITH = "Compared with"
+CLOSES = "✓ closes exactly"
+"""Every report checks it, in each currency: one that did not close would not be there."""
 WIDEST_NAME = 34
 """Characters of a row's name that are shown at the most; the tip has them all."""
 
 
 @dataclass(frozen=True)
 class BlockRow:
-    """The title of a block, over the whole width."""
+    """The title of a block, over the whole width; `mark` is what is proven of it."""
 
     title: str
     words: str
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def to_json_model(report: Report) -> dict[str, Any]:
         "width": max((len(text) for text in shown), default=0),
         "why": [reason.value for reason in why],
         "rows": [
-            {"title": row.title, "words": row.words}
+            {"title": row.title, "words": row.words, "mark": row.mark}
             if isinstance(row, BlockRow)
             else {
                 "row": row.row,
@@ -138,12 +142,13 @@ def to_json_model(report: Report) -> dict[str, Any]:
 
 
 def _rows(report: Report) -> Iterator[BlockRow | TableRow]:
-    words = {block.name: block.words for block in (*BLOCKS, PACKAGE_BLOCK)}
+    words = {block.name: block.words for block in EVERY_BLOCK}
     title = None
     for place, row in enumerate(report.rows):
         if row.title != title:
             title = row.title
-            yield BlockRow(title, words[row.block])
+            proven = CLOSES if row.block in BRIDGES else ""
+            yield BlockRow(title, words[row.block], proven)
         for line in row.lines:
             yield TableRow(place, line, row.defined)
 

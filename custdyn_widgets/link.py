@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from .definitions import REPORT, SPLITS, VIEWS
 from .errors import FieldFault, QueryError
 from .query import Query
 
 MOST_BYTES = 2_048
+PAGE_VARIABLE = "CUSTDYN_PAGE"
+"""Gives notebooks and mails the address of the page, for links that lead there."""
 NEVER = ("output.send_to",)
 """Fields that no link carries: a link may be seen by anyone."""
 LISTS = ("client_tags", "owner", "package", "group_by", "blocks")
@@ -18,16 +21,24 @@ INTERVALS = ("period", "compare")
 OF_THE_PAGE = ("theme", "template", "token")
 """Parameters of Voilà's own."""
 
+OF_A_VIEW = {"view": VIEWS, "split": SPLITS}
+"""Parameters that say what of the query is shown."""
+
 
 @dataclass(frozen=True)
 class Linked:
-    """What a link asks for: a query, or None where it says nothing; and what was ignored."""
+    """What a link asks for: a query, or None where it says nothing; and what was ignored.
+
+    `view` is one of VIEWS, `split` what an Orig-Term report is split by.
+    """
 
     query: Query | None
     ignored: tuple[str, ...] = ()
+    view: str = REPORT
+    split: str | None = None
 
 
-def to_link(query: Query) -> str | None:
+def to_link(query: Query, view: str = REPORT, split: str | None = None) -> str | None:
     """The query as parameters, UTF-8 and percent-encoded; None where they exceed MOST_BYTES.
 
     What is left at its default is left out, but for the period. A period of dates is written
@@ -40,6 +51,8 @@ def to_link(query: Query) -> str | None:
             continue
         values = value if isinstance(value, list) else [_text(value)]
         pairs += [(path, one) for one in values or [""]]
+    pairs += [("view", view)] if view != REPORT else []
+    pairs += [("split", split)] if split is not None else []
     link = urlencode(pairs, safe="/:")
     return link if len(link) <= MOST_BYTES else None
 
@@ -57,12 +70,15 @@ def from_link(link: str) -> Linked:
             (f"the whole link (it has more than {MOST_BYTES} bytes; a saved query is the way)",),
         )
     known = dict(_fields(Query().to_dict()))
+    view: dict[str, str] = {}
     given: dict[str, list[str]] = {}
     ignored: list[str] = []
     for name, value in parse_qsl(link, keep_blank_values=True):
         if name in OF_THE_PAGE:
             continue
-        if name in known and name not in NEVER:
+        if value in OF_A_VIEW.get(name, ()) and name not in view:
+            view[name] = value
+        elif name in known and name not in NEVER:
             given.setdefault(name, []).append(value)
         else:
             ignored.append(_shortened(name))
@@ -74,7 +90,8 @@ def from_link(link: str) -> Linked:
             _put(values, path, _value(path, texts))
     query, faults = _without_faults(values)
     ignored += [f"{fault.field} ({fault.what})" for fault in faults]
-    return Linked(query, tuple(dict.fromkeys(ignored)))
+    shown = view.get("view", REPORT)
+    return Linked(query, tuple(dict.fromkeys(ignored)), shown, view.get("split"))
 
 
 def _fields(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -85,6 +85,7 @@ class Output(Frozen):
     send_to: Annotated[
         tuple[Annotated[StrictStr, AfterValidator(address)], ...],
         BeforeValidator(several),
+        AfterValidator(lambda addresses: tuple(dict.fromkeys(addresses))),
         Field(max_length=MOST_RECIPIENTS),
     ] = ()
 

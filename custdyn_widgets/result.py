@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .cards.package import PackageCard, package_card
 from .charts import PRE_CONFIGURED, ChartSpec
+from .drill.address import address_of
+from .drill.behind import Behind
+from .drill.drill import Drill
+from .drill.frames import clients_frame, entries_frame
 from .errors import FieldFault, QueryError
+from .explain import Explanation, explain
 from .periods import EARLIEST, LATEST
 from .provenance import Provenance, provenance
 from .query import Query
@@ -27,7 +33,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A report and its source. It is what it was when it was made: nothing here queries again.
+    """A report and its source. The report stays what it was when it was made.
+
+    Only what is behind a cell is read anew, as of the report.
 
     `reduced` is what the report was made of, for its fingerprint (nothing: an empty period).
     """
@@ -50,6 +58,93 @@ class Result:
     def provenance(self) -> Provenance:
         """Fingerprint of the data used, hash of the result, versions."""
         return provenance(self.report, self.reduced)
+
+    @cached_property
+    def drill(self) -> Drill:
+        """What is behind the cells: their clients, and the entries of these."""
+        return Drill(self.report, self.reduced, self.source)
+
+    def clients(
+        self,
+        block: str,
+        row: str,
+        bucket: str | int,
+        *,
+        package: str | None = None,
+        side: str = "value",
+        part: str = "numerator",
+    ) -> pd.DataFrame:
+        """The clients behind a cell, one line each, with what each adds to it.
+
+        `bucket`: its label or place; `side`: `value`, or `other` for the period compared with;
+        `part`: `numerator`, or `denominator` of an average. Columns `client_id`, `name`, `type`,
+        `owner_id`, `currency`, `entries` (None where it is not made of entries), `amount` (in
+        the client's currency), `value` (in the report's) and `contribution` (unrounded: it adds
+        up to the cell). The ledger is read again, as of the report. Raises QueryError for a cell
+        that is not there, NoClients, SourceError.
+        """
+        found = self._behind(block, row, bucket, package, side)
+        return clients_frame(self.drill.clients(found, part))
+
+    def entries(
+        self,
+        block: str,
+        row: str,
+        bucket: str | int,
+        *,
+        client: str | int | None = None,
+        package: str | None = None,
+        side: str = "value",
+        part: str = "numerator",
+    ) -> pd.DataFrame:
+        """The ledger entries behind a cell: of one client by its id, or of all behind it.
+
+        By client and time (`occurred_at`, UTC), with `package` (its name), the running `balance`
+        and what each `adds` in the report's currency; `contribution` is that unrounded, None for
+        an entry that adds nothing. The rest as for `clients`.
+        """
+        found = self._behind(block, row, bucket, package, side)
+        chosen = None if client is None else str(client)
+        return entries_frame(self.drill.entries(found, chosen, part))
+
+    def explain(
+        self,
+        block: str,
+        row: str,
+        bucket: str | int,
+        *,
+        package: str | None = None,
+        side: str = "value",
+    ) -> Explanation:
+        """A cell in words: definition, when, whom, formula with its numbers, what changed.
+
+        Print it, or look at it in a notebook; its `facts` are for programs. Arguments and errors
+        as for `clients`.
+        """
+        return explain(self.drill, address_of(self.report, block, row, bucket, package, side))
+
+    def package_card(self, package: str) -> PackageCard:
+        """What there is to know of a package, by its name: see `PackageCard`.
+
+        Where the report is not grouped by package, one that is is made for it, as of the report.
+        Raises QueryError for a package that is not known, and what `run` raises.
+        """
+        return package_card(self.by_package.drill, package)
+
+    @cached_property
+    def by_package(self) -> Result:
+        """This report grouped by package: itself, or made anew as of the same instant."""
+        query = self.report.query
+        if query.by_package and query.compare is None:
+            return self
+        units = [unit for unit in query.group_by if unit != "package"]
+        grouped = query.with_fields({"group_by": [*units, "package"], "compare": None})
+        return run(grouped, self.source, as_of=self.report.as_of)
+
+    def _behind(
+        self, block: str, row: str, bucket: str | int, package: str | None, side: str
+    ) -> Behind:
+        return self.drill.behind(address_of(self.report, block, row, bucket, package, side))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON structure of the report (REPORT.md section 7)."""
@@ -121,7 +216,7 @@ class Result:
             return PRE_CONFIGURED[chart]
         from .store import my_store
 
-        return my_store().chart(chart)
+        return my_store().charts.find(chart)
 
     def to_file(self, kind: str) -> bytes:
         """The report as `csv`, `xls`, `xlsx`, `json` or `html`."""
@@ -157,9 +252,13 @@ class Result:
         )
 
 
+Asking = Query | Mapping[str, Any] | str | Path
+From = str | Path | Source | Mapping[str, pd.DataFrame]
+
+
 def run(
-    query: Query | Mapping[str, Any] | str | Path,
-    source: str | Path | Source | Mapping[str, pd.DataFrame],
+    query: Asking,
+    source: From,
     *,
     as_of: datetime | None = None,
     progress: Progress = lambda _: None,
@@ -172,6 +271,13 @@ def run(
 
     Raises QueryError, SourceError, DataError, MissingRates (all of them CustdynError).
     """
+    query, opened, now = prepared(query, source, as_of)
+    report, reduced = make_report(query, opened, as_of=now, progress=progress)
+    return Result(report, opened, reduced)
+
+
+def prepared(query: Asking, source: From, as_of: datetime | None) -> tuple[Query, Source, datetime]:
+    """Query, source and instant as everything that is run takes them; see `run`."""
     if not isinstance(query, Query):
         query = Query.read(query) if isinstance(query, str | Path) else Query.model_validate(query)
     now = datetime.now(UTC) if as_of is None else as_of
@@ -180,9 +286,7 @@ def run(
     if not EARLIEST.year < now.year < LATEST.year:
         between = f"is not between the years {EARLIEST.year} and {LATEST.year}"
         raise QueryError([FieldFault("as_of", now.isoformat(), between)])
-    opened = open_source(source)
-    report, reduced = make_report(query, opened, as_of=now, progress=progress)
-    return Result(report, opened, reduced)
+    return query, open_source(source), now
 
 
-__all__ = ["Result", "run"]
+__all__ = ["Asking", "From", "Result", "prepared", "run"]

@@ -16,11 +16,10 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from .errors import SourceError
+from .link import PAGE_VARIABLE
 
 SOURCE_VARIABLE = "CUSTDYN_SOURCE"
 """Tells the page which source it was started with."""
-PAGE_VARIABLE = "CUSTDYN_PAGE"
-"""Gives notebooks the address of the page, for links that are copied there."""
 PACKAGE = Path(__file__).parent
 HOST = "127.0.0.1"
 
@@ -32,10 +31,13 @@ def page_notebook() -> Path:
     return next(place for place in places if place.is_file())
 
 
-def serve(source: str, *, port: int, ready: int, open_browser: bool = False) -> int:
+def serve(
+    source: str, *, port: int, ready: int, mails: bool = False, open_browser: bool = False
+) -> int:
     """Starts Voilà and waits for it; prints the address once the page answers.
 
-    `ready` kernels wait for the next readers, so that their page opens at once. Gives the
+    `ready` kernels wait for the next readers, so that their page opens at once. With `mails`, a
+    scheduler runs beside it: it makes and sends what pages and schedules ask for. Gives the
     server's exit code. Raises SourceError where the port is taken.
     """
     address = f"http://{HOST}:{port}/"
@@ -54,6 +56,7 @@ def serve(source: str, *, port: int, ready: int, open_browser: bool = False) -> 
             **_with_folder("JUPYTER_CONFIG_PATH", PACKAGE / "voila"),  # its voila.json
         },
     )
+    beside = _scheduler(source, address) if mails else None
     signal.signal(signal.SIGTERM, _stop)  # or Voilà would be left behind
     threading.Thread(target=_announce, args=(server, address, open_browser), daemon=True).start()
     try:
@@ -61,8 +64,17 @@ def serve(source: str, *, port: int, ready: int, open_browser: bool = False) -> 
     except KeyboardInterrupt:
         return 0
     finally:
-        server.terminate()
-        server.wait()
+        for process in filter(None, (server, beside)):
+            process.terminate()
+            process.wait()
+
+
+def _scheduler(source: str, address: str) -> subprocess.Popen[bytes]:
+    """Makes and sends reports; it is a process of its own, so a long report stops no page."""
+    return subprocess.Popen(  # noqa: S603 our own interpreter, arguments in a list
+        [sys.executable, "-m", "custdyn_widgets.cli", "scheduler", "--source", source],
+        env={PAGE_VARIABLE: address, **os.environ},
+    )
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from ..errors import SourceError
 from .duckdb_file import open_duckdb
 from .folder import open_folder
 from .frames import open_frames
+from .postgres import SCHEMES, open_postgres
 from .source import Snapshot, Source
 from .sqlite_file import open_sqlite
 
@@ -21,16 +22,19 @@ ENDINGS = {
     ".sqlite": open_sqlite,
     ".sqlite3": open_sqlite,
 }
+BUILT_IN = ("sample", "demo")
 KINDS = (
-    "a folder of CSV or Parquet files, a file *.duckdb or *.sqlite, or the built-in sample and demo"
+    "a folder of CSV or Parquet files, a file *.duckdb or *.sqlite, postgresql://…, or the "
+    "built-in sample and demo"
 )
 
 
 def open_source(source: str | Path | Source | Mapping[str, pd.DataFrame]) -> Source:
     """A source of the five tables (REPORT.md section 1).
 
-    `source`: a folder of CSV or Parquet files, a file `*.duckdb` or `*.sqlite`, the built-in
-    `"sample"` or `"demo"`, or DataFrames by table name. It is read when a report asks for it.
+    `source`: a folder of CSV or Parquet files, a file `*.duckdb` or `*.sqlite`, a PostgreSQL
+    database by its URL, the built-in `"sample"` or `"demo"`, or DataFrames by table name. It is
+    read when a report asks for it.
     Raises SourceError where there is nothing to open.
     """
     if isinstance(source, Source):
@@ -38,12 +42,14 @@ def open_source(source: str | Path | Source | Mapping[str, pd.DataFrame]) -> Sou
     if isinstance(source, Mapping):
         return open_frames(source)
     name = str(source)
-    if name == "sample":
+    if name == BUILT_IN[0]:
         return open_folder(SAMPLE, name)
-    if name == "demo":
+    if name == BUILT_IN[1]:
         from .demo import demo_folder
 
         return open_folder(demo_folder(), name)
+    if name.partition("://")[0] in SCHEMES and "://" in name:
+        return open_postgres(name, _without_secrets(name))
     if "://" in name:
         raise SourceError(_without_secrets(name), "is not offered in this version", f"give {KINDS}")
     try:
@@ -58,9 +64,26 @@ def open_source(source: str | Path | Source | Mapping[str, pd.DataFrame]) -> Sou
     return opener(path, name)
 
 
+def source_text(source: str | Path | Source | Mapping[str, pd.DataFrame]) -> str | None:
+    """What a source is called in every process of this machine: no secret is in it.
+
+    None for what lives only in this process: DataFrames, or a Source that is open already.
+    """
+    if not isinstance(source, str | Path):
+        return None
+    name = str(source)
+    if name in BUILT_IN:
+        return name
+    if "://" in name:
+        return _without_secrets(name)
+    path = Path(name).expanduser()
+    return str(path.resolve()) if path.exists() else name
+
+
 def _without_secrets(url: str) -> str:
+    """A URL without user, password and options: its scheme, host and path."""
     scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
 
 
-__all__ = ["Snapshot", "Source", "open_source"]
+__all__ = ["Snapshot", "Source", "open_source", "source_text"]

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import ibis
@@ -18,6 +19,42 @@ import pyarrow as pa
 from ..errors import Cancelled, SourceError
 
 LONGEST_LINE = 1 << 26
+
+
+class AnyEngine(Protocol):
+    """What a source needs of the engine that its data is in."""
+
+    @property
+    def token(self) -> tuple[object, ...]:
+        """What it sees, where it tells: for a server."""
+
+    @property
+    def done(self) -> float | None:
+        """How much of what runs is done, 0 to 1; None where nobody can tell."""
+
+    def fetch(self, expression: ir.Expr) -> pa.Table:
+        """Runs an expression; an Arrow table with exact decimals."""
+
+    def nothing(self) -> ir.Table:
+        """A table without rows."""
+
+    def keep(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
+        """A copy of the rows inside the engine."""
+
+    def shut(self, folders: Sequence[Path] = ()) -> None:
+        """From here on nothing else can be read."""
+
+    def interrupt(self) -> None:
+        """Stops what runs, from another thread, and whatever would run next until `resume`."""
+
+    def resume(self) -> None:
+        """Lets work begin again after `interrupt`."""
+
+    def check(self) -> None:
+        """Raises Cancelled where work was stopped."""
+
+    def close(self) -> None:
+        """Frees what it holds."""
 
 
 class Unreadable(SourceError):
@@ -97,6 +134,15 @@ class Engine:
                 return self.backend.create_table(name, obj=self.backend.table("arriving"))
             finally:
                 self._connection.unregister("arriving")
+
+    def nothing(self) -> ir.Table:
+        """A table without rows."""
+        return self.keep("nothing", pa.table({"absent": pa.array([], pa.int8())}))
+
+    @property
+    def token(self) -> tuple[object, ...]:
+        """Its data are watched from outside."""
+        return ()
 
     def shut(self, folders: Sequence[Path] = ()) -> None:
         """From here on only these folders can be read, and no setting changed."""

@@ -129,6 +129,8 @@ def _read_whole(raw: ir.Value) -> Reading:
 def _read_number(raw: ir.Value) -> Reading:
     """A rate or a quantity: no amount, so at the precision that any float needs."""
     kind = raw.type()
+    if kind == dt.dtype(NUMBER_TYPE):
+        return Reading(raw)
     if kind.is_decimal() or kind.is_integer() or kind.is_floating() or kind.is_string():
         text = raw.cast("string")
         value = text.try_cast(NUMBER_TYPE)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import platformdirs
 import pyarrow as pa
 
+from ..columns import Value
 from ..errors import DataError, DataFault, SourceChanged
 from ..rates import Rates
 from ..tables import TABLES
-from .canonical import Fetch, absent, canonical, integer_ids, repeated
+from .canonical import absent, canonical, integer_ids, repeated
 from .directory import Directory, directory_of
 from .ecb import ecb_rates
-from .engine import Engine
+from .engine import AnyEngine, Engine
+from .quality import Data, Finding, findings, lines
 
 Token = tuple[object, ...]
 
@@ -43,11 +47,16 @@ class Raw:
 class Snapshot:
     """The canonical tables of a source at one moment, and what a report should say of them."""
 
-    engine: Engine
+    engine: AnyEngine
     tables: Mapping[str, ir.Table]
     rates: Rates
     notes: tuple[str, ...]
     token: Token
+
+    @property
+    def data(self) -> Data:
+        """What oddities are looked for in."""
+        return Data(dict(self.tables), self.rates, self.fetch)
 
     def fetch(self, expression: ir.Expr) -> pa.Table:
         """Runs an expression where the data is."""
@@ -58,18 +67,23 @@ class Snapshot:
 class Source:
     """A source of the five tables: `open_source` makes it, reports read it.
 
-    `load` opens it in an engine, `watch` gives its token: size, time and inode of its files,
-    or nothing for data in memory, which does not change.
+    `load` opens it in an `engine`, `watch` gives its token: size, time and inode of its files,
+    or nothing for data in memory, which does not change. `held`: what was opened is kept until the
+    token changes; else (a server) each reader has a transaction of its own, whose engine says the
+    token.
     """
 
     name: str
-    load: Callable[[Engine], Raw]
+    load: Callable[[Any], Raw]
     watch: Callable[[], Token] = tuple
+    engine: Callable[[str], AnyEngine] = Engine
+    held: bool = True
     _snapshot: Snapshot | None = None
-    _engine: Engine | None = None
+    _engine: AnyEngine | None = None
+    _readers: int = 0
     _directory: tuple[Token, Directory] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _checked: Token | None = None
+    _checked: tuple[Token, tuple[Finding, ...]] | None = None
 
     @contextmanager
     def reading(self, begin: Callable[[], None] = lambda: None) -> Iterator[Snapshot]:
@@ -82,8 +96,14 @@ class Source:
         with self._lock:
             begin()
             snapshot = self._current()
-            yield snapshot
-            if self.watch() != snapshot.token:
+            self._readers += 1
+            try:
+                yield snapshot
+            finally:
+                self._readers -= 1
+                if not self.held and not self._readers and self._engine is not None:
+                    self._engine.close()
+            if self.held and self.watch() != snapshot.token:
                 raise SourceChanged(self.name)
 
     def directory(self) -> Directory:
@@ -117,14 +137,16 @@ class Source:
         """Data errors, those included that need a pass of their own, and notes."""
         try:
             with self.reading() as snapshot:
-                ledger, clients = snapshot.tables["ledger"], snapshot.tables["clients"]
-                faults = repeated(TABLES["ledger"], ledger, snapshot.fetch)
-                notes = (*snapshot.notes, *_foreign(ledger, clients, snapshot.fetch))
+                faults = repeated(TABLES["ledger"], snapshot.tables["ledger"], snapshot.fetch)
+                found = findings(snapshot.data)
+                notes = (*snapshot.notes, *(one.words for one in found))
                 if not faults:
-                    self._checked = snapshot.token
+                    self._checked = (snapshot.token, found)
                     if snapshot.token:
                         _mark(snapshot.token).parent.mkdir(parents=True, exist_ok=True)
-                        _mark(snapshot.token).touch()
+                        _mark(snapshot.token).write_text(
+                            json.dumps([astuple(one) for one in found])
+                        )
                 return faults, notes
         except DataError as error:
             return list(error.faults), ()
@@ -132,19 +154,46 @@ class Source:
     @property
     def checked(self) -> bool:
         """Whether `check` has found this very data without a fault."""
+        return self.findings is not None
+
+    @property
+    def findings(self) -> tuple[Finding, ...] | None:
+        """What `check` has found odd in this very data; None where it has not passed on it."""
         if self._snapshot is None:
-            return False
+            return None
         token = self._snapshot.token
-        return self._checked == token or (bool(token) and _mark(token).exists())
+        if self._checked is not None and self._checked[0] == token:
+            return self._checked[1]
+        if not token or not _mark(token).exists():
+            return None
+        try:
+            told = json.loads(_mark(token).read_text() or "[]")
+            found = tuple(Finding(str(key), int(count), str(words)) for key, count, words in told)
+        except (ValueError, TypeError):  # not written by us, or half of it: it is checked anew
+            return None
+        self._checked = (token, found)
+        return found
+
+    def finding_lines(
+        self, key: str, first: int = 0, count: int = 1_000
+    ) -> list[tuple[Value, ...]]:
+        """Entries that show a finding, as lines of `quality.COLUMNS`: some from the `first` on.
+
+        Raises QueryError for a key that is not one of `quality.FINDINGS`.
+        """
+        with self.reading() as snapshot:
+            return list(lines(snapshot.data, key, first, count))
 
     def _current(self) -> Snapshot:
+        if not self.held:
+            return self._transaction()
         token = self.watch()
         if self._engine is not None:
             self._engine.resume()  # what was interrupted has ended: it is this reader's turn
         if self._snapshot is not None and self._snapshot.token == token:
             return self._snapshot
         self.close()
-        self._engine = Engine(self.name)
+        self._engine = self.engine(self.name)
         try:
             self._snapshot = _opened(self._engine, self.load(self._engine), token)
         except BaseException:
@@ -152,12 +201,24 @@ class Source:
             raise
         return self._snapshot
 
+    def _transaction(self) -> Snapshot:
+        """A snapshot of a server: as long as somebody reads, it is the same."""
+        if self._readers and self._snapshot is not None:
+            return self._snapshot
+        self._engine = engine = self.engine(self.name)
+        try:
+            self._snapshot = _opened(engine, self.load(engine), engine.token)
+        except BaseException:
+            engine.close()
+            raise
+        return self._snapshot
 
-def _opened(engine: Engine, raw: Raw, token: Token) -> Snapshot:
+
+def _opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
     engine.shut(raw.folders)
     raws = {name: raw.tables.get(name) for name in TABLES}
     whole_ids = integer_ids(raws)
-    nothing = engine.keep("nothing", pa.table({"absent": pa.array([], pa.int8())}))
+    nothing = engine.nothing()
     read = {
         name: absent(name, nothing, whole_ids=whole_ids)
         if table is None
@@ -179,20 +240,7 @@ def _opened(engine: Engine, raw: Raw, token: Token) -> Snapshot:
     return Snapshot(engine, tables, rates, notes, token)
 
 
-def _foreign(ledger: ir.Table, clients: ir.Table, fetch: Fetch) -> list[str]:
-    """What a report leaves out: entries of clients that are not in the source."""
-    foreign = ledger.anti_join(clients, "client_id")
-    found = fetch(foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
-    row = found.to_pylist()[0]
-    if not row["entries"]:
-        return []
-    return [
-        f"ledger.client_id: {row['entries']} entries of clients that are not among the clients, "
-        f"sum of amounts {row['amount']:f}"
-    ]
-
-
-def _own_rates(table: ir.Table, engine: Engine) -> Rates:
+def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:
     try:
         rows = engine.fetch(table.select("currency", "valid_from", "rate")).to_pylist()
     except (OverflowError, ValueError):
