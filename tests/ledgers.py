@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from .oracle import Data, buckets_of, go_back, utc
 
+LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "200"))
+"""Random ledgers that the engine is held to; `make test-long` takes more."""
 ZONES = [
     "UTC",
     "Australia/Lord_Howe",
@@ -90,7 +94,8 @@ amounts = st.one_of(
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(draw: st.DrawFn, *, dense: bool = False, kinds: Sequence[str] = KINDS) -> Case:
+    """A ledger and a query; `dense`: with many entries in the period, of clients that pass."""
     zone_name = draw(st.sampled_from(ZONES))
     zone = ZoneInfo(zone_name)
     first = draw(st.sampled_from(STARTS))
@@ -106,6 +111,7 @@ def cases(draw: st.DrawFn) -> Case:
     months = draw(st.sampled_from([0, 1, 2, 3, 12]))
     columns = buckets_of(first, last, group_by, zone)
     edges = [edge for _, _, start, end in columns for edge in (start, end)]
+    within = list(edges)
     edges += [utc(go_back(nominal, months), zone) for _, nominal, _, _ in columns]
     edges += [utc(first, zone) - timedelta(days=40), utc(first, zone)]
     edges += [
@@ -119,14 +125,23 @@ def cases(draw: st.DrawFn) -> Case:
             st.timedeltas(timedelta(days=-3), timedelta(days=3)),
         ),
     )
-    as_of = draw(st.one_of(st.just(datetime(2030, 1, 1, tzinfo=UTC)), near))
+    if dense:
+        shifts = st.timedeltas(timedelta(days=-1), timedelta(days=2))
+        near = st.builds(lambda edge, shift: edge + shift, st.sampled_from(within), shifts)
+    as_of = draw(
+        st.just(datetime(2030, 1, 1, tzinfo=UTC))
+        if dense
+        else st.one_of(st.just(datetime(2030, 1, 1, tzinfo=UTC)), near)
+    )
     currencies = draw(st.lists(st.sampled_from(CURRENCIES), min_size=1, max_size=3, unique=True))
-    ids = draw(st.lists(st.integers(1, 8), min_size=0, max_size=5, unique=True))
+    ids = draw(st.lists(st.integers(1, 8), min_size=2 * dense, max_size=5, unique=True))
     clients = [
         {
             "client_id": one,
             "name": f"Client {one}",
-            "type": draw(st.sampled_from(["client", "client", "client", "reseller", "call_shop"])),
+            "type": "client"
+            if dense
+            else draw(st.sampled_from(["client", "client", "client", "reseller", "call_shop"])),
             "owner_id": draw(st.sampled_from([None, 1, 2, 3, "house"])),
             "currency": draw(st.sampled_from(currencies)),
             "created_at": draw(near),
@@ -140,21 +155,21 @@ def cases(draw: st.DrawFn) -> Case:
             "entry_id": number,
             "client_id": draw(st.sampled_from([*ids, *ids, *ids, *ids, 77])),
             "occurred_at": (occurred := draw(near)),
-            "kind": draw(st.sampled_from(KINDS)),
+            "kind": draw(st.sampled_from(kinds)),
             "amount": draw(amounts),
             "package_id": draw(st.sampled_from([None, *PACKAGE_IDS])),
             "recorded_at": draw(st.one_of(st.none(), st.just(occurred), near))
             if has_recorded
             else None,
         }
-        for number in range(draw(st.integers(0, 14)) if ids else 0)
+        for number in range(draw(st.integers(8 * dense, 14 + 6 * dense)) if ids else 0)
     ]
     rates = []
     for name in CURRENCIES:
-        if not draw(st.integers(0, 9)):
+        if not dense and not draw(st.integers(0, 9)):
             continue  # now and then a currency has no rate at all
         base = draw(st.booleans()) if name == "EUR" else not draw(st.integers(0, 5))
-        started = [date(2000, 1, 1)] if draw(st.integers(0, 5)) else []
+        started = [date(2000, 1, 1)] if dense or draw(st.integers(0, 5)) else []
         changes = st.one_of(st.integers(-3, 5), st.integers(-3, 75))
         days = draw(st.lists(changes, min_size=not started, max_size=4, unique=True))
         if base:  # and perhaps one that stops to be one
@@ -187,4 +202,6 @@ def cases(draw: st.DrawFn) -> Case:
         "active_duration": months,
         "rate_policy": draw(st.sampled_from(["historical", "historical", "current"])),
     }
+    if dense:
+        query |= {"client_type": "all", "client_tags": [], "owner": [], "package": []}
     return Case(Data(clients, ledger, tags, packages, rates), query, as_of, draw(st.booleans()))

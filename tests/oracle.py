@@ -87,14 +87,33 @@ def buckets_of(
     return made
 
 
-def answer(data: Data, query: dict[str, Any], as_of: datetime) -> Answer:
-    """The report of a query whose period is {from, to} (naive datetimes)."""
-    zone = ZoneInfo(query["timezone"])
-    first, last = query["period"]
-    columns = buckets_of(first, last, query["group_by"], zone)
-    if not columns:
-        return Answer([], [], [], {}, {}, [])
-    period_end = columns[-1][3]
+@dataclass
+class Setting:
+    """Who passes the filters, and the entries that count of each."""
+
+    people: dict[str, dict[str, Any]]
+    own: dict[str, list[dict[str, Any]]]
+    package_of: Callable[[dict[str, Any]], str | None]
+
+    def lives(self, one: str, at: datetime, as_of: datetime) -> bool:
+        """Whether a client exists before an instant."""
+        person = self.people[one]
+        begin = min([person["created_at"], *(entry["occurred_at"] for entry in self.own[one])])
+        closed = person.get("closed_at")
+        if closed is not None and closed >= as_of:
+            closed = None
+        return begin < at and not (closed is not None and closed < at)
+
+    def uses(self, one: str, at: datetime) -> list[datetime]:
+        """The instants of a client's paid uses before an instant."""
+        return [
+            entry["occurred_at"]
+            for entry in self.own[one]
+            if entry["kind"] in PAID and entry["amount"] < 0 and entry["occurred_at"] < at
+        ]
+
+
+def setting(data: Data, query: dict[str, Any], as_of: datetime, period_end: datetime) -> Setting:
 
     people = {str(one["client_id"]): one for one in data.clients if one["created_at"] < as_of}
     entries = [
@@ -125,6 +144,19 @@ def answer(data: Data, query: dict[str, Any], as_of: datetime) -> Answer:
     for entry in entries:
         if str(entry["client_id"]) in own:
             own[str(entry["client_id"])].append(entry)
+    return Setting(people, own, package_of)
+
+
+def answer(data: Data, query: dict[str, Any], as_of: datetime) -> Answer:
+    """The report of a query whose period is {from, to} (naive datetimes)."""
+    zone = ZoneInfo(query["timezone"])
+    first, last = query["period"]
+    columns = buckets_of(first, last, query["group_by"], zone)
+    if not columns:
+        return Answer([], [], [], {}, {}, [])
+    period_end = columns[-1][3]
+    here = setting(data, query, as_of, period_end)
+    people, own, package_of = here.people, here.own, here.package_of
 
     convert = _converter(data, query, as_of, zone)
     rows: dict[Row, list[Any]] = {}
@@ -151,20 +183,11 @@ def answer(data: Data, query: dict[str, Any], as_of: datetime) -> Answer:
         last_instant = min(end - timedelta(microseconds=1), as_of)
         balance_day = last_instant.astimezone(zone).date()
         classes: dict[str, list[str]] = {"Active": [], "Overall Active": [], "All": []}
-        for one, listed in own.items():
-            person = people[one]
-            begin = min([person["created_at"], *(entry["occurred_at"] for entry in listed)])
-            closed = person.get("closed_at")
-            if closed is not None and closed >= as_of:
-                closed = None
-            if not begin < end or (closed is not None and closed < end):
+        for one in own:
+            if not here.lives(one, end, as_of):
                 continue
             classes["All"].append(one)
-            uses = [
-                entry["occurred_at"]
-                for entry in listed
-                if entry["kind"] in PAID and entry["amount"] < 0 and entry["occurred_at"] < end
-            ]
+            uses = here.uses(one, end)
             if uses:
                 classes["Overall Active"].append(one)
             if any(window <= use for use in uses):

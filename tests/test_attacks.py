@@ -121,7 +121,7 @@ def test_whole_floats_are_the_ids_they_stand_for(tmp_path: Path) -> None:
         connection.execute(f"create table {name} ({', '.join(kept.columns)})")
         marks = ", ".join("?" * len(kept.columns))
         rows = kept.astype(object).where(kept.notna(), None).to_numpy().tolist()
-        connection.executemany(f"insert into {name} values ({marks})", rows)  # noqa: S608
+        connection.executemany(f"insert into {name} values ({marks})", rows)
     connection.commit()
     connection.close()
     again = run({**Q1, "group_by": ["package"]}, tmp_path / "s.sqlite", as_of=AS_OF)

@@ -15,7 +15,7 @@ from custdyn_widgets.errors import Cancelled
 from custdyn_widgets.query import Query
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources.engine import Engine
-from custdyn_widgets.ui.job import Jobs
+from custdyn_widgets.ui.job import Jobs, a_report
 
 from .bench.reduce import make
 from .conftest import AS_OF
@@ -43,7 +43,8 @@ class Watch:
         assert share is None or 0 <= share <= 1
         self.words.append(words)
 
-    def made(self, query: Query, result: Result) -> None:
+    def made(self, query: Query, result: object) -> None:
+        assert isinstance(result, Result)
         self.results.append(result)
         self.ended.set()
 
@@ -120,9 +121,9 @@ def test_the_latest_query_wins_and_the_dropped_one_tells_nothing(large: Path) ->
     watch = Watch()
     jobs = Jobs(open_source(large), watch)
     assert not jobs.running
-    jobs.start(Query.model_validate({**QUERY, "group_by": ["date"]}))
+    jobs.start(Query.model_validate({**QUERY, "group_by": ["date"]}), a_report)
     assert jobs.running
-    jobs.start(Query.model_validate({**QUERY, "group_by": ["year"]}))
+    jobs.start(Query.model_validate({**QUERY, "group_by": ["year"]}), a_report)
     assert watch.ended.wait(60)
     assert [len(result.report.buckets) for result in watch.results] == [1]
     assert watch.errors == [] and not jobs.running
@@ -132,7 +133,7 @@ def test_a_stopped_job_tells_nothing_and_frees_the_source(large: Path) -> None:
     watch = Watch()
     source = open_source(large)
     jobs = Jobs(source, watch)
-    jobs.start(Query.model_validate({**QUERY, "group_by": ["date"]}))
+    jobs.start(Query.model_validate({**QUERY, "group_by": ["date"]}), a_report)
     jobs.stop()
     with source.reading():  # it is our turn: the job has ended
         pass
@@ -140,7 +141,9 @@ def test_a_stopped_job_tells_nothing_and_frees_the_source(large: Path) -> None:
 
 
 def test_a_failing_job_tells_its_error(tmp_path: Path) -> None:
+    folder = _csv(tmp_path)
+    (Path(folder) / "ledger.csv").unlink()
     watch = Watch()
-    Jobs(open_source(_csv(tmp_path)), watch).start(Query.model_validate({"blocks": ["bridge"]}))
+    Jobs(open_source(folder), watch).start(Query(), a_report)
     assert watch.ended.wait(60)
-    assert "not offered" in str(watch.errors[0])
+    assert "the table is missing" in str(watch.errors[0])

@@ -127,9 +127,12 @@ FAULTS = [
     (("report", "--source", "sample", "--query", "QUERY", "--set", "currency=EUR"), 1, "no rate"),
     (("report", "--source", "sample", "--query", "QUERY", "--as-of", "soon"), 2, "not an instant"),
     (
-        ("report", "--source", "sample", "--query", "QUERY", "--set", "blocks=bridge"),
+        (
+            *("report", "--source", "sample", "--query", "QUERY", "--set", "output.type=csv"),
+            *("--set", 'output.send_to=["a@example.org"]'),
+        ),
         2,
-        "not offered",
+        "mail is not set up here",
     ),
     (
         ("report", "--source", "sample", "--query", "QUERY", "--tidy", "--format", "json"),
@@ -139,7 +142,7 @@ FAULTS = [
     (("verify", "--source", "sample", "missing.json"), 2, "cannot be read"),
     (("report", "--source", "BROKEN", "--query", "QUERY"), 1, "ledger: the table is missing"),
     (("check", "--source", "BROKEN"), 1, "1 data error"),
-    (("check", "--source", "postgresql://a:secret@b/c"), 2, "not offered"),
+    (("check", "--source", "mysql://a:secret@b/c"), 2, "not offered"),
     (("app", "--source", "nowhere"), 2, "there is no such source"),
     (("app", "--source", "sample", "--ready", "-1"), 2, "--ready -1 is not between 0 and 64"),
 ]

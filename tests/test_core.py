@@ -20,7 +20,8 @@ from custdyn_widgets.arrow import microseconds_or, positions, unscaled
 from custdyn_widgets.cells import amount, plain, shown
 from custdyn_widgets.currencies import ENDED, currency_names, minor_units
 from custdyn_widgets.definitions import ALL
-from custdyn_widgets.metrics import NEVER, client_sums, merged
+from custdyn_widgets.groups import CLASSES, EVERYONE, NEVER, Edge, microseconds
+from custdyn_widgets.metrics import client_sums, merged
 from custdyn_widgets.rates import Rates, rounded
 from custdyn_widgets.report import utc_text
 from custdyn_widgets.sources.ecb import ecb_rates
@@ -34,14 +35,19 @@ def sums_of(amounts: list[list[int]], currency: list[str]) -> metrics.Sums:
     """Sums of clients by position, whose amounts are given bucket by bucket."""
     clients = pd.DataFrame({"currency": currency, "created": 0, "closed": OPEN})
     rows = [
-        (client, bucket, value, metrics.microseconds(STARTS[0]) + bucket)
+        (client, bucket, value, microseconds(STARTS[0]) + bucket)
         for client, values in enumerate(amounts)
         for bucket, value in enumerate(values)
     ]
     changes = pd.DataFrame(rows, columns=["client", "bucket", "amount", "paid"])
     if any(abs(value) >= 2**63 for values in amounts for value in values):
         changes["amount"] = changes["amount"].astype(object)
-    return client_sums(clients, changes, ends=ENDS, active_from=STARTS)
+    edges = [Edge(microseconds(STARTS[0]), 0)]
+    edges += [
+        Edge(microseconds(end), microseconds(start))
+        for end, start in zip(ENDS, STARTS, strict=True)
+    ]
+    return client_sums(clients, changes, edges=edges, groups=(*CLASSES, EVERYONE))
 
 
 wide = st.one_of(

@@ -27,7 +27,13 @@ from hypothesis import strategies as st
 from custdyn_widgets import Query, Result, run
 from custdyn_widgets.cells import Cell, amount, plain
 from custdyn_widgets.cli import main
-from custdyn_widgets.definitions import BLOCKS, PACKAGE, PACKAGE_BLOCK, BlockDefinition
+from custdyn_widgets.definitions import (
+    BLOCKS,
+    OPTIONAL_BLOCKS,
+    PACKAGE,
+    PACKAGE_BLOCK,
+    BlockDefinition,
+)
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports import xls, xlsx
 from custdyn_widgets.exports.csv import CsvStyle
@@ -39,9 +45,9 @@ from custdyn_widgets.provenance import provenance
 from custdyn_widgets.report import Note, Report, Row, UsedRate
 from custdyn_widgets.sources import SAMPLE, open_source
 
-from .browser.drive import all_parts
 from .conftest import AS_OF
 from .hostile import CORPUS
+from .parts import all_parts
 from .small import entry, make
 
 SOFFICE = shutil.which("soffice")
@@ -381,10 +387,12 @@ def formats(result: Result) -> Iterator[tuple[str, bytes]]:
         yield kind, result.to_file(kind)
 
 
+@pytest.mark.parametrize("blocks", [[], list(OPTIONAL_BLOCKS)])
 def test_the_same_report_gives_the_same_bytes_and_verifies(
-    page_query: Query, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    blocks: list[str], page_query: Query, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, second = (run(page_query, "sample", as_of=AS_OF) for _ in range(2))
+    query = page_query.with_fields({"blocks": blocks})
+    first, second = (run(query, "sample", as_of=AS_OF) for _ in range(2))
     for (kind, one), (_, other) in zip(formats(first), formats(second), strict=True):
         assert one == other
         (tmp_path / f"r.{kind}").write_bytes(one)

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from custdyn_widgets.blocks import EVERY_BLOCK, PACKAGE_CARD
 from custdyn_widgets.charts import CHART_FIELDS
-from custdyn_widgets.cli import FORMATS
-from custdyn_widgets.definitions import BLOCKS, FIELDS, LINES, PRESETS
+from custdyn_widgets.cli.parser import FORMATS, parser
+from custdyn_widgets.definitions import FIELDS, LINES, PACKAGE_BLOCK, PRESETS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -41,10 +42,12 @@ def test_the_readme_names_every_field_row_preset_command_and_format() -> None:
         assert f"`{name}`" in README and field.words in README, name
     for line in list(LINES.values())[1:]:
         assert f"**{line.label}** | {line.words}" in README
-    for block in BLOCKS:
+    for block in (one for one in EVERY_BLOCK if one is not PACKAGE_BLOCK):
         assert f"**{block.name}**" in README
         for row in block.rows:
             assert row.words.rstrip(".") in README, row
+    for row in PACKAGE_CARD.rows[len(PACKAGE_BLOCK.rows) :]:
+        assert f"| **{row.name}** | {row.words} |" in README, row
 
 
 def test_the_commands_of_the_readme_print_what_it_shows(tmp_path: Path) -> None:
@@ -74,6 +77,14 @@ def test_the_commands_of_the_readme_print_what_it_shows(tmp_path: Path) -> None:
             ), command
             ran += 1
     assert ran >= 3
+
+
+def test_the_other_commands_of_the_readme_are_commands() -> None:
+    lines = [line for text in blocks("sh") for line in text.splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("custdyn ")]
+    assert len(commands) >= 12
+    for _, *words in commands:
+        assert parser().parse_args(words).command == words[0]
 
 
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

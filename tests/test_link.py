@@ -96,3 +96,14 @@ def test_hostile_names_are_names(name: str) -> None:
         again = to_link(linked.query)
         assert again is not None and from_link(again).query == linked.query
         assert dict(parse_qsl(again, keep_blank_values=True))["period"] == "this_year"
+
+
+def test_a_link_names_the_view_and_what_it_is_split_by() -> None:
+    link = to_link(Query(period="today"), "orig-term", "service")
+    assert link == "period=today&view=orig-term&split=service"
+    read = from_link(link)
+    assert (read.view, read.split, read.query) == ("orig-term", "service", Query(period="today"))
+    assert from_link("period=today").view == "report"
+    wrong = from_link("period=today&view=admin&split=all&view=cdrs")
+    assert (wrong.view, wrong.split) == ("cdrs", None)
+    assert wrong.ignored == ("“view”", "“split”")

@@ -218,3 +218,9 @@ def test_a_query_is_frozen_and_hashable(page_query: Query) -> None:
     with pytest.raises(Exception, match="frozen"):
         page_query.currency = "EUR"  # type: ignore[misc]
     assert len({page_query, Query.model_validate(page_query.to_dict())}) == 1
+
+
+def test_an_address_that_is_given_twice_is_one() -> None:
+    given = ["x@example.org", "x@EXAMPLE.org"]
+    query = Query.model_validate({"output": {"type": "csv", "send_to": given}})
+    assert query.output.send_to == ("x@example.org",)

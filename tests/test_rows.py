@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from custdyn_widgets.blocks import EVERY_BLOCK, definition
+from custdyn_widgets.conversion import Conversion
 from custdyn_widgets.definitions import (
     ACTIVE,
     ALL,
     BALANCE_REFILL,
-    BLOCKS,
     NA,
     OVERALL_ACTIVE,
     PACKAGE,
-    PACKAGE_BLOCK,
     PACKAGES,
     PAY_AS_YOU_GO,
-    definition,
 )
-from custdyn_widgets.errors import IdentityError, MissingRates, NotOfferedYet
+from custdyn_widgets.errors import IdentityError, MissingRates
 from custdyn_widgets.figures import check_identities
-from custdyn_widgets.metrics import EVERYONE, ClassSums
+from custdyn_widgets.groups import EVERYONE
+from custdyn_widgets.metrics import GroupSums
+from custdyn_widgets.optional import bridge
+from custdyn_widgets.rates import Rates
 
 from .small import entry, make, notes, values
 
@@ -156,36 +160,26 @@ def test_minor_units_follow_the_currency() -> None:
     assert shown == {"JPY": "12 346", "KWD": "12.346"}
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"blocks": ["bridge"]}, "blocks"),
-        ({"output": {"type": "csv", "send_to": ["a@example.org"]}}, "output.send_to"),
-    ],
-)
-def test_what_is_not_offered_yet_is_said_in_one_message(
-    fields: dict[str, object], field: str
-) -> None:
-    with pytest.raises(NotOfferedYet, match="not offered in this version") as raised:
-        make({}, **fields)
-    assert [fault.field for fault in raised.value.faults] == [field]
-
-
 def test_every_row_has_a_definition_in_words() -> None:
-    for block in (*BLOCKS, PACKAGE_BLOCK):
+    for block in EVERY_BLOCK:
         assert block.words.endswith(".")
         for row in block.rows:
             assert definition(block.name, row.name).words.endswith(".")
     with pytest.raises(KeyError):
         definition("Clients", "Qty")
+    with pytest.raises(KeyError):
+        definition("Packages", "Qty")
 
 
 def test_sums_that_disagree_withhold_the_report() -> None:
-    right = ClassSums(([1], [1], [0], [5], [0], [5]), opening=5)
+    right = GroupSums(([1], [1], [0], [5], [0], [5]), (0, 0, 0, 0, 0, 5))
     check_identities({(EVERYONE, "EUR"): right}, [], 1, 2)
-    split = ClassSums(([1], [1], [0], [5], [0], [4]), opening=4)
+    split = GroupSums(([1], [1], [0], [5], [0], [4]), (0, 0, 0, 0, 0, 4))
     with pytest.raises(IdentityError, match="Balance Pos"):
         check_identities({(EVERYONE, "EUR"): split}, [], 1, 2)
-    moved = ClassSums(([1], [1], [0], [5], [0], [5]), opening=4)
+    moved = GroupSums(([1], [1], [0], [5], [0], [5]), (0, 0, 0, 0, 0, 4))
     with pytest.raises(IdentityError, match="opening"):
         check_identities({(EVERYONE, "EUR"): moved}, [], 1, 2)
+    conversion = Conversion(Rates.of([], "none"), "EUR", 2, None)
+    with pytest.raises(IdentityError, match=r"a bridge closes.*Clients - All in EUR.*1/100"):
+        bridge(ALL, {(ALL, "EUR"): moved}, [], [date(2024, 1, 1)] * 2, conversion)

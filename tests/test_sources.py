@@ -19,6 +19,7 @@ from custdyn_widgets import CustdynError, Query, open_source, run
 from custdyn_widgets.definitions import ALL, BALANCE_REFILL
 from custdyn_widgets.errors import Cancelled, DataError, SourceChanged, SourceError
 from custdyn_widgets.sources import SAMPLE
+from custdyn_widgets.sources.engine import Engine
 
 from .conftest import AS_OF
 from .small import HEADS, Rows, entry, frame, make, notes, source, values
@@ -321,7 +322,7 @@ def test_wrong_names_of_sources_are_told_without_secrets() -> None:
     with pytest.raises(SourceError, match="there is no such source"):
         open_source("nowhere")
     with pytest.raises(SourceError) as raised:
-        open_source("postgresql://me:secret@server/db")
+        open_source("mysql://me:secret@server/db")
     assert "secret" not in str(raised.value)
     with pytest.raises(SourceError, match="no such table"):
         open_source({"client": pd.DataFrame()})
@@ -361,6 +362,7 @@ def test_nothing_outside_the_source_can_be_read(tmp_path: Path) -> None:
     opened = open_source(csv_folder(tmp_path))
     (tmp_path / "secret.csv").write_text("a\n1\n")
     with opened.reading() as snapshot:
+        assert isinstance(snapshot.engine, Engine)
         connection = snapshot.engine.backend.con
         for statement in (
             f"from '{tmp_path / 'secret.csv'}'",

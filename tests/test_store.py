@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from custdyn_widgets.charts import PRE_CONFIGURED, ChartSpec
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.store import STORE_VARIABLE, Store, StoreError, my_store
+from custdyn_widgets.query import Query
+from custdyn_widgets.store import (
+    STORE_VARIABLE,
+    QueryTemplate,
+    Store,
+    StoreError,
+    TemplateFile,
+    my_store,
+)
+from custdyn_widgets.store.database import SCHEMA
+from custdyn_widgets.store.templates import frozen
 
 from .small import make
 
@@ -19,56 +30,70 @@ CHART = ChartSpec.model_validate(
 )
 
 
+TEMPLATE = QueryTemplate(
+    query=Query(period="last_month", group_by=("date",), currency="USD"),
+    description="For the board.\nEvery month.",
+    chart="Clients - Active: Qty",
+)
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> str:
+def path(store_url: str) -> str:
+    """A store of each kind."""
+    return store_url
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """A store that is a file."""
     return str(tmp_path / "folder" / "store.sqlite")
 
 
 def test_a_saved_chart_comes_back_by_its_name_in_any_case(path: str) -> None:
-    saved = Store(path, "ann").add_chart("  My refills ", CHART, shared=False)
+    saved = Store(path, "ann").charts.add("  My refills ", CHART, shared=False)
     assert saved.name == "My refills"
     again = Store(path, "ann")
-    assert again.charts() == [saved]
-    assert again.chart("my REFILLS") == CHART == again.chart(saved.id)
-    assert again.chart("pay as you go: total") == PRE_CONFIGURED["Pay as you Go: Total"]
+    assert again.charts.all() == [saved]
+    assert again.charts.find("my REFILLS") == CHART == again.charts.find(saved.id)
+    assert again.charts.find("pay as you go: total") == PRE_CONFIGURED["Pay as you Go: Total"]
 
 
 def test_others_see_only_what_is_shared_and_change_nothing(path: str) -> None:
     ann, bob = Store(path, "ann"), Store(path, "bob")
-    own = ann.add_chart("Mine", CHART, shared=False)
-    shared = ann.add_chart("Ours", CHART, shared=True)
-    assert bob.charts() == [shared]
+    own = ann.charts.add("Mine", CHART, shared=False)
+    shared = ann.charts.add("Ours", CHART, shared=True)
+    assert bob.charts.all() == [shared]
     with pytest.raises(QueryError, match="is not one of"):
-        bob.chart(own.id)
-    for change in (lambda: bob.change_chart(shared, name="X"), lambda: bob.delete_chart(shared)):
+        bob.charts.find(own.id)
+    for change in (lambda: bob.charts.change(shared, name="X"), lambda: bob.charts.delete(shared)):
         with pytest.raises(StoreError, match="belongs to ann"):
             change()
-    assert ann.charts() == [own, shared]
+    assert ann.charts.all() == [own, shared]
 
 
 def test_a_template_is_renamed_changed_and_deleted(path: str) -> None:
     store = Store(path, "ann")
-    saved = store.add_chart("One", CHART, shared=False)
+    saved = store.charts.add("One", CHART, shared=False)
     other = PRE_CONFIGURED["Clients - Active: Qty"]
-    changed = store.change_chart(saved, name="Two", chart=other, shared=True)
-    assert store.charts() == [changed]
-    assert (changed.name, changed.chart, changed.shared, changed.version) == ("Two", other, True, 2)
-    store.delete_chart(changed)
-    assert store.charts() == []
+    changed = store.charts.change(saved, name="Two", kept=other, shared=True)
+    assert store.charts.all() == [changed]
+    assert (changed.name, changed.kept, changed.shared, changed.version) == ("Two", other, True, 2)
+    store.charts.delete(changed)
+    assert store.charts.all() == []
 
 
 def test_who_comes_second_is_told_and_nothing_is_overwritten(path: str) -> None:
     first, second = Store(path, "ann"), Store(path, "ann")
-    saved = first.add_chart("One", CHART, shared=False)
-    (seen,) = second.charts()
-    changed = first.change_chart(saved, name="Two")
+    saved = first.charts.add("One", CHART, shared=False)
+    (seen,) = second.charts.all()
+    changed = first.charts.change(saved, name="Two")
     for change in (
-        lambda: second.change_chart(seen, name="Three"),
-        lambda: second.delete_chart(seen),
+        lambda: second.charts.change(seen, name="Three"),
+        lambda: second.charts.delete(seen),
     ):
         with pytest.raises(StoreError, match="changed or deleted by somebody else"):
             change()
-    assert second.charts() == [changed]
+    assert second.charts.all() == [changed]
 
 
 @pytest.mark.parametrize(
@@ -83,50 +108,105 @@ def test_who_comes_second_is_told_and_nothing_is_overwritten(path: str) -> None:
 )
 def test_a_name_that_is_wrong_or_taken_is_refused(path: str, name: str, message: str) -> None:
     store = Store(path, "ann")
-    saved = store.add_chart("one", CHART, shared=False)
+    saved = store.charts.add("one", CHART, shared=False)
     with pytest.raises(QueryError, match=message) as raised:
-        store.add_chart(name, CHART, shared=False)
+        store.charts.add(name, CHART, shared=False)
     assert [fault.field for fault in raised.value.faults] == ["name"]
-    assert store.charts() == [saved]
-    Store(path, "bob").add_chart("one", CHART, shared=False)  # another's name is free
+    assert store.charts.all() == [saved]
+    Store(path, "bob").charts.add("one", CHART, shared=False)  # another's name is free
 
 
 def test_a_name_that_several_people_share_is_asked_for_by_id(path: str) -> None:
-    saved = [Store(path, user).add_chart("Ours", CHART, shared=True) for user in ("ann", "bob")]
+    saved = [Store(path, user).charts.add("Ours", CHART, shared=True) for user in ("ann", "bob")]
     carl = Store(path, "carl")
     with pytest.raises(QueryError, match=r"several people use: ann \("):
-        carl.chart("ours")
-    assert carl.chart(saved[1].id) == CHART
-    assert Store(path, "ann").chart("ours") == CHART
+        carl.charts.find("ours")
+    assert carl.charts.find(saved[1].id) == CHART
+    assert Store(path, "ann").charts.find("ours") == CHART
 
 
-def test_a_store_of_a_newer_version_is_left_alone(path: str) -> None:
-    Store(path, "ann").add_chart("One", CHART, shared=False)
-    with sqlite3.connect(path) as connection:
+def test_a_store_of_a_newer_version_is_only_read(file: str) -> None:
+    saved = Store(file, "ann").charts.add("One", CHART, shared=False)
+    with sqlite3.connect(file) as connection:
         connection.execute("UPDATE about SET schema_version = 99")
-    with pytest.raises(StoreError, match="newer version"):
-        Store(path, "ann")
+    newer = Store(file, "ann")
+    assert "newer version" in newer.read_only
+    assert newer.charts.all() == [saved]
+    for change in (
+        lambda: newer.charts.add("Two", CHART, shared=False),
+        lambda: newer.charts.change(saved, name="Two"),
+        lambda: newer.charts.delete(saved),
+    ):
+        with pytest.raises(StoreError, match="newer version"):
+            change()
+    assert newer.charts.all() == [saved]
+
+
+def test_a_store_of_an_earlier_version_is_brought_forward(file: str) -> None:
+    saved = Store(file, "ann").charts.add("One", CHART, shared=False)
+    with sqlite3.connect(file) as connection:  # as the first version made it
+        connection.execute("DROP TABLE query_templates")
+        connection.execute("UPDATE about SET schema_version = 1")
+    store = Store(file, "ann")
+    assert store.charts.all() == [saved] and store.queries.all() == []
+    store.queries.add("Mine", TEMPLATE, shared=False)
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT schema_version FROM about").fetchall() == [(SCHEMA,)]
+
+
+def test_a_saved_query_comes_back_as_it_was_and_can_be_restored(path: str) -> None:
+    store = Store(path, "ann")
+    saved = store.queries.add("Month end", TEMPLATE, shared=True)
+    assert Store(path, "bob").queries.find("month END") == TEMPLATE
+    store.queries.delete(saved)
+    with pytest.raises(QueryError, match="none is saved"):
+        store.queries.find("Month end")
+    back = store.queries.restore(saved)
+    assert store.queries.all() == [back] and (back.id, back.kept) == (saved.id, TEMPLATE)
+    with pytest.raises(QueryError, match="another template of yours"):
+        store.queries.add("month end", TEMPLATE, shared=False)
+
+
+def test_a_template_is_a_toml_file_and_back(tmp_path: Path) -> None:
+    file = TemplateFile(title="Month end", shared=True, **dict(TEMPLATE))
+    (tmp_path / "template.toml").write_text(file.to_toml(), "utf-8")
+    read = TemplateFile.read(tmp_path / "template.toml")
+    assert read == file and read.template == TEMPLATE
+    (tmp_path / "wrong.toml").write_text('title = "x"\n[query]\ncurency = "EUR"\n')
+    with pytest.raises(QueryError, match="did you mean currency"):
+        TemplateFile.read(tmp_path / "wrong.toml")
+    for content in (b"\xff", b"title = ", b"query = {}\ntitle = 1"):
+        (tmp_path / "wrong.toml").write_bytes(content)
+        with pytest.raises(QueryError):
+            TemplateFile.read(tmp_path / "wrong.toml")
+
+
+def test_a_frozen_period_is_the_dates_that_it_meant() -> None:
+    now = datetime(2026, 5, 5, tzinfo=UTC)
+    query = frozen(Query(period="last_month", timezone="Asia/Kathmandu"), now)
+    assert query.interval(now) == query.interval(datetime(2030, 1, 1, tzinfo=UTC))
+    assert query.to_dict()["period"] == {"from": "2026-04-01T00:00:00", "to": "2026-04-30T23:59:59"}
 
 
 def test_a_store_that_cannot_be_used_is_an_error_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("not a database, but long enough to be taken for one" * 40)
     for url in (str(tmp_path / "text"), "nothing://x", str(tmp_path / "text" / "below")):
         with pytest.raises(StoreError, match="cannot be used") as raised:
-            Store(url, "ann").charts()
+            Store(url, "ann").charts.all()
         assert "\n" not in str(raised.value)
 
 
-def test_what_is_saved_is_durable(path: str) -> None:
-    store = Store(path, "ann")
-    store.add_chart("One", CHART, shared=False)
-    with store._begin() as connection:
+def test_what_is_saved_is_durable(file: str) -> None:
+    store = Store(file, "ann")
+    store.charts.add("One", CHART, shared=False)
+    with store._database.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     store.close()
 
 
 def _open_and_add(path: str, user: str) -> None:
-    Store(path, user).add_chart("One", CHART, shared=True)
+    Store(path, user).charts.add("One", CHART, shared=True)
 
 
 def test_many_may_open_a_new_store_at_once(path: str) -> None:
@@ -138,7 +218,7 @@ def test_many_may_open_a_new_store_at_once(path: str) -> None:
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0] * 4
-    assert sorted(saved.owner for saved in Store(path, "me").charts()) == users
+    assert sorted(saved.owner for saved in Store(path, "me").charts.all()) == users
 
 
 def test_a_report_draws_a_chart_that_was_saved(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +227,7 @@ def test_a_report_draws_a_chart_that_was_saved(path: str, monkeypatch: pytest.Mo
     my_store.cache_clear()
     try:
         assert my_store().user == "ann"
-        my_store().add_chart("My refills", CHART, shared=False)
+        my_store().charts.add("My refills", CHART, shared=False)
         drawn = make({}).chart("My refills").to_dict()
         assert drawn["title"]["text"] == "Refills"
     finally:

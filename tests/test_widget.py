@@ -57,10 +57,9 @@ def test_it_gives_the_query_and_the_report_on_the_screen(page_query: Query) -> N
     assert app.query == page_query
     assert app.report is None
     app.ask()
-    wait(lambda: app.report)
+    wait(lambda: "Done in" in app._status.words)
     assert app.report is not None and app.report.query == page_query
     assert app._view.table.data["labels"][0] == "01/2017"
-    wait(lambda: "Done in" in app._status.words)
 
 
 @pytest.mark.parametrize(
@@ -280,15 +279,16 @@ def test_a_failed_download_frees_its_button(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_link_is_copied_with_the_address_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     app = CustomerDynamics("sample", query=Query(period="today", group_by=("year",)))
     sent: list[Any] = []
-    monkeypatch.setattr(app._copy, "send", lambda content, buffers=None: sent.append(content))
-    app._copy._received(None, {"type": "press", "address": "http://lab/"}, [])
+    copy = app._copies["report"]
+    monkeypatch.setattr(copy, "send", lambda content, buffers=None: sent.append(content))
+    copy._received(None, {"type": "press", "address": "http://lab/"}, [])
     assert sent[-1]["text"] == "?period=today&group_by=year"  # a notebook's address is no page's
     monkeypatch.setenv("CUSTDYN_PAGE", "https://reports.example.org/")
-    app._copy._received(None, {"type": "press", "address": "http://lab/"}, [])
+    copy._received(None, {"type": "press", "address": "http://lab/"}, [])
     assert sent[-1]["text"].startswith("https://reports.example.org/?period=today")
-    app._copy._received(None, {"type": "copied", "done": True}, [])
+    copy._received(None, {"type": "copied", "done": True}, [])
     assert app._status.words == "Link copied."
-    app._copy._received(None, {"type": "copied", "done": False}, [])
+    copy._received(None, {"type": "copied", "done": False}, [])
     assert "does not let" in app._status.words
 
 
@@ -382,7 +382,7 @@ def test_a_store_that_cannot_be_used_is_said_and_the_charts_are_there(
         panel = app._view.chart
         wait(lambda: panel.chart.spec)
         panel.templates.name.value = "Mine"
-        panel.templates._save.press()
-        assert "cannot be used" in panel.templates._said.value
+        panel.templates._form.add.press()
+        assert "cannot be used" in panel.templates._form.said.value
     finally:
         my_store.cache_clear()

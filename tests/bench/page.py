@@ -17,11 +17,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from custdyn_widgets import Query, Result, open_source, run
+from custdyn_widgets import Query, open_source, run
 from custdyn_widgets.charts import ChartSpec
 from custdyn_widgets.definitions import BLOCKS
 from custdyn_widgets.store import STORE_VARIABLE, my_store
-from custdyn_widgets.ui.job import Jobs
+from custdyn_widgets.ui.job import Jobs, a_report
 from tests.browser.drive import Visit, chromium, voila
 from tests.browser.names import write_many_names
 
@@ -66,7 +66,7 @@ def main() -> None:
             for words, link in (("73 rows × 12 columns", ""), ("73 rows × 366 columns", WIDE)):
                 say(f"{words} shown, beyond the engine", shown(browser, address + link), "ms")
         os.environ[STORE_VARIABLE] = str(folder / "store.sqlite")
-        my_store().add_chart(TEN, ten_series(), shared=True)
+        my_store().charts.add(TEN, ten_series(), shared=True)
         with voila("demo", folder) as address:
             say("a chart of 366 places × 10 rows drawn", drawn(browser, address + WIDE), "ms")
         with voila(str(folder / "many"), folder) as address:
@@ -157,7 +157,7 @@ class Silent:
     def progressed(self, words: str, share: float | None) -> None:
         """Nothing."""
 
-    def made(self, query: Query, result: Result) -> None:
+    def made(self, query: Query, result: object) -> None:
         """Nothing."""
 
     def failed(self, error: Exception) -> None:
@@ -175,7 +175,7 @@ def stops(folder: Path) -> Iterator[float]:
     jobs = Jobs(source, Silent())
     moments = random.Random(1)  # noqa: S311 moments, not secrets
     for _ in range(25):
-        jobs.start(query)
+        jobs.start(query, a_report)
         time.sleep(moments.uniform(0, whole))
         jobs.stop()
         begun = time.perf_counter()

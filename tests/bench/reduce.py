@@ -31,7 +31,7 @@ def make(folder: Path, entries: int, clients: int) -> None:
             f"""copy (select i as client_id, 'C' || i as name, 'client' as type,
             ['EUR', 'USD', 'GBP'][1 + (hash(i * 7) % 3)::int] as currency,
             timestamp '2015-01-01' + to_seconds((hash(i) % 60000000)::bigint) as created_at
-            from range({clients}) t(i)) to '{folder}/clients.parquet'"""  # noqa: S608
+            from range({clients}) t(i)) to '{folder}/clients.parquet'"""
         )
         connection.execute(
             f"""copy (select i as entry_id, (hash(i) % {clients})::bigint as client_id,
@@ -41,12 +41,12 @@ def make(folder: Path, entries: int, clients: int) -> None:
             (case when hash(i * 3) % 100 = 0 then 1 else -1 end
             * (hash(i * 5) % 100000)::decimal(18, 4) / 10000)::decimal(18, 4) as amount,
             case when hash(i * 3) % 100 in (1, 2) then 'P' || (hash(i * 11) % 12) end as package_id
-            from range({entries}) t(i)) to '{folder}/ledger.parquet'"""  # noqa: S608
+            from range({entries}) t(i)) to '{folder}/ledger.parquet'"""
         )
         connection.execute(
             f"""copy (select * from (values ('EUR', date '2000-01-01', 1.0::decimal(18, 6)),
             ('USD', date '2000-01-01', 0.9), ('GBP', date '2000-01-01', 1.2))
-            t(currency, valid_from, rate)) to '{folder}/rates.parquet'"""  # noqa: S608
+            t(currency, valid_from, rate)) to '{folder}/rates.parquet'"""
         )
 
 
@@ -63,7 +63,7 @@ def main(entries: int = 20_000_000, clients: int = 200_000) -> None:
         make(folder, entries, clients)
         columns = ("client_id", "occurred_at", "kind", "amount", "package_id")
         asked = ", ".join(f"max({column})" for column in columns)
-        floor = f"select {asked} from '{folder}/ledger.parquet' where occurred_at < {END}"  # noqa: S608
+        floor = f"select {asked} from '{folder}/ledger.parquet' where occurred_at < {END}"
         connection = duckdb.connect()
         source = open_source(folder)
         query = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}

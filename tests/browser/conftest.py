@@ -12,10 +12,10 @@ from playwright.sync_api import Browser
 
 from tests.bench.reduce import make
 
+from ..parts import all_parts
 from .drive import (
     CHROMIUM,
     Visit,
-    all_parts,
     chromium,
     end_kernels,
     jupyterlab,
@@ -26,6 +26,8 @@ from .names import write_many_names
 
 Arrive = Callable[..., Visit]
 FRONTS = ("voila", "lab")
+LAB_AT_LENGTH = ("voila", pytest.param("lab", marks=pytest.mark.long))
+"""For what is the same in both: in a notebook cell, too, by `make test-long`."""
 JUPYTERS = "Canceled future for"
 """What JupyterLab itself throws when a page is closed."""
 
@@ -40,7 +42,20 @@ def write_broken(folder: Path) -> None:
     (folder / "clients.csv").write_text("client_id\n1\n")
 
 
-MADE = {"many": write_many_names, "slow": write_slow, "broken": write_broken}
+def write_odd(folder: Path) -> None:
+    """Two entries alike, and one of a client that nobody knows."""
+    (folder / "clients.csv").write_text(
+        "client_id,name,type,currency,created_at\n1,Ada,client,EUR,2024-01-01T00:00:00Z\n"
+    )
+    (folder / "ledger.csv").write_text(
+        "entry_id,client_id,occurred_at,kind,amount\n"
+        "1,1,2024-01-05T10:00:00Z,refill,10\n"
+        "2,1,2024-01-05T10:00:00Z,refill,10\n"
+        "3,9,2024-01-06T10:00:00Z,payg,-1\n"
+    )
+
+
+MADE = {"many": write_many_names, "slow": write_slow, "broken": write_broken, "odd": write_odd}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,7 +82,10 @@ class Servers:
         self._addresses: dict[str, str] = {}
 
     def source(self, name: str) -> str:
-        """A source: `many` has very many names, `slow` takes some seconds, `broken` has faults."""
+        """A source: `many` has very many names, `slow` takes some seconds, `broken` has faults.
+
+        `odd` has nothing wrong, but some oddities.
+        """
         if name not in MADE:
             return name
         folder = self._folder / name

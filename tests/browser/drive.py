@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -31,6 +31,7 @@ FLAGS = [
 ]
 PATIENCE = int(os.environ.get("CUSTDYN_PATIENCE", "60000"))
 """Milliseconds a test waits for the page."""
+expect.set_options(timeout=PATIENCE)
 HOST = "http://127.0.0.1"
 
 
@@ -180,6 +181,14 @@ class Visit:
                 return True
         return False
 
+    def until(self, true: Callable[[], object]) -> None:
+        """Waits until something is true of the page."""
+        for _ in range(PATIENCE // 100):
+            if true():
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("the page has not become what was waited for")
+
     def query(self) -> None:
         self.page.get_by_role("button", name="Query", exact=True).click()
 
@@ -191,6 +200,14 @@ class Visit:
         return self.page.get_by_label(label, exact=True).and_(
             self.page.locator(".custdyn-app input, .custdyn-app select")
         )
+
+    def go_to(self, cell: Locator) -> None:
+        """Clicks a cell and closes what that opens: the keyboard is on the cell then."""
+        cell.click()
+        panel = self.page.locator(".custdyn-drill:popover-open")
+        panel.wait_for()
+        self.page.keyboard.press("Escape")
+        panel.wait_for(state="detached")
 
     def choose(self, label: str, option: str) -> None:
         """Chooses from a drop-down."""
@@ -248,15 +265,19 @@ class Visit:
 
     def chart_svg(self, holding: str) -> str:
         """The chart as SVG, once it holds a text; blanks are plain ones."""
-        for _ in range(PATIENCE // 100):
-            svg: str = self.page.evaluate(
+        svg = ""
+
+        def held() -> bool:
+            nonlocal svg
+            made: str = self.page.evaluate(
                 "async () => { const view = document.querySelector('.custdyn-vega')?.view;"
                 " return view ? await view.toSVG() : '' }"
             )
-            if holding in svg.replace("\u00a0", " "):
-                return svg.replace("\u00a0", " ")
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"{holding} is not in the chart")
+            svg = made.replace("\u00a0", " ")
+            return holding in svg
+
+        self.until(held)
+        return svg
 
     def chart_marks(self) -> list[dict[str, Any]]:
         """The points, bars and vertices that the chart shows, with where they are in the page."""
@@ -326,8 +347,3 @@ def end_kernels(address: str) -> None:
     for kernel in kernels:
         ending = Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE")  # noqa: S310
         urlopen(ending).close()  # noqa: S310
-
-
-def all_parts() -> bool:
-    """In CI a missing part is a failure, elsewhere a skip that names it."""
-    return bool(os.environ.get("CUSTDYN_ALL_PARTS"))

@@ -5,11 +5,15 @@ The README's go to `docs`, all of them to a folder that is named as an argument.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import Browser
+
 from tests.bench.reduce import make
+from tests.mails import post_office
 
 from .drive import Visit, chromium, voila
 
@@ -24,6 +28,7 @@ def main(everything: Path | None = None) -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
+        _sent(browser, folder, everything)
         for source in ("slow", "broken"):
             (folder / source).mkdir()
         make(folder / "slow", entries=6_000_000, clients=200_000)
@@ -43,6 +48,38 @@ def main(everything: Path | None = None) -> None:
                         visit.page.close()
 
 
+def _sent(browser: Browser, folder: Path, everything: Path | None) -> None:
+    """What is made and sent, with a mail server and a store of our own."""
+    with post_office() as office:
+        os.environ |= {
+            "CUSTDYN_STORE": str(folder / "store.sqlite"),
+            "CUSTDYN_SMTP_HOST": "127.0.0.1",
+            "CUSTDYN_SMTP_PORT": str(office.port),
+            "CUSTDYN_SMTP_SECURITY": "none",
+            "CUSTDYN_SMTP_SENDER": "reports@example.org",
+        }
+        office.inbox.to["carl@example.org"] = ["550 no such user"] * 99
+        with voila("demo", folder) as address:
+            for theme in ("light", "dark"):
+                for width, _ in SIZES:
+                    visit = Visit(browser, width, 1500)
+                    visit.open(f"{address}/?theme={theme}&{YEARS}&output.type=xlsx")
+                    for name in ("ana", "bob", "carl"):
+                        visit.field("Send to").fill(f"{name}@example.org")
+                        visit.field("Send to").press("Enter")
+                    visit.press("Save Query")
+                    visit.write("Query title", f"Month end {theme} {width}")
+                    visit.choose("Schedule", "Monthly")
+                    visit.press("Save template")
+                    visit.page.get_by_text("Saved.").wait_for()
+                    visit.press("Run and send now")
+                    visit.page.locator(".custdyn-state.failed").first.wait_for()
+                    visit.page.wait_for_timeout(3000)
+                    visit.page.mouse.move(5, 5)
+                    _keep(visit.page.screenshot(), "sent", theme, width, everything)
+                    visit.page.close()
+
+
 def _keep(picture: bytes, state: str, theme: str, width: int, everything: Path | None) -> None:
     name = f"{state}-{theme}-{width}.png"
     if everything is not None:
@@ -55,6 +92,10 @@ def _keep(picture: bytes, state: str, theme: str, width: int, everything: Path |
         "search-light-1440": "search-light-1440",
         "running-light-1440": "running-light-1440",
         "facts-light-1440": "facts-light-1440",
+        "clients-light-1440": "clients-light-1440",
+        "explain-light-1440": "explain-light-1440",
+        "cdrs-light-1440": "cdrs-light-1440",
+        "sent-light-1440": "sent-light-1440",
         "chart-light-1440": "chart-light-1440",
         "compared-light-1440": "compared-light-1440",
     }
@@ -84,7 +125,18 @@ def _report(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-
     yield "table"
     visit.page.locator("table.custdyn tbody tr").nth(2).locator("td").first.click()
     yield "cell"
-    visit.page.keyboard.press("Escape")
+    panel = visit.page.locator(".custdyn-drill:popover-open")
+    panel.locator(".custdyn-lines td").first.wait_for()
+    yield "clients"
+    panel.get_by_role("tab", name="Explain").click()
+    panel.locator(".custdyn-change").first.wait_for()
+    yield "explain"
+    visit.press("Close")
+    for view in ("CDRs list", "Orig-Term report"):
+        visit.press(view)
+        visit.page.locator(".custdyn-lines td:visible").first.wait_for()
+        yield view.split()[0].lower()
+    visit.press("Customer Dynamics")
     visit.press("About this report")
     visit.page.evaluate("scrollTo(0, 0)")
     yield "facts"

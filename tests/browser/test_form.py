@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import FRONTS, Arrive
+from .conftest import LAB_AT_LENGTH, Arrive
 
-pytestmark = pytest.mark.parametrize("front", FRONTS)
+pytestmark = pytest.mark.parametrize("front", LAB_AT_LENGTH)
 ZONE = "Buckets, presets and day boundaries follow it."
 
 

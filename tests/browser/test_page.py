@@ -11,7 +11,7 @@ import pytest
 
 from custdyn_widgets import Query, run
 from custdyn_widgets.exports.verify import read_filed
-from custdyn_widgets.ui.result_view import FILES
+from custdyn_widgets.ui.download import FILES
 from tests.conftest import AS_OF
 from tests.test_sample import golden
 

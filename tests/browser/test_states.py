@@ -99,10 +99,15 @@ def test_no_clients_and_a_future_period_are_said(front: str, arrive: Arrive) -> 
     visit.notice("The period lies in the future").wait_for()
 
 
-def test_what_is_not_offered_yet_is_said_beside_its_field(front: str, arrive: Arrive) -> None:
-    visit = arrive(front, "sample", "?blocks=bridge")
+def test_optional_blocks_stand_in_the_table_and_a_bridge_is_proven(
+    front: str, arrive: Arrive
+) -> None:
+    visit = arrive(front, "demo", "?period=last_year&blocks=bridge&blocks=movements")
     visit.query()
-    visit.alert("is not offered in this version").wait_for()
+    rows = visit.table()
+    assert next(row for row in rows if row[0].strip() == "Churn Rate")[1].endswith(" %")
+    proven = visit.page.locator("table.custdyn tr.block small.proven")
+    assert proven.all_inner_texts() == ["✓ closes exactly"] * 3
 
 
 def test_the_info_panel_says_how_the_report_was_made(front: str, arrive: Arrive) -> None:

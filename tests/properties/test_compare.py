@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,10 +16,9 @@ from custdyn_widgets import open_source, run
 from custdyn_widgets.definitions import NA
 from custdyn_widgets.errors import MissingRates, QueryError
 from custdyn_widgets.report import Report
-from tests.ledgers import Case, cases
+from tests.ledgers import LEDGERS, Case, cases
 from tests.oracle import UNITS, Answer, RatesMissing, _money, answer, buckets_of, go_back
 
-LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "320"))
 MODES = ["previous_period", "previous_year", "itself", "a day earlier", "40 days earlier"]
 law = settings(
     max_examples=LEDGERS // 8,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,10 +15,9 @@ from custdyn_widgets import open_source, run
 from custdyn_widgets.definitions import ALL, PACKAGE, PACKAGES
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.report import Report
-from tests.ledgers import Case, cases
+from tests.ledgers import LEDGERS, Case, cases
 from tests.oracle import Data
 
-LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "320"))
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 FLOWS = [
     ("Balance Refill", "Qty"),
@@ -31,7 +29,7 @@ FLOWS = [
     ("Packages", "Renew Total"),
 ]
 law = settings(
-    max_examples=20 * LEDGERS // 320,
+    max_examples=LEDGERS // 16,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

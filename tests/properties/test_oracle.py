@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates
-from tests.ledgers import Case, cases
+from tests.ledgers import LEDGERS, Case, cases
 from tests.oracle import Answer, RatesMissing, answer
-
-LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "320"))
 
 
 @settings(

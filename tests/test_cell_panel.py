@@ -1,0 +1,137 @@
+"""The panel of a cell without a browser: what it shows, and what it takes no notice of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custdyn_widgets import run
+from custdyn_widgets.definitions import FINDINGS, OPTIONAL_BLOCKS
+from custdyn_widgets.errors import SourceError
+from custdyn_widgets.sources import Source
+from custdyn_widgets.ui.cell_panel import CellPanel
+from custdyn_widgets.ui.paged import Paged, PagesOf
+
+from .conftest import AS_OF
+
+QUERY = {
+    "period": {"from": "2017-01-01", "to": "2017-12-31"},
+    "currency": "USD",
+    "group_by": ["month", "package"],
+    "blocks": list(OPTIONAL_BLOCKS),
+    "compare": {"from": "2016-12-01", "to": "2017-11-30"},
+}
+
+
+@pytest.fixture
+def panel() -> CellPanel:
+    made = CellPanel(tell=lambda words: pytest.fail(words))
+    made.use(run(QUERY, "sample", as_of=AS_OF))
+    return made
+
+
+def settled(panel: CellPanel) -> dict[str, Any]:
+    """What it shows once nothing is being read."""
+    wait(lambda: panel.view.get("busy") is False)
+    return dict(panel.view)
+
+
+def wait(until: Callable[[], bool]) -> None:
+    for _ in range(1_200):
+        if until():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
+
+
+def test_every_cell_of_every_line_opens(panel: CellPanel) -> None:
+    assert panel._result is not None
+    report = panel._result.report
+    for place, row in enumerate(report.rows):
+        for line in row.lines:
+            panel.open_cell(place, line.key, 1)
+            view = settled(panel)
+            assert not view["failure"], (row.title, line.name, view["failure"])
+            assert view["value"] == line.texts[1]
+            assert view["tabs"][-1] == ["explain", "Explain"]
+            assert not view["disproven"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        "nonsense",
+        {},
+        {"type": "tab", "key": "nothing"},
+        {"type": "line", "place": 10**9},
+        {"type": "line", "place": "1"},
+        {"type": "page", "first": None},
+        {"type": "sort", "key": "<img>"},
+        {"type": "file", "kind": "exe"},
+        {"type": "change", "name": "Nobody"},
+        {"type": "figure", "place": 0, "column": 0},
+        {"type": "back"},
+    ],
+)
+def test_what_nobody_can_press_does_nothing(panel: CellPanel, message: Any) -> None:
+    panel._received(None, message, [])
+    panel.open_cell(10**6, "value", 0)
+    panel.open_cell(0, "nothing", 0)
+    panel.open_cell(0, "value", 10**6)
+    assert panel.view == {"open": False}
+    panel.open_cell(3, "value", 1)
+    before = settled(panel)
+    panel._received(None, message, [])
+    assert settled(panel) == before
+
+
+def test_pages_turn_within_the_list(panel: CellPanel) -> None:
+    panel.open_cell(3, "value", 1)
+    settled(panel)
+    for first in (-50, 50, 10**9):
+        panel._received(None, {"type": "page", "first": first}, [])
+        assert settled(panel)["list"]["first"] == 0  # there is one page
+    panel._received(None, {"type": "search", "text": "nobody is called so"}, [])
+    assert settled(panel)["list"]["found"] == 0
+
+
+def test_a_source_that_fails_is_said_in_the_panel(
+    panel: CellPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SourceError("sample", "it is gone", "bring it back")
+
+    monkeypatch.setattr(Source, "reading", fail)
+    panel.open_cell(3, "value", 1)
+    wait(lambda: bool(panel.view.get("failure")))
+    assert panel.view["failure"] == "source sample: it is gone; bring it back"
+    panel._received(None, {"type": "close"}, [])
+    assert panel.view == {"open": False}
+
+
+def test_findings_and_cards_have_tabs(panel: CellPanel) -> None:
+    panel.open_cards()  # the query filters by no package
+    assert panel.view == {"open": False}
+    panel.open_quality()
+    assert [key for key, _ in settled(panel)["tabs"]] == list(FINDINGS)
+
+
+def test_a_list_that_is_read_in_pages_reads_each_once() -> None:
+    asked: list[int] = []
+
+    class Numbers:
+        columns = ()
+
+        def lines(self, first: int, count: int) -> Any:
+            asked.append(first)
+            return ((number,) for number in range(first, first + count))
+
+    paged = Paged(PagesOf(Numbers()), range(120))
+    assert paged.view()["lines"][:2] == [["0"], ["1"]]
+    paged.turn(50)
+    assert paged.view()["lines"][0] == ["50"] and asked == [0, 50]
+    assert len(list(paged.lines())) == 120
