@@ -1,6 +1,7 @@
 # Two commands are the whole set-up: `make demo` and `make test`.
 PYTHON ?= python3
 PORT ?= 8866
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || { [ $$n -lt 2 ] && echo 2 || echo $$n; })
 BIN = .venv/bin
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
@@ -11,7 +12,7 @@ demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
 
 test: lint  ## everything: style, types, layers, tests, coverage
-	$(BIN)/pytest -n 2 --dist worksteal -m "not long" --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" --cov --cov-report=term
 
 test-long: $(TEST_INSTALLED)  ## the long counts; CUSTDYN_LEDGERS=20000 for more
 	CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-5000} $(BIN)/pytest -n 2 tests/properties tests -m "long or not browser"
@@ -36,7 +37,7 @@ pictures: $(TEST_INSTALLED)  ## the pictures of the README, from the real page
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[mail]"
 	touch $@
 
 $(TEST_INSTALLED): pyproject.toml
