@@ -59,10 +59,15 @@ MADE = {"many": write_many_names, "slow": write_slow, "broken": write_broken, "o
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of this folder; without Chromium they are skipped by name."""
+    """Marks the tests of this folder; without Chromium they are skipped by name.
+
+    One that fails runs once more, and is named at the end: two servers and two browsers share
+    two noisy cores. One that fails twice fails.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))
             if not CHROMIUM.exists() and not all_parts():
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 

@@ -17,7 +17,15 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Route,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -134,6 +142,34 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Late:
+    """What a kernel says to a page: passed on at once, or held for a while."""
+
+    def __init__(self, page: Page) -> None:
+        self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
+        page.route_web_socket(re.compile("/channels"), self._between)
+
+    def hold(self) -> None:
+        self._held = []
+
+    def release(self) -> None:
+        held, self._held = self._held or [], None
+        for socket_, message in held:
+            socket_.send(message)
+
+    def _between(self, page: WebSocketRoute) -> None:
+        kernel = page.connect_to_server()
+
+        def passed(message: str | bytes) -> None:
+            if self._held is None:
+                page.send(message)
+            else:
+                self._held.append((page, message))
+
+        page.on_message(kernel.send)
+        kernel.on_message(passed)
+
+
 class Visit:
     """A page that may reach nothing but loopback; what it tried is kept in `refused`."""
 
@@ -149,6 +185,10 @@ class Visit:
     def _refuse(self, route: Route) -> None:
         self.refused.append(route.request.url)
         route.abort()
+
+    def holds_answers(self) -> Late:
+        """From the next page on, what its kernel says can be held."""
+        return Late(self.page)
 
     def open(self, address: str) -> None:
         self.page.goto(address)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import LAB_AT_LENGTH, Arrive
+from .conftest import LAB_AT_LENGTH, Arrive, Servers
+from .drive import Visit
 
 pytestmark = pytest.mark.parametrize("front", LAB_AT_LENGTH)
 ZONE = "Buckets, presets and day boundaries follow it."
@@ -48,6 +50,7 @@ def test_zones_are_searched_and_an_empty_or_wrong_field_is_said_beside_it(
     visit.write(ZONE, "Europe/Viena")
     visit.alert("did you mean Europe/Vienna?").wait_for()
     visit.write(ZONE, "")
+    visit.alert("did you mean").wait_for(state="detached")
     visit.alert("is not one of").wait_for()
     visit.pick(ZONE, "Asia/Kath")
     visit.alert("is not one of").wait_for(state="detached")
@@ -55,6 +58,27 @@ def test_zones_are_searched_and_an_empty_or_wrong_field_is_said_beside_it(
     visit.alert("is not an instant").wait_for()
     visit.query()
     visit.page.get_by_text("1 field to correct.").wait_for()
+
+
+def test_an_answer_that_comes_late_leaves_what_is_being_typed(
+    front: str, visits: Callable[..., Visit], servers: Servers
+) -> None:
+    visit = visits()
+    late = visit.holds_answers()
+    if front == "voila":
+        visit.open(servers.voila("sample"))
+    else:
+        visit.run_the_cell(servers.lab("sample"))
+    late.hold()
+    visit.write(ZONE, "Europe/Viena")
+    field = visit.field(ZONE)
+    field.click()
+    field.fill("Asia/Kath")
+    late.release()
+    visit.alert("did you mean Europe/Vienna?").wait_for()
+    expect(field).to_have_value("Asia/Kath")
+    field.press("Enter")
+    expect(field).to_have_value("Asia/Kathmandu")
 
 
 def test_filters_are_added_searched_and_deleted(front: str, arrive: Arrive) -> None:

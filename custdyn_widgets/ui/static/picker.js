@@ -268,9 +268,8 @@ function render({ model, el }) {
       enter = false;
     } else if (message.type === "again" && open()) {
       search();
-    } else if (message.type === "taken") {
-      input.value = message.text;
-      typed = false;
+    } else if (message.type === "taken" && !typed) {
+      input.value = message.text; // unless the next value is being typed already
       draw();
     } else if (message.type === "focus") {
       requestAnimationFrame(() => (menu ? button : input).focus());
