@@ -12,11 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrow import microseconds_or, positions, unscaled
+from .arrow import microseconds_or
+from .groups import NEVER
 from .reduce import Reduced
 from .report import Report, UsedRate
-
-NONE = int(np.iinfo(np.int64).min)
 
 
 def fingerprint(parts: Iterable[Reduced], rates: Iterable[UsedRate]) -> str:
@@ -41,27 +40,25 @@ def result_hash(report: Report) -> str:
 
 
 def _add_reduced(digest: Any, reduced: Reduced) -> None:
-    clients = reduced.clients.filter(reduced.clients["passes"])
-    names = clients["client_id"].cast(pa.string())
-    clients = clients.take(pc.sort_indices(names))
+    passing = np.flatnonzero(reduced.clients["passes"].to_numpy())
+    names = reduced.clients["client_id"].take(passing).cast(pa.string())
+    order = passing[pc.sort_indices(names).to_numpy()]
+    clients = reduced.clients.take(order)
     _add(digest, clients["client_id"].cast(pa.string()).to_pylist())
     _add(digest, clients["currency"].to_pylist())
     for column in ("created_at", "closed_at"):
-        _add_numbers(digest, microseconds_or(clients[column], NONE))
+        _add_numbers(digest, microseconds_or(clients[column], NEVER))
 
-    rank = positions(reduced.changes["client_id"], clients["client_id"])
+    changes = reduced.changes
+    ranks = np.full(reduced.clients.num_rows + 1, -1, np.int64)  # the last: of unknown clients
+    ranks[order] = np.arange(len(order))
+    rank = ranks[changes.client]
     kept = np.flatnonzero(rank >= 0)
-    bucket = np.asarray(reduced.changes["bucket"].to_numpy(), np.int64)
-    kept = kept[np.lexsort((bucket[kept], rank[kept]))]
-    amount = reduced.changes["amount"]
-    amounts, decimals = _shortest(unscaled(amount)[kept], amount.type.scale)
+    kept = kept[np.lexsort((changes.bucket[kept], rank[kept]))]
+    amounts, decimals = _shortest(changes.amount[kept], changes.scale)
     _add(digest, decimals)
     _add_numbers(digest, amounts)
-    for numbers in (
-        rank,
-        bucket,
-        microseconds_or(reduced.changes["paid_at"], NONE),
-    ):
+    for numbers in (rank, changes.bucket, changes.paid):
         _add_numbers(digest, numbers[kept])
     _add(digest, sorted(_flow_rows(reduced)))
 

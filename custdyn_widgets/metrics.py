@@ -125,10 +125,11 @@ def _blocks(
         changes["paid"].to_numpy(np.int64),
     )
     width = max(MOST_CELLS // edges, 1)
-    for low in range(0, len(clients), width):
+    starts = range(0, len(clients), width)
+    for low, own in zip(starts, rows.sliced(width, len(starts)), strict=True):
         between()
         members = by_currency.iloc[low : low + width]
-        yield members, _Block.of(rows.among(low, low + width, len(clients)), len(members), edges)
+        yield members, _Block.of(own, len(members), edges)
 
 
 def _runs(currency: pd.Series[str]) -> Iterator[tuple[str, int, int]]:
@@ -149,11 +150,18 @@ class _Rows:
     amount: Numbers
     paid: Ints
 
-    def among(self, low: int, high: int, clients: int) -> _Rows:
-        if low == 0 and high >= clients:
-            return self
-        kept = np.flatnonzero((self.column >= low) & (self.column < high))
-        return _Rows(self.column[kept] - low, self.bucket[kept], self.amount[kept], self.paid[kept])
+    def sliced(self, width: int, slices: int) -> Iterator[_Rows]:
+        """Those of the first `width` clients, of the next ones …, numbered within each slice."""
+        if slices <= 1:
+            yield from [self] * slices
+            return
+        number = self.column // width
+        small = number.astype(np.uint16) if slices <= 1 << 16 else number  # sorted by its digits
+        order = np.argsort(small, kind="stable")
+        ends = np.cumsum(np.bincount(number, minlength=slices))
+        for place, kept in enumerate(np.split(order, ends[:-1])):
+            column = self.column[kept] - place * width
+            yield _Rows(column, self.bucket[kept], self.amount[kept], self.paid[kept])
 
 
 @dataclass(frozen=True)

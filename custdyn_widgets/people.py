@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from .arrow import microseconds_or, positions, unscaled
 from .definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE
-from .groups import GROUPS, NEVER, Edge, stayed
+from .groups import GROUPS, Edge, stayed
 from .ledger import KINDS
 from .metrics import walk
 from .periods import Segment, local_date, zone
@@ -44,21 +44,18 @@ class People:
 def people(reduced: Reduced, between: Between = lambda: None) -> People:
     """The clients behind reduced frames; `between` is called now and then."""
     clients, changes = reduced.clients, reduced.changes
-    position = positions(changes["client_id"], clients["client_id"])
     passes = clients["passes"].to_numpy()
     # the number of each client among those that pass; the last place is for unknown clients
     number = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)
-    client = number[position]
+    client = number[changes.client]
     between()
     kept: slice | np.ndarray = slice(None) if client.min(initial=0) >= 0 else client >= 0
     moved = {
         "client": client[kept],
-        "bucket": np.asarray(changes["bucket"].to_numpy(), np.int64)[kept],
+        "bucket": changes.bucket[kept],
+        "amount": changes.amount[kept],
+        "paid": changes.paid[kept],
     }
-    between()
-    moved["amount"] = unscaled(changes["amount"])[kept]
-    between()
-    moved["paid"] = microseconds_or(changes["paid_at"], NEVER)[kept]
     between()
     listed = pd.DataFrame(
         {
@@ -68,7 +65,7 @@ def people(reduced: Reduced, between: Between = lambda: None) -> People:
         }
     )[passes].reset_index(drop=True)
     ids = clients["client_id"].filter(clients["passes"])
-    strangers = not reduced.complete or bool((position < 0).any())
+    strangers = not reduced.complete or bool((changes.client < 0).any())
     return People(ids, listed, pd.DataFrame(moved), strangers)
 
 

@@ -24,9 +24,12 @@ from .ledger import (
     place,
     scope,
 )
+from .moved import Moved, joined
 from .periods import Bucket, Segment
 from .tables import PACKAGE_KINDS, PAYG
 
+MOST_PASSES = 36
+"""Buckets that are read one by one; more of them are cheaper in one pass."""
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""
 
@@ -36,8 +39,8 @@ class Reduced:
     """What a report is made of, as Arrow tables with exact decimals.
 
     `clients`: `client_id`, `currency`, `created_at`, `closed_at` and `passes` (the filters) of
-    every client. `changes`: `client_id`, `bucket` (0 = before the period, then 1 …), `amount`,
-    `paid_at`, of every client id in the ledger (or, if not `complete`, of passing ones only).
+    every client. `changes` are of every client in the ledger (or, if not `complete`, of passing
+    ones only), numbered as in `clients`.
     `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
     (entries of the unusual sign) and `first_at`. `entries` counts the ledger's entries before the
@@ -46,7 +49,7 @@ class Reduced:
     """
 
     clients: pa.Table
-    changes: pa.Table
+    changes: Moved
     complete: bool
     flows: pa.Table
     currencies: tuple[str, ...]
@@ -66,9 +69,12 @@ def reduce(
     buckets: Sequence[Bucket],
     segments: Sequence[Segment],
     as_of: datetime,
+    in_order: bool = False,
     by_client: bool = False,
 ) -> Reduced:
     """Everything a report needs from the engine; `by_client`: the flows of each client, too.
+
+    `in_order`: the engine finds the entries of a time without reading the others.
 
     `tables` are the canonical tables of a source, `fetch` runs an expression there. `buckets`
     (at least one) and `segments` give all edges, in UTC; entries and clients from `as_of`
@@ -95,7 +101,7 @@ def reduce(
     read = fetch(known.aggregate(entries=known.count(), newest=known.occurred_at.max()))
     return Reduced(
         clients=listed,
-        changes=fetch(_changes(counted, buckets)),
+        changes=_changes(counted, fetch, buckets, listed["client_id"], in_order=in_order),
         complete=not few,
         flows=fetch(_flows(known, clients, met, currencies, segments)),
         currencies=currencies,
@@ -127,22 +133,45 @@ def client_currencies(tables: Mapping[str, ir.Table], fetch: Fetch) -> list[str]
     return sorted(found["currency"].to_pylist())
 
 
-def _changes(ledger: ir.Table, buckets: Sequence[Bucket]) -> ir.Table:
+def _changes(
+    ledger: ir.Table,
+    fetch: Fetch,
+    buckets: Sequence[Bucket],
+    clients: pa.ChunkedArray,
+    *,
+    in_order: bool,
+) -> Moved:
+    """What moved before the period, and in each bucket.
+
+    Apart, because most of the entries lie before and have few groups: one a client. So has each
+    bucket, where the engine need not read the whole ledger for it.
+    """
     start = instant_literal(buckets[0].start)
-    # apart, because most of the entries lie before the period and have few groups
     before = ledger.filter(ledger.occurred_at < start)
-    inside = ledger.filter(ledger.occurred_at >= start)
-    bucket = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
-    return ibis.union(
-        _moved(before.group_by("client_id", bucket=ibis.literal(0, type="int32")), before),
-        _moved(inside.group_by("client_id", bucket=bucket), inside),
-    )
-
-
-def _moved(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
-    return groups.aggregate(
-        amount=ledger.amount.sum(),
-        paid_at=ledger.occurred_at.max(where=paid_use(ledger)),
+    parts: list[tuple[int | None, GroupedTable, ir.Table]]
+    parts = [(0, before.group_by("client_id"), before)]
+    if in_order and len(buckets) <= MOST_PASSES:
+        for number, bucket in enumerate(buckets, start=1):
+            own = ledger.filter(
+                ledger.occurred_at >= instant_literal(bucket.start),
+                ledger.occurred_at < instant_literal(bucket.end),
+            )
+            parts.append((number, own.group_by("client_id"), own))
+    else:
+        inside = ledger.filter(ledger.occurred_at >= start)
+        number = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
+        parts.append((None, inside.group_by("client_id", bucket=number), inside))
+    return joined(
+        Moved.of(
+            fetch(
+                groups.aggregate(
+                    amount=own.amount.sum(), paid_at=own.occurred_at.max(where=paid_use(own))
+                )
+            ),
+            clients,
+            number,
+        )
+        for number, groups, own in parts
     )
 
 

@@ -109,6 +109,7 @@ class _Asked:
                 buckets=buckets,
                 segments=pieces,
                 as_of=as_of,
+                in_order=snapshot.in_order,
                 by_client="bridge" in query.blocks,
             )
             parts = (reduced,)
@@ -204,6 +205,6 @@ def conversion_of(query: Query, rates: Rates, reduced: Reduced, today: date) -> 
     return Conversion(
         rates,
         to=str(query.currency),
-        scale=reduced.changes["amount"].type.scale,
+        scale=reduced.changes.scale,
         fixed=today if query.rate_policy == "current" else None,
     )

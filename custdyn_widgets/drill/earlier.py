@@ -33,6 +33,7 @@ def from_earlier(period: Period, source: Source, between: Between) -> Period | N
             buckets=buckets,
             segments=pieces_of(query, rates, snapshot, buckets),
             as_of=period.as_of,
+            in_order=snapshot.in_order,
         )
     # what the edges take for the end of the period gives the length of the bucket before
     return replace(period, last=first.local_start - SECOND, buckets=buckets, reduced=reduced)

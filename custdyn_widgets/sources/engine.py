@@ -19,6 +19,8 @@ import pyarrow as pa
 from ..errors import Cancelled, SourceError
 
 LONGEST_LINE = 1 << 26
+DIRECT_BITS = 20
+"""Groups whose keys are whole numbers within 2**DIRECT_BITS of each other are not hashed."""
 
 
 class AnyEngine(Protocol):
@@ -83,6 +85,7 @@ class Engine:
             "enable_progress_bar": "true",  # counted, so that it can be told, but never printed
             "enable_progress_bar_print": "false",
             "progress_bar_time": "0",
+            "perfect_ht_threshold": str(DIRECT_BITS),
         }.items():
             self._set(name, value)
         self.backend = ibis.duckdb.from_connection(self._connection)

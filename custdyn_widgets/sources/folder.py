@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -13,6 +14,10 @@ from ..errors import DataError, DataFault, SourceError
 from ..tables import TABLES
 from .engine import Engine, Unreadable
 from .source import Raw, Source, Token
+
+TIME = "occurred_at"
+MOST_OVERLAP = 2
+"""How often a time may be told by the parts of a ledger that is in order, on the average."""
 
 
 def open_folder(folder: Path, name: str) -> Source:
@@ -61,13 +66,15 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
     tables: dict[str, ir.Table] = {}
     found = _found(folder, name)
     copied = all(files[0].suffix == ".csv" for files in found.values())
+    ledger = [file for file in found.get("ledger", []) if file.suffix == ".parquet"]
     for table, files in found.items():
         if files[0].suffix == ".csv":
             tables[table] = _csv(engine, table, files[0])
         else:
             _check_parts(name, table, files)
             tables[table] = engine.parquet(f"raw_{table}", files)
-    return Raw(tables, copied=copied, folders=(folder.resolve(),))
+    in_order = bool(ledger) and _in_order(ledger)
+    return Raw(tables, copied=copied, in_order=in_order, folders=(folder.resolve(),))
 
 
 def _check_parts(name: str, table: str, files: list[Path]) -> None:
@@ -80,6 +87,23 @@ def _check_parts(name: str, table: str, files: list[Path]) -> None:
         if not schema.equals(schemas[0]):
             what = f"{file.name} has other columns or types than {files[0].name}"
             raise DataError([DataFault(table, None, 0, what)])
+
+
+def _in_order(files: list[Path]) -> bool:
+    """Whether the parts of Parquet files hold the entries of different times, but for a few."""
+    spans: list[tuple[float, float]] = []
+    for file in files:
+        metadata = pq.read_metadata(file)
+        column = metadata.schema.to_arrow_schema().get_field_index(TIME)
+        for part in range(metadata.num_row_groups):
+            known = metadata.row_group(part).column(column).statistics
+            if known is None or not isinstance(known.min, datetime):
+                return False
+            spans.append((known.min.timestamp(), known.max.timestamp()))
+    if not spans:
+        return False
+    whole = max(last for _, last in spans) - min(first for first, _ in spans)
+    return sum(last - first for first, last in spans) <= MOST_OVERLAP * whole
 
 
 def _csv(engine: Engine, table: str, file: Path) -> ir.Table:

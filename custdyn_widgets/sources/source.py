@@ -34,11 +34,13 @@ class Raw:
     """What a kind of source finds when it is opened.
 
     `tables`: name → raw table. `copied`: read once into the engine, so that later changes of
-    the files do not matter until the token says so. `folders`: what stays readable.
+    the files do not matter until the token says so. `in_order`: the entries of a time are found
+    without reading the others. `folders`: what stays readable.
     """
 
     tables: Mapping[str, ir.Table]
     copied: bool
+    in_order: bool = False
     folders: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -52,6 +54,7 @@ class Snapshot:
     rates: Rates
     notes: tuple[str, ...]
     token: Token
+    in_order: bool
 
     @property
     def data(self) -> Data:
@@ -237,7 +240,7 @@ def _opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
         }
     notes = raw.notes + tuple(note for one in read.values() for note in one.notes)
     rates = ecb_rates() if raws["rates"] is None else _own_rates(tables["rates"], engine)
-    return Snapshot(engine, tables, rates, notes, token)
+    return Snapshot(engine, tables, rates, notes, token, raw.in_order)
 
 
 def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:
