@@ -33,12 +33,16 @@ class Conversion:
     scale: int
     fixed: date | None
     used: set[UsedRate] = field(default_factory=set)
+    _factors: dict[tuple[str, date], Fraction] = field(default_factory=dict, repr=False)
 
     def convert(self, unscaled: int, currency: str, day: date) -> Fraction:
         """An amount of a date in the report's currency; the rate must be there."""
-        factor = self.factor(currency, day)
-        self._remember(currency, day)
-        return Fraction(unscaled, 10**self.scale) * factor
+        factor = self._factors.get((currency, day))
+        if factor is None:
+            factor = self._factors[currency, day] = self.factor(currency, day)
+            self._remember(currency, day)
+        exact = Fraction(unscaled, 10**self.scale)
+        return exact if currency == self.to else exact * factor
 
     def factor(self, currency: str, day: date) -> Fraction:
         """What one unit of a currency is worth on a date; the rate must be there."""

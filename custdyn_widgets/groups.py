@@ -29,6 +29,8 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]  # int64, or Python integers where those do not suffice
 NEVER = int(np.iinfo(np.int64).min)
+SAFE = 2.0**62
+"""Below it, a float's error cannot hide that int64 overflows."""
 CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
 EVERYONE = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
@@ -106,11 +108,13 @@ class Standing:
 class Group:
     """A set of clients: from where they stand now, and stood at the end of the bucket before.
 
-    `before` says that the balances that matter are those of the bucket before.
+    `before` says that the balances that matter are those of the bucket before; `by_duration`
+    that the active duration makes a difference.
     """
 
     members: Callable[[Standing, Standing], Flags]
     before: bool = False
+    by_duration: bool = False
 
 
 def _class(name: str, at: Standing) -> Flags:
@@ -137,24 +141,28 @@ def stayed(name: str) -> str:
 
 
 def _moves(name: str) -> dict[str, Group]:
-    own = partial(_class, name)
+    own, timed = partial(_class, name), name == ACTIVE
     return {
-        entered(name): Group(lambda now, before: own(now) & ~own(before)),
-        left(name): Group(lambda now, before: own(before) & ~own(now), before=True),
-        stayed(name): Group(lambda now, before: own(now) & own(before)),
+        entered(name): Group(lambda now, before: own(now) & ~own(before), by_duration=timed),
+        left(name): Group(
+            lambda now, before: own(before) & ~own(now), before=True, by_duration=timed
+        ),
+        stayed(name): Group(lambda now, before: own(now) & own(before), by_duration=timed),
     }
 
 
 GROUPS: dict[str, Group] = {
-    ACTIVE: Group(lambda now, _: now.active),
+    ACTIVE: Group(lambda now, _: now.active, by_duration=True),
     OVERALL_ACTIVE: Group(lambda now, _: now.used),
     ALL: Group(lambda now, _: now.there),
     EVERYONE: Group(lambda now, _: np.ones(len(now.there), np.bool_)),
     CLOSED_BY_THEN: Group(lambda now, _: now.closed),
-    NEW: Group(lambda now, before: now.active & (before.paid == NEVER)),
-    REACTIVATED: Group(lambda now, before: now.active & ~before.active & (before.paid != NEVER)),
-    RETAINED: Group(lambda now, before: now.active & before.active),
-    LAPSED: Group(lambda now, before: before.active & ~now.active, before=True),
+    NEW: Group(lambda now, before: now.active & (before.paid == NEVER), by_duration=True),
+    REACTIVATED: Group(
+        lambda now, before: now.active & ~before.active & (before.paid != NEVER), by_duration=True
+    ),
+    RETAINED: Group(lambda now, before: now.active & before.active, by_duration=True),
+    LAPSED: Group(lambda now, before: before.active & ~now.active, before=True, by_duration=True),
     **_moves(ACTIVE),
     **_moves(OVERALL_ACTIVE),
     **{

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .groups import GROUPS, NEVER, Edge, Flags, Ints, Numbers, Standing
+from .groups import GROUPS, NEVER, SAFE, Edge, Flags, Ints, Numbers, Standing
 
 MOST_CELLS = 1 << 24
 """Clients × buckets that are worked on at once: 17 bytes each."""
 MOST_CLIENTS = 1 << 16
 """Clients that are added up at once: their vectors stay in a processor's cache."""
-SAFE = 2.0**62
-"""Below it, a float's error cannot hide that int64 overflows."""
 
 
 FIGURES = ("quantity", "positives", "negatives", "positive", "negative", "balance")

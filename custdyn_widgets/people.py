@@ -66,7 +66,7 @@ def people(reduced: Reduced, between: Between = lambda: None) -> People:
     )[passes].reset_index(drop=True)
     ids = clients["client_id"].filter(clients["passes"])
     strangers = not reduced.complete or bool((changes.client < 0).any())
-    return People(ids, listed, pd.DataFrame(moved), strangers)
+    return People(ids, listed, pd.DataFrame(moved, copy=False), strangers)
 
 
 def package_name(number: object, names: Mapping[str, str]) -> str:

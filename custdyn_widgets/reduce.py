@@ -70,9 +70,9 @@ def reduce(
     segments: Sequence[Segment],
     as_of: datetime,
     in_order: bool = False,
-    by_client: bool = False,
+    by_client: Sequence[Segment] | None = None,
 ) -> Reduced:
-    """Everything a report needs from the engine; `by_client`: the flows of each client, too.
+    """Everything a report needs from the engine; the flows of each client `by_client`, if given.
 
     `in_order`: the engine finds the entries of a time without reading the others.
 
@@ -110,7 +110,7 @@ def reduce(
         later_entries=_later_entries(ledger, fetch, as_of),
         later_clients=_later_clients(tables, fetch, as_of),
         later_closings=_count(clients.filter(clients.closed_at >= instant_literal(as_of)), fetch),
-        client_flows=fetch(client_flows(known, passing, segments, end)) if by_client else None,
+        client_flows=fetch(client_flows(known, passing, by_client, end)) if by_client else None,
     )
 
 
@@ -161,7 +161,7 @@ def _changes(
         inside = ledger.filter(ledger.occurred_at >= start)
         number = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
         parts.append((None, inside.group_by("client_id", bucket=number), inside))
-    return joined(
+    moved = joined(
         Moved.of(
             fetch(
                 groups.aggregate(
@@ -173,6 +173,7 @@ def _changes(
         )
         for number, groups, own in parts
     )
+    return moved if len(buckets) <= MOST_PASSES else moved.gathered()
 
 
 def _flows(

@@ -12,18 +12,17 @@ from .compare import beside, compared, other_interval
 from .conversion import Conversion
 from .figures import Added, rows
 from .filters import package_names, resolve, unmatched
+from .frames import Asked, frames_of
 from .groups import GROUPS_OF_BLOCKS, edges
 from .ledger import KINDS
-from .metrics import client_sums
 from .notes import entry_notes, filter_notes, quality_notes, rate_notes
-from .people import ClientFlows, flows_of, people, stayed_flows
+from .people import ClientFlows, stayed_flows
 from .periods import TICK, Bucket, Segment, cut, local_date, segments, zone
 from .query import Query
 from .rates import Rates
 from .reduce import (
     Reduced,
     client_currencies,
-    reduce,
     strangers,
 )
 from .report import EntriesRead, Note, Report, Row, UsedRate
@@ -101,24 +100,26 @@ class _Asked:
         said = [Note(EMPTY_PERIOD)]
         if buckets:
             pieces = pieces_of(query, self.rates, snapshot, buckets)
-            self.progress(f"reading the ledger{period.which}")
-            reduced = reduce(
-                snapshot.tables,
-                snapshot.fetch,
-                resolve(snapshot.tables, snapshot.fetch, query, as_of),
+            asked = Asked(
+                filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
                 buckets=buckets,
-                segments=pieces,
+                pieces=pieces,
+                cuts=segments(
+                    buckets, self.rates.dates(self.rates.currencies), timezone=query.timezone
+                ),
                 as_of=as_of,
-                in_order=snapshot.in_order,
                 by_client="bridge" in query.blocks,
             )
+            reading = partial(self.progress, f"reading the ledger{period.which}")
+            frames = frames_of(self.source, snapshot, asked, reading)
+            reduced = frames.cut(pieces)
             parts = (reduced,)
             between = partial(self.progress, "adding up")
             between()
             names = package_names(snapshot.tables, snapshot.fetch)
-            flows = list(flows_of(query, reduced, pieces, names))
+            flows = frames.flows(query, pieces, names)
             read = _read(reduced, flows)
-            who = people(reduced, between)
+            who = frames.people(between)
             conversion = conversion_of(query, self.rates, reduced, self.today)
             marks = edges(query, period.last, buckets)
             stayed: dict[str, list[Flow]] = {}
@@ -128,9 +129,7 @@ class _Asked:
             wanted = [name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key]]
             made = rows(
                 Added(
-                    client_sums(
-                        who.clients, who.changes, edges=marks, groups=wanted, between=between
-                    ),
+                    frames.sums(marks, wanted, between),
                     flows,
                     balance_days(query, buckets, as_of),
                     stayed,

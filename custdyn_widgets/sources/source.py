@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from ..columns import Value
 from ..errors import DataError, DataFault, SourceChanged
+from ..memory import Memory
 from ..rates import Rates
 from ..tables import TABLES
 from .canonical import absent, canonical, integer_ids, repeated
@@ -73,7 +74,7 @@ class Source:
     `load` opens it in an `engine`, `watch` gives its token: size, time and inode of its files,
     or nothing for data in memory, which does not change. `held`: what was opened is kept until the
     token changes; else (a server) each reader has a transaction of its own, whose engine says the
-    token.
+    token. `memory` is for what readers keep of the data for their next question.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Source:
     watch: Callable[[], Token] = tuple
     engine: Callable[[str], AnyEngine] = Engine
     held: bool = True
+    memory: Memory = field(default_factory=Memory, repr=False)
     _snapshot: Snapshot | None = None
     _engine: AnyEngine | None = None
     _readers: int = 0
@@ -133,6 +135,7 @@ class Source:
         """Frees the memory; the next report opens the source anew."""
         with self._lock:
             engine, self._engine, self._snapshot = self._engine, None, None
+            self.memory.clear()
             if engine is not None:
                 engine.close()
 

@@ -1,0 +1,215 @@
+"""Reduced frames and what was made of them, kept: a second question of the same data is free."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from .arrow import unscaled
+from .filters import Filters
+from .groups import GROUPS, Edge
+from .metrics import GroupSums, Sums, client_sums
+from .people import People, flows_of, people
+from .periods import Bucket, Segment
+from .query import Query
+from .reduce import Reduced, reduce
+from .sources import Snapshot, Source
+from .spent import Flow
+
+Between = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What shapes reduced frames: filters, buckets, instant, and what flows are asked for.
+
+    `pieces` are the stretches that flows are told by; `cuts` are these, and more that another
+    question may want. `by_client`: the flows of each client, too.
+    """
+
+    filters: Filters
+    buckets: tuple[Bucket, ...]
+    pieces: tuple[Segment, ...]
+    cuts: tuple[Segment, ...]
+    as_of: datetime
+    by_client: bool
+
+
+@dataclass
+class Frames:
+    """Reduced frames as they were read, `asked` for, and what was made of them since.
+
+    Neither the currency of a report, its rate policy nor its active duration is in them.
+    """
+
+    asked: Asked
+    token: tuple[object, ...]
+    reduced: Reduced
+    _people: People | None = None
+    _sums: dict[tuple[object, ...], dict[str, GroupSums]] = field(default_factory=dict)
+    _flows: dict[object, list[Flow]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes they and what is made of them take."""
+        reduced = self.reduced
+        tables = (reduced.clients, reduced.flows, reduced.client_flows)
+        whole = sum(int(one.nbytes) for one in tables if one is not None)
+        return 3 * whole + 2 * reduced.changes.nbytes
+
+    def answers(self, asked: Asked) -> bool:
+        """Whether what is asked for can be made of these frames, of the same data."""
+        own = self.asked
+        return (
+            own.filters == asked.filters
+            and own.buckets[-1].end == asked.buckets[-1].end
+            and {one.start for one in asked.buckets} <= {one.start for one in own.buckets}
+            and {one.start for one in asked.pieces} <= {one.start for one in own.cuts}
+            and self._holds(asked.as_of)
+            and (not asked.by_client or (own.by_client and own.pieces == asked.pieces))
+        )
+
+    def _holds(self, as_of: datetime) -> bool:
+        """Whether nothing comes or goes between the instant of these frames and another."""
+        reduced = self.reduced
+        later = reduced.later_entries + reduced.later_clients + reduced.later_closings
+        return as_of == self.asked.as_of or (as_of > self.asked.as_of and not later)
+
+    def by(self, buckets: tuple[Bucket, ...]) -> Frames:
+        """These frames by other buckets, whose edges are among theirs."""
+        own = self.asked.buckets
+        if [one.start for one in own] == [one.start for one in buckets]:
+            return self
+        place = np.array([0, *(number + 1 for number in _places(own, buckets))])
+        changes = self.reduced.changes.merged(place, self.reduced.clients.num_rows)
+        asked = replace(self.asked, buckets=buckets)
+        return Frames(asked, self.token, replace(self.reduced, changes=changes))
+
+    def cut(self, pieces: Sequence[Segment]) -> Reduced:
+        """The reduced frames with flows by these pieces, whose edges are among the cuts."""
+        places = list(_places(self.asked.cuts, pieces))
+        if places == list(range(len(pieces))):
+            return self.reduced
+        return replace(self.reduced, flows=_merged_flows(self.reduced.flows, places))
+
+    def flows(
+        self, query: Query, pieces: tuple[Segment, ...], names: Mapping[str, str]
+    ) -> list[Flow]:
+        """The flows by these pieces, of packages by their `names`, see `flows_of`."""
+        key = query.package, query.timezone, pieces, tuple(names.items())
+        if key not in self._flows:
+            self._flows[key] = list(flows_of(query, self.cut(pieces), pieces, names))
+        return self._flows[key]
+
+    def people(self, between: Between) -> People:
+        """The clients behind the frames."""
+        if self._people is None:
+            self._people = people(self.reduced, between)
+        return self._people
+
+    def sums(self, edges: Sequence[Edge], groups: Sequence[str], between: Between) -> Sums:
+        """The sums of groups of clients, see `client_sums`: those that are not known are made."""
+        keys = {name: _key(name, edges) for name in groups}
+        missing = [name for name, key in keys.items() if key not in self._sums]
+        if missing:
+            who = self.people(between)
+            made = client_sums(
+                who.clients, who.changes, edges=edges, groups=missing, between=between
+            )
+            for name in missing:
+                own = {currency: one for (of, currency), one in made.items() if of == name}
+                self._sums[keys[name]] = own
+        return {
+            (name, currency): one
+            for name, key in keys.items()
+            for currency, one in self._sums[key].items()
+        }
+
+
+def frames_of(source: Source, snapshot: Snapshot, asked: Asked, between: Between) -> Frames:
+    """The frames that a question needs: kept ones, or read now, and kept.
+
+    `between` is called before the ledger is read. Raises what reading raises.
+    """
+    for kept in _kept(source, snapshot):
+        if kept.answers(asked):
+            source.memory.use(kept)
+            frames = kept.by(asked.buckets)
+            if frames is not kept:
+                source.memory.keep(frames, frames.size)
+            return frames
+    between()
+    reduced = reduce(
+        snapshot.tables,
+        snapshot.fetch,
+        asked.filters,
+        buckets=asked.buckets,
+        segments=asked.cuts,
+        by_client=asked.pieces if asked.by_client else None,
+        as_of=asked.as_of,
+        in_order=snapshot.in_order,
+    )
+    frames = Frames(asked, snapshot.token, reduced)
+    source.memory.keep(frames, frames.size)
+    return frames
+
+
+def _kept(source: Source, snapshot: Snapshot) -> Iterator[Frames]:
+    """Frames of the very data that is read now; those of other data are forgotten."""
+    for one in source.memory:
+        if isinstance(one, Frames) and one.token == snapshot.token:
+            yield one
+        else:
+            source.memory.drop(one)
+
+
+def _key(name: str, edges: Sequence[Edge]) -> tuple[object, ...]:
+    """What the sums of a group depend on."""
+    if GROUPS[name].by_duration:
+        return name, *edges
+    return name, *((one.end, one.windows) for one in edges)
+
+
+def _places(
+    fine: Sequence[Bucket] | Sequence[Segment], coarse: Sequence[Bucket] | Sequence[Segment]
+) -> Iterator[int]:
+    """For each of the fine stretches the place of the coarse one it is in; -1 before them."""
+    place = -1
+    for one in fine:
+        if place + 1 < len(coarse) and coarse[place + 1].start <= one.start:
+            place += 1
+        yield place
+
+
+def _merged_flows(flows: pa.Table, places: Sequence[int]) -> pa.Table:
+    """Flows by coarser pieces; those before the first are left out."""
+    keys = ("kind", "package_id", "currency")
+    scale = flows["amount"].type.scale
+    sums: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    first: dict[tuple[object, ...], datetime] = {}
+    for row, amount in zip(flows.to_pylist(), unscaled(flows["amount"]), strict=True):
+        if places[row["segment"]] < 0:
+            continue
+        key = (places[row["segment"]], *(row[name] for name in keys))
+        own = sums[key]
+        own[0] += int(amount)
+        own[1] += row["entries"]
+        own[2] += row["opposite"] or 0
+        first[key] = min(first.get(key, row["first_at"]), row["first_at"])
+    rows = [
+        {
+            **dict(zip(("segment", *keys), key, strict=True)),
+            "amount": Decimal(f"{amount}e-{scale}"),
+            "entries": entries,
+            "opposite": opposite,
+            "first_at": first[key],
+        }
+        for key, (amount, entries, opposite) in sums.items()
+    ]
+    return pa.Table.from_pylist(rows, flows.schema)

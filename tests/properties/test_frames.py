@@ -1,0 +1,59 @@
+"""What is kept for the next question never changes an answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custdyn_widgets import Result, open_source, run
+from custdyn_widgets.errors import MissingRates
+from custdyn_widgets.sources import Source
+from tests.ledgers import Case, cases
+
+from .test_laws import law
+
+UNITS: tuple[list[str], ...] = ([], ["year"], ["month"], ["date"], ["month", "date"])
+BLOCKS: tuple[list[str], ...] = ([], [], ["bridge"], ["movements", "sensitivity"])
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "currency": st.sampled_from(["USD", "EUR", "JPY", "KWD"]),
+        "active_duration": st.integers(0, 14),
+        "rate_policy": st.sampled_from(["historical", "current"]),
+        "group_by": st.sampled_from([*UNITS, *([*one, "package"] for one in UNITS)]),
+        "blocks": st.sampled_from(BLOCKS),
+        "package": st.sampled_from([[], ["Gold"], ["(no package)"]]),
+        "client_type": st.sampled_from(["all", "client"]),
+    },
+)
+questions = st.lists(st.tuples(changes, st.integers(-60, 60)), min_size=2, max_size=5)
+
+
+def answer(source: Source, asked: dict[str, Any], case: Case, days: int) -> object:
+    """Everything that a report says, with its fingerprint; or which rates it lacks."""
+    as_of = case.as_of + timedelta(days=days)
+    try:
+        made: Result = run(asked, source, as_of=as_of)
+    except MissingRates as error:
+        return str(error)
+    return made.to_dict(), made.provenance.fingerprint
+
+
+@law
+@given(cases(), questions)
+def test_a_later_question_is_answered_as_a_first_one(
+    case: Case, asked: list[tuple[dict[str, Any], int]]
+) -> None:
+    kept = open_source(case.frames())
+    long = case.query["period"][1] - case.query["period"][0] > timedelta(days=10)
+    for change, days in asked:
+        query = {**case.json_query(), **change}
+        if long and "date" in query["group_by"]:
+            query["group_by"] = ["month"]
+        fresh = open_source(case.frames())
+        assert answer(kept, query, case, days) == answer(fresh, query, case, days)
+        fresh.close()
+    kept.close()

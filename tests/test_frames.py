@@ -1,0 +1,180 @@
+"""What is kept for the next question: what is free, what is read again, what is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from custdyn_widgets import Query, open_source, run
+from custdyn_widgets.groups import GROUPS, NEVER, Edge, Standing
+from custdyn_widgets.memory import Memory, machine_memory
+from custdyn_widgets.sources import Source
+
+from .cdnow import frames
+
+AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
+ASKED: dict[str, Any] = {
+    "period": {"from": "2024-01-01", "to": "2024-05-31"},
+    "currency": "EUR",
+    "group_by": ["date"],
+}
+CLIENTS = (
+    "client_id,name,type,currency,created_at,closed_at\n1,Ada,client,EUR,2024-01-01T00:00:00Z,\n"
+)
+LEDGER = """entry_id,client_id,occurred_at,kind,amount,recorded_at
+1,1,2024-01-05T10:00:00Z,refill,10,
+2,1,2024-03-05T10:00:00Z,payg,-1.5,
+"""
+
+
+def read_by(source: Source, fields: dict[str, Any] | None = None, after: int = 0) -> bool:
+    """Whether the ledger was read for a question, so many days after the first one."""
+    said: list[str] = []
+    as_of = AS_OF + timedelta(days=after)
+    run({**ASKED, **(fields or {})}, source, as_of=as_of, progress=said.append)
+    return "reading the ledger" in said
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "clients.csv").write_text(CLIENTS)
+    (tmp_path / "ledger.csv").write_text(LEDGER)
+    return tmp_path
+
+
+@pytest.fixture
+def source(folder: Path) -> Iterator[Source]:
+    opened = open_source(folder)
+    assert read_by(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"currency": "USD"},
+        {"active_duration": 1},
+        {"rate_policy": "current"},
+        {"group_by": ["date", "package"]},
+        {"group_by": ["month"]},
+        {"group_by": []},
+        {"blocks": ["movements"]},
+    ],
+)
+def test_what_does_not_shape_the_frames_is_answered_without_reading(
+    source: Source, fields: dict[str, Any]
+) -> None:
+    assert not read_by(source, fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"period": {"from": "2024-01-01", "to": "2024-05-30"}},
+        {"timezone": "Europe/Vienna"},
+        {"client_type": "reseller"},
+        {"blocks": ["bridge"]},  # it wants the flows of each client
+    ],
+)
+def test_what_shapes_them_is_read(source: Source, fields: dict[str, Any]) -> None:
+    assert read_by(source, fields)
+
+
+def test_a_finer_question_is_read_and_a_later_beginning_is_not(source: Source) -> None:
+    later = {"period": {"from": "2024-02-03", "to": "2024-05-31"}}
+    assert not read_by(source, later)
+    month = {"group_by": ["month"], "period": {"from": "2023-05-01", "to": "2024-05-31"}}
+    assert read_by(source, month)
+    assert read_by(source, {**month, "group_by": ["date"]})
+
+
+def test_another_instant_is_free_as_long_as_nothing_came_since(folder: Path) -> None:
+    source = open_source(folder)
+    assert read_by(source)
+    assert not read_by(source, after=1)
+    assert read_by(source, after=-1)
+    late = LEDGER + "3,1,2024-03-06T10:00:00Z,payg,-1,2024-06-02T00:00:00Z\n"
+    (folder / "ledger.csv").write_text(late)
+    assert read_by(source)
+    assert read_by(source, after=7)  # the entry is known by then
+    source.close()
+
+
+def test_changed_data_is_read_anew_and_the_old_frames_are_forgotten(
+    source: Source, folder: Path
+) -> None:
+    before = run(ASKED, source, as_of=AS_OF).to_json()
+    (folder / "ledger.csv").write_text(LEDGER + "3,1,2024-03-06T10:00:00Z,payg,-1,\n")
+    assert read_by(source)
+    assert len(list(source.memory)) == 1
+    assert run(ASKED, source, as_of=AS_OF).to_json() != before
+    source.close()
+    assert list(source.memory) == []
+
+
+def test_the_memory_keeps_what_was_used_last_within_its_budget() -> None:
+    memory = Memory(100)
+    memory.keep("a", 40)
+    memory.keep("b", 40)
+    memory.use("a")
+    memory.keep("c", 50)
+    assert list(memory) == ["c", "a"]
+    memory.keep("too large", 101)
+    assert list(memory) == ["c", "a"]
+    memory.keep("c", 70)
+    assert list(memory) == ["c"]
+    memory.drop("c")
+    assert list(memory) == []
+    assert 0 < Memory().most < machine_memory()
+
+
+def test_frames_too_large_for_the_budget_are_not_kept(folder: Path) -> None:
+    source = open_source(folder)
+    source.memory.most = 1
+    assert read_by(source)
+    assert read_by(source)
+    source.close()
+
+
+@pytest.mark.parametrize("name", [name for name, one in GROUPS.items() if not one.by_duration])
+def test_a_group_that_is_kept_for_any_duration_does_not_look_at_it(name: str) -> None:
+    random = np.random.default_rng(7)
+    lives = random.integers(0, 90, 500), random.integers(50, 200, 500)
+    paid = [np.where(random.random(500) < 0.3, NEVER, random.integers(0, 90, 500)) for _ in "ab"]
+    entered = [np.ones(500, np.bool_), random.random(500) < 0.5]
+
+    def members(duration: int) -> list[bool]:
+        standing = [
+            Standing.at(Edge(at, at - duration, (at - 9,) * 9), lives, paid[n], paid[n], entered[n])
+            for n, at in enumerate((90, 60))
+        ]
+        found: list[bool] = GROUPS[name].members(*standing).tolist()
+        return found
+
+    assert members(5) == members(40) == members(90)
+
+
+def test_the_frames_of_real_purchases_serve_every_grouping() -> None:
+    source = open_source(frames("payg"))
+    query = Query.model_validate(
+        {
+            "period": {"from": "1997-01-01", "to": "1998-06-30"},
+            "currency": "USD",
+            "group_by": ["date"],
+        }
+    )
+    run(query, source, as_of=AS_OF)
+    for units in (["month"], ["year", "month"], ["year"], []):
+        asked = query.with_fields({"group_by": units})
+        told: list[str] = []
+        free = run(asked, source, as_of=AS_OF, progress=told.append)
+        assert "reading the ledger" not in told
+        assert free.to_json() == run(asked, open_source(frames("payg")), as_of=AS_OF).to_json()
+    source.close()
