@@ -23,8 +23,8 @@ lint: $(TEST_INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(TEST_INSTALLED)  ## engine + core against one read of the needed columns
-	$(BIN)/python -m tests.bench.reduce
+bench: $(TEST_INSTALLED)  ## whole reports against one read of the columns, and against hand-written peers
+	$(BIN)/python -m tests.bench.report
 
 bench-page: $(TEST_INSTALLED)  ## the page in Chromium: opening, tables, searching, Cancel
 	$(BIN)/python -m tests.bench.page

@@ -26,7 +26,7 @@ Between = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Shape:
     """What shapes reduced frames: filters, buckets, instant, and what flows are asked for.
 
     `pieces` are the stretches that flows are told by; `cuts` are these, and more that another
@@ -43,12 +43,12 @@ class Asked:
 
 @dataclass
 class Frames:
-    """Reduced frames as they were read, `asked` for, and what was made of them since.
+    """Reduced frames of a `shape`, and what was made of them since.
 
     Neither the currency of a report, its rate policy nor its active duration is in them.
     """
 
-    asked: Asked
+    shape: Shape
     token: tuple[object, ...]
     reduced: Reduced
     _people: People | None = None
@@ -63,37 +63,37 @@ class Frames:
         whole = sum(int(one.nbytes) for one in tables if one is not None)
         return 3 * whole + 2 * reduced.changes.nbytes
 
-    def answers(self, asked: Asked) -> bool:
+    def answers(self, shape: Shape) -> bool:
         """Whether what is asked for can be made of these frames, of the same data."""
-        own = self.asked
+        own = self.shape
         return (
-            own.filters == asked.filters
-            and own.buckets[-1].end == asked.buckets[-1].end
-            and {one.start for one in asked.buckets} <= {one.start for one in own.buckets}
-            and {one.start for one in asked.pieces} <= {one.start for one in own.cuts}
-            and self._holds(asked.as_of)
-            and (not asked.by_client or (own.by_client and own.pieces == asked.pieces))
+            own.filters == shape.filters
+            and own.buckets[-1].end == shape.buckets[-1].end
+            and {one.start for one in shape.buckets} <= {one.start for one in own.buckets}
+            and {one.start for one in shape.pieces} <= {one.start for one in own.cuts}
+            and self._holds(shape.as_of)
+            and (not shape.by_client or (own.by_client and own.pieces == shape.pieces))
         )
 
     def _holds(self, as_of: datetime) -> bool:
         """Whether nothing comes or goes between the instant of these frames and another."""
         reduced = self.reduced
         later = reduced.later_entries + reduced.later_clients + reduced.later_closings
-        return as_of == self.asked.as_of or (as_of > self.asked.as_of and not later)
+        return as_of == self.shape.as_of or (as_of > self.shape.as_of and not later)
 
     def by(self, buckets: tuple[Bucket, ...]) -> Frames:
         """These frames by other buckets, whose edges are among theirs."""
-        own = self.asked.buckets
+        own = self.shape.buckets
         if [one.start for one in own] == [one.start for one in buckets]:
             return self
         place = np.array([0, *(number + 1 for number in _places(own, buckets))])
         changes = self.reduced.changes.merged(place, self.reduced.clients.num_rows)
-        asked = replace(self.asked, buckets=buckets)
-        return Frames(asked, self.token, replace(self.reduced, changes=changes))
+        shape = replace(self.shape, buckets=buckets)
+        return Frames(shape, self.token, replace(self.reduced, changes=changes))
 
     def cut(self, pieces: Sequence[Segment]) -> Reduced:
         """The reduced frames with flows by these pieces, whose edges are among the cuts."""
-        places = list(_places(self.asked.cuts, pieces))
+        places = list(_places(self.shape.cuts, pieces))
         if places == list(range(len(pieces))):
             return self.reduced
         return replace(self.reduced, flows=_merged_flows(self.reduced.flows, places))
@@ -103,8 +103,8 @@ class Frames:
     ) -> list[Flow]:
         """The flows by these pieces, of packages by their `names`, see `flows_of`."""
         key = query.package, query.timezone, pieces, tuple(names.items())
-        if key not in self._flows:
-            self._flows[key] = list(flows_of(query, self.cut(pieces), pieces, names))
+        if key not in self._flows:  # the last ones are kept: they can be many
+            self._flows = {key: list(flows_of(query, self.cut(pieces), pieces, names))}
         return self._flows[key]
 
     def people(self, between: Between) -> People:
@@ -132,15 +132,15 @@ class Frames:
         }
 
 
-def frames_of(source: Source, snapshot: Snapshot, asked: Asked, between: Between) -> Frames:
+def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between) -> Frames:
     """The frames that a question needs: kept ones, or read now, and kept.
 
     `between` is called before the ledger is read. Raises what reading raises.
     """
     for kept in _kept(source, snapshot):
-        if kept.answers(asked):
+        if kept.answers(shape):
             source.memory.use(kept)
-            frames = kept.by(asked.buckets)
+            frames = kept.by(shape.buckets)
             if frames is not kept:
                 source.memory.keep(frames, frames.size)
             return frames
@@ -148,14 +148,14 @@ def frames_of(source: Source, snapshot: Snapshot, asked: Asked, between: Between
     reduced = reduce(
         snapshot.tables,
         snapshot.fetch,
-        asked.filters,
-        buckets=asked.buckets,
-        segments=asked.cuts,
-        by_client=asked.pieces if asked.by_client else None,
-        as_of=asked.as_of,
+        shape.filters,
+        buckets=shape.buckets,
+        segments=shape.cuts,
+        by_client=shape.pieces if shape.by_client else None,
+        as_of=shape.as_of,
         in_order=snapshot.in_order,
     )
-    frames = Frames(asked, snapshot.token, reduced)
+    frames = Frames(shape, snapshot.token, reduced)
     source.memory.keep(frames, frames.size)
     return frames
 

@@ -12,7 +12,7 @@ from .compare import beside, compared, other_interval
 from .conversion import Conversion
 from .figures import Added, rows
 from .filters import package_names, resolve, unmatched
-from .frames import Asked, frames_of
+from .frames import Shape, frames_of
 from .groups import GROUPS_OF_BLOCKS, edges
 from .ledger import KINDS
 from .notes import entry_notes, filter_notes, quality_notes, rate_notes
@@ -100,7 +100,7 @@ class _Asked:
         said = [Note(EMPTY_PERIOD)]
         if buckets:
             pieces = pieces_of(query, self.rates, snapshot, buckets)
-            asked = Asked(
+            shape = Shape(
                 filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
                 buckets=buckets,
                 pieces=pieces,
@@ -111,7 +111,7 @@ class _Asked:
                 by_client="bridge" in query.blocks,
             )
             reading = partial(self.progress, f"reading the ledger{period.which}")
-            frames = frames_of(self.source, snapshot, asked, reading)
+            frames = frames_of(self.source, snapshot, shape, reading)
             reduced = frames.cut(pieces)
             parts = (reduced,)
             between = partial(self.progress, "adding up")
@@ -123,7 +123,7 @@ class _Asked:
             conversion = conversion_of(query, self.rates, reduced, self.today)
             marks = edges(query, period.last, buckets)
             stayed: dict[str, list[Flow]] = {}
-            if reduced.client_flows is not None:
+            if shape.by_client and reduced.client_flows is not None:
                 moved = ClientFlows.of(reduced.client_flows, who.ids, names)
                 stayed = stayed_flows(query, who, moved, pieces, marks, between)
             wanted = [name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key]]

@@ -17,7 +17,7 @@ from custdyn_widgets.result import Result
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.ui.job import Jobs, a_report
 
-from .bench.reduce import make
+from .bench.cases import Case, make
 from .conftest import AS_OF
 
 QUERY: dict[str, Any] = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
@@ -26,7 +26,7 @@ QUERY: dict[str, Any] = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("large")
-    make(folder, entries=1_000_000, clients=50_000)
+    make(folder, Case("slow", 1_000_000, 50_000, currencies=3))
     yield folder
 
 

@@ -209,10 +209,9 @@ def test_a_closed_pipe_is_no_fault(query_file: str) -> None:
 def test_a_terminal_is_told_what_is_being_done(query_file: str) -> None:
     """A slow report on a real terminal: the line says what is done, and is wiped at the end."""
     slow = (
-        "import sys, time, custdyn_widgets.run as _, custdyn_widgets.cli as cli\n"
-        "run = sys.modules['custdyn_widgets.run']\n"
-        "real = run.reduce\n"
-        "run.reduce = lambda *a, **k: (time.sleep(1.6), real(*a, **k))[1]\n"
+        "import sys, time, custdyn_widgets.frames as frames, custdyn_widgets.cli as cli\n"
+        "real = frames.reduce\n"
+        "frames.reduce = lambda *a, **k: (time.sleep(1.6), real(*a, **k))[1]\n"
         f"sys.exit(cli.main(['report', '--source', 'sample', '--query', {query_file!r},"
         " '--format', 'csv', '--output', '/dev/null']))\n"
     )

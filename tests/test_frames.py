@@ -19,7 +19,7 @@ from .cdnow import frames
 
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
 ASKED: dict[str, Any] = {
-    "period": {"from": "2024-01-01", "to": "2024-05-31"},
+    "period": {"from": "2024-02-20", "to": "2024-04-05"},
     "currency": "EUR",
     "group_by": ["date"],
 }
@@ -77,7 +77,7 @@ def test_what_does_not_shape_the_frames_is_answered_without_reading(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"period": {"from": "2024-01-01", "to": "2024-05-30"}},
+        {"period": {"from": "2024-02-20", "to": "2024-04-04"}},
         {"timezone": "Europe/Vienna"},
         {"client_type": "reseller"},
         {"blocks": ["bridge"]},  # it wants the flows of each client
@@ -87,10 +87,19 @@ def test_what_shapes_them_is_read(source: Source, fields: dict[str, Any]) -> Non
     assert read_by(source, fields)
 
 
+def test_flows_of_each_client_are_for_bridges_only(folder: Path) -> None:
+    source = open_source(folder)
+    assert read_by(source, {"blocks": ["bridge"], "currency": "USD"})
+    assert not read_by(source, {"blocks": ["bridge"], "currency": "USD", "active_duration": 9})
+    assert not read_by(source, {"currency": "EUR"})  # no rate cuts its buckets
+    assert read_by(source, {"blocks": ["bridge"], "currency": "EUR"})
+    source.close()
+
+
 def test_a_finer_question_is_read_and_a_later_beginning_is_not(source: Source) -> None:
-    later = {"period": {"from": "2024-02-03", "to": "2024-05-31"}}
+    later = {"period": {"from": "2024-03-03", "to": "2024-04-05"}}
     assert not read_by(source, later)
-    month = {"group_by": ["month"], "period": {"from": "2023-05-01", "to": "2024-05-31"}}
+    month = {"group_by": ["month"], "period": {"from": "2024-02-01", "to": "2024-04-05"}}
     assert read_by(source, month)
     assert read_by(source, {**month, "group_by": ["date"]})
 

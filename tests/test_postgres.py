@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +20,7 @@ from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
 from custdyn_widgets.crosscheck import crosscheck
 from custdyn_widgets.errors import Cancelled, DataError, MissingRates, SourceError
-from custdyn_widgets.sources import SAMPLE, source_text
+from custdyn_widgets.sources import SAMPLE, Source, source_text
 from tests.ledgers import LEDGERS, Case, cases
 
 from . import pg
@@ -47,6 +50,22 @@ def small(**changes: list[list[Any]]) -> dict[str, Any]:
     return {name: frame(name, one) for name, one in rows.items()}
 
 
+def write_sqlite(file: Path, frames: dict[str, pd.DataFrame]) -> Path:
+    """The tables in a SQLite file: whole numbers as such, all else as text."""
+    file.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file)) as connection:
+        for name, rows in frames.items():
+            connection.execute(f"CREATE TABLE {name} ({', '.join(rows.columns)})")
+            values = [
+                [one if isinstance(one, int | None) else str(one) for one in row]
+                for row in rows.itertuples(index=False)
+            ]
+            places = ", ".join("?" * len(rows.columns))
+            connection.executemany(f"INSERT INTO {name} VALUES ({places})", values)
+        connection.commit()
+    return file
+
+
 @settings(
     max_examples=LEDGERS // 5,
     deadline=None,
@@ -58,7 +77,9 @@ def small(**changes: list[list[Any]]) -> dict[str, Any]:
     ],
 )
 @given(case=cases())
-def test_postgresql_says_what_duckdb_and_sqlite_say(postgres: str, case: Case) -> None:
+def test_postgresql_and_a_sqlite_file_say_what_duckdb_says(
+    postgres: str, tmp_path: Path, case: Case
+) -> None:
     frames, query = case.frames(), case.json_query()
     url = pg.write(postgres, frames)
     try:
@@ -68,10 +89,12 @@ def test_postgresql_says_what_duckdb_and_sqlite_say(postgres: str, case: Case) -
             run(query, url, as_of=case.as_of)
         assert raised.value.first_dates == missing.first_dates
         return
-    found = run(query, url, as_of=case.as_of)
-    assert found.report.rows == expected.report.rows
-    assert found.provenance.result == expected.provenance.result
-    assert found.provenance.fingerprint == expected.provenance.fingerprint
+    file = write_sqlite(tmp_path / "ledger.sqlite", frames)
+    for source in (url, file):
+        found = run(query, source, as_of=case.as_of)
+        assert found.report.rows == expected.report.rows
+        assert found.provenance.result == expected.provenance.result
+        assert found.provenance.fingerprint == expected.provenance.fingerprint
 
 
 def test_a_report_and_what_is_behind_it_are_the_same_as_from_frames(postgres: str) -> None:
@@ -142,6 +165,39 @@ def test_doubles_nulls_and_wrong_types_are_faults_as_everywhere(postgres: str) -
             run(QUERY, source, as_of=AS_OF)
         faults.append([str(fault) for fault in raised.value.faults])
     assert faults[0] == faults[1] and len(faults[0]) >= 2
+
+
+def read_by(source: Source, **fields: Any) -> bool:
+    """Whether the ledger was read for a question."""
+    said: list[str] = []
+    run({**QUERY, **fields}, source, as_of=AS_OF, progress=said.append)
+    return "reading the ledger" in said
+
+
+def test_a_second_question_is_free_until_somebody_writes(postgres: str) -> None:
+    url = pg.write(postgres, small())
+    schema = url.rpartition("=")[2]
+    source = open_source(url)
+    assert read_by(source)
+    assert not read_by(source, currency="USD")
+    with psycopg.connect(postgres) as connection:
+        connection.execute(f"UPDATE {schema}.ledger SET amount = 200 WHERE entry_id = 1")
+    assert read_by(source)
+    found = run(QUERY, source, as_of=AS_OF).report.row("Balance Refill", "Total").cells[0].value
+    assert str(found) == "200.00"
+
+
+def test_what_a_view_shows_can_change_without_a_write_and_is_never_kept(postgres: str) -> None:
+    url = pg.write(postgres, small())
+    schema = url.rpartition("=")[2]
+    with psycopg.connect(postgres) as connection:
+        connection.execute(f"ALTER TABLE {schema}.ledger RENAME TO entries")
+        connection.execute(
+            f"CREATE VIEW {schema}.ledger AS "
+            f"SELECT * FROM {schema}.entries WHERE occurred_at < now()"
+        )
+    source = open_source(url)
+    assert read_by(source) and read_by(source)
 
 
 def test_views_and_a_schema_are_sources_too(postgres: str) -> None:

@@ -18,7 +18,7 @@ import pytest
 from custdyn_widgets import CustdynError, Query, open_source, run
 from custdyn_widgets.definitions import ALL, BALANCE_REFILL
 from custdyn_widgets.errors import Cancelled, DataError, SourceChanged, SourceError
-from custdyn_widgets.sources import SAMPLE
+from custdyn_widgets.sources import SAMPLE, folder
 from custdyn_widgets.sources.engine import Engine
 
 from .conftest import AS_OF
@@ -403,3 +403,24 @@ def test_every_error_is_one_of_the_family() -> None:
     for error in (Cancelled, DataError, SourceChanged, SourceError):
         assert issubclass(error, CustdynError)
     assert set(HEADS) == {"clients", "client_tags", "packages", "ledger", "rates"}
+
+
+def test_a_large_ledger_in_order_of_time_is_known_by_its_statistics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = pd.Series(pd.date_range("2024-01-01", periods=1_000, freq="h", unit="us"))
+    for name, column, statistics in (
+        ("sorted", times, True),
+        ("shuffled", times.sample(frac=1, random_state=1), True),
+        ("untold", times, False),
+    ):
+        table = pa.table({"occurred_at": pa.array(column.to_list(), pa.timestamp("us"))})
+        file = tmp_path / f"{name}.parquet"
+        pq.write_table(table, file, row_group_size=100, write_statistics=statistics)
+    assert not folder._in_order([tmp_path / "sorted.parquet"])  # so few that it does not matter
+    monkeypatch.setattr(folder, "FEW", 0)
+    found = [folder._in_order([tmp_path / f"{name}.parquet"]) for name in ("sorted", "shuffled")]
+    assert found == [True, False]
+    assert not folder._in_order([tmp_path / "untold.parquet"])
+    pq.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
+    assert not folder._in_order([tmp_path / "empty.parquet"])

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import ibis
@@ -18,9 +18,6 @@ from ..errors import Cancelled, DataError, DataFault, SourceError
 from ..tables import MOST_DECIMALS, MOST_INTEGER_DIGITS, TABLES, Column, Reads, Table
 from .reading import NUMBER_TYPE
 from .source import Raw, Source, Token
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMES = ("postgresql", "postgres")
 ROWS_AT_ONCE = 50_000
@@ -45,7 +42,14 @@ WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped
 """
 _WIDEST = "SELECT max(scale(trim_scale({0}))), max(abs({0})) FROM {1}"
 _SEEN = """
-SELECT pg_current_snapshot()::text, current_database(), pg_postmaster_start_time()::text
+SELECT pg_current_snapshot()::text, current_database(), pg_postmaster_start_time()::text,
+  CASE WHEN EXISTS (
+    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s AND c.relname = ANY(%s) AND (
+      c.relkind IN ('v', 'f') OR c.relrowsecurity OR (c.relkind = 'r' AND c.relhassubclass)
+      OR EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
+                 WHERE l.relkind = 'f'))
+  ) THEN clock_timestamp()::text END
 """
 
 
@@ -93,9 +97,12 @@ class PostgresEngine:
 
     @property
     def token(self) -> Token:
-        """What the transaction sees: the same as long as nobody has written."""
+        """What the transaction sees: the same as long as nobody has written.
+
+        What a view, a foreign table or a policy shows can change without that: never the same.
+        """
         with self._explained():
-            return tuple(self._rows(_SEEN)[0])
+            return tuple(self._rows(_SEEN, (self.schema, list(TABLES)))[0])
 
     def fetch(self, expression: ir.Expr) -> pa.Table:
         """Runs an expression; an Arrow table with exact decimals."""

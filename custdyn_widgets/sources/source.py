@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -213,7 +213,11 @@ class Source:
             return self._snapshot
         self._engine = engine = self.engine(self.name)
         try:
-            self._snapshot = _opened(engine, self.load(engine), engine.token)
+            token = engine.token
+            if self._snapshot is not None and self._snapshot.token == token:
+                self._snapshot = replace(self._snapshot, engine=engine)  # the same data
+            else:
+                self._snapshot = _opened(engine, self.load(engine), token)
         except BaseException:
             engine.close()
             raise

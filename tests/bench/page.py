@@ -25,7 +25,7 @@ from custdyn_widgets.ui.job import Jobs, a_report
 from tests.browser.drive import Visit, chromium, voila
 from tests.browser.names import write_many_names
 
-from .reduce import make
+from .cases import Case, make
 
 RUNS = 7
 TEN = "Ten rows"
@@ -72,7 +72,7 @@ def main() -> None:
         with voila(str(folder / "many"), folder) as address:
             say("a keystroke answers, 20 000 tags", answers(browser, address), "ms")
         (folder / "large").mkdir()
-        make(folder / "large", entries=20_000_000, clients=500_000)
+        make(folder / "large", Case("large", 20_000_000, 500_000, currencies=3))
         say("Cancel frees the engine, 20 M entries by date", stops(folder / "large"), "s")
 
 

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser
 
-from tests.bench.reduce import make
+from tests.bench.cases import Case, make
 
 from ..parts import all_parts
 from .drive import (
@@ -34,7 +34,7 @@ JUPYTERS = "Canceled future for"
 
 def write_slow(folder: Path) -> None:
     """Some seconds of work."""
-    make(folder, entries=6_000_000, clients=200_000)
+    make(folder, Case("slow", 6_000_000, 200_000, currencies=3))
 
 
 def write_broken(folder: Path) -> None:

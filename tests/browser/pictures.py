@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.bench.reduce import make
+from tests.bench.cases import Case, make
 from tests.mails import post_office
 
 from .drive import Visit, chromium, voila
@@ -31,7 +31,7 @@ def main(everything: Path | None = None) -> None:
         _sent(browser, folder, everything)
         for source in ("slow", "broken"):
             (folder / source).mkdir()
-        make(folder / "slow", entries=6_000_000, clients=200_000)
+        make(folder / "slow", Case("slow", 6_000_000, 200_000, currencies=3))
         (folder / "broken" / "clients.csv").write_text("client_id\n1\n")
         for source in ("demo", str(folder / "slow"), str(folder / "broken")):
             with voila(source, folder) as address:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custdyn_widgets import Result, open_source, run
+from custdyn_widgets import Result, frames, open_source, run
 from custdyn_widgets.errors import MissingRates
+from custdyn_widgets.reduce import Reduced, reduce
 from custdyn_widgets.sources import Source
 from tests.ledgers import Case, cases
 
@@ -57,3 +59,18 @@ def test_a_later_question_is_answered_as_a_first_one(
         assert answer(kept, query, case, days) == answer(fresh, query, case, days)
         fresh.close()
     kept.close()
+
+
+@law
+@given(cases())
+def test_buckets_that_are_read_one_by_one_say_the_same(case: Case) -> None:
+    def in_order(*arguments: Any, **named: Any) -> Reduced:
+        return reduce(*arguments, **{**named, "in_order": True})
+
+    once = open_source(case.frames())
+    expected = answer(once, case.json_query(), case, 0)
+    once.memory.clear()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(frames, "reduce", in_order)
+        assert answer(once, case.json_query(), case, 0) == expected
+    once.close()
