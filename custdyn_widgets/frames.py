@@ -53,6 +53,7 @@ class Frames:
     reduced: Reduced
     _people: People | None = None
     _sums: dict[tuple[object, ...], dict[str, GroupSums]] = field(default_factory=dict)
+    _cut: dict[object, Reduced] = field(default_factory=dict)
     _flows: dict[object, list[Flow]] = field(default_factory=dict)
 
     @property
@@ -91,19 +92,22 @@ class Frames:
         shape = replace(self.shape, buckets=buckets)
         return Frames(shape, self.token, replace(self.reduced, changes=changes))
 
-    def cut(self, pieces: Sequence[Segment]) -> Reduced:
+    def cut(self, pieces: tuple[Segment, ...]) -> Reduced:
         """The reduced frames with flows by these pieces, whose edges are among the cuts."""
         places = list(_places(self.shape.cuts, pieces))
         if places == list(range(len(pieces))):
             return self.reduced
-        return replace(self.reduced, flows=_merged_flows(self.reduced.flows, places))
+        if pieces not in self._cut:  # the last ones are kept: they can be many
+            flows = _merged_flows(self.reduced.flows, places)
+            self._cut = {pieces: replace(self.reduced, flows=flows)}
+        return self._cut[pieces]
 
     def flows(
         self, query: Query, pieces: tuple[Segment, ...], names: Mapping[str, str]
     ) -> list[Flow]:
         """The flows by these pieces, of packages by their `names`, see `flows_of`."""
         key = query.package, query.timezone, pieces, tuple(names.items())
-        if key not in self._flows:  # the last ones are kept: they can be many
+        if key not in self._flows:  # as above
             self._flows = {key: list(flows_of(query, self.cut(pieces), pieces, names))}
         return self._flows[key]
 

@@ -159,8 +159,8 @@ def _changes(
             parts.append((number, own.group_by("client_id"), own))
     else:
         inside = ledger.filter(ledger.occurred_at >= start)
-        number = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
-        parts.append((None, inside.group_by("client_id", bucket=number), inside))
+        where = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
+        parts.append((None, inside.group_by("client_id", bucket=where), inside))
     moved = joined(
         Moved.of(
             fetch(
