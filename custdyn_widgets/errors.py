@@ -70,6 +70,13 @@ class SourceError(CustdynError):
         super().__init__(f"source {source}: {what}; {remedy}")
 
 
+class TooManyDigits(SourceError):
+    """A sum of amounts does not fit the widest decimal."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source, "a sum has more than 38 digits", "use fewer decimals")
+
+
 class SourceChanged(CustdynError):
     """The files of a source changed while a report was being made."""
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from .arrow import unscaled
+from .errors import TooManyDigits
 from .filters import Filters
 from .groups import GROUPS, Edge
 from .metrics import GroupSums, Sums, client_sums
@@ -23,6 +24,8 @@ from .sources import Snapshot, Source
 from .spent import Flow
 
 Between = Callable[[], None]
+MOST = 10**38
+"""No sum reaches it: decimals have 38 digits."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Frames:
     Neither the currency of a report, its rate policy nor its active duration is in them.
     """
 
+    source: str
     shape: Shape
     token: tuple[object, ...]
     reduced: Reduced
@@ -90,7 +94,7 @@ class Frames:
         place = np.array([0, *(number + 1 for number in _places(own, buckets))])
         changes = self.reduced.changes.merged(place, self.reduced.clients.num_rows)
         shape = replace(self.shape, buckets=buckets)
-        return Frames(shape, self.token, replace(self.reduced, changes=changes))
+        return Frames(self.source, shape, self.token, replace(self.reduced, changes=changes))
 
     def cut(self, pieces: tuple[Segment, ...]) -> Reduced:
         """The reduced frames with flows by these pieces, whose edges are among the cuts."""
@@ -98,7 +102,7 @@ class Frames:
         if places == list(range(len(pieces))):
             return self.reduced
         if pieces not in self._cut:  # the last ones are kept: they can be many
-            flows = _merged_flows(self.reduced.flows, places)
+            flows = _merged_flows(self.reduced.flows, places, self.source)
             self._cut = {pieces: replace(self.reduced, flows=flows)}
         return self._cut[pieces]
 
@@ -159,8 +163,9 @@ def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between
         as_of=shape.as_of,
         in_order=snapshot.in_order,
     )
-    frames = Frames(shape, snapshot.token, reduced)
-    source.memory.keep(frames, frames.size)
+    frames = Frames(source.name, shape, snapshot.token, reduced)
+    if snapshot.steady:
+        source.memory.keep(frames, frames.size)
     return frames
 
 
@@ -191,7 +196,7 @@ def _places(
         yield place
 
 
-def _merged_flows(flows: pa.Table, places: Sequence[int]) -> pa.Table:
+def _merged_flows(flows: pa.Table, places: Sequence[int], source: str) -> pa.Table:
     """Flows by coarser pieces; those before the first are left out."""
     keys = ("kind", "package_id", "currency")
     scale = flows["amount"].type.scale
@@ -206,6 +211,8 @@ def _merged_flows(flows: pa.Table, places: Sequence[int]) -> pa.Table:
         own[1] += row["entries"]
         own[2] += row["opposite"] or 0
         first[key] = min(first.get(key, row["first_at"]), row["first_at"])
+    if any(abs(amount) >= MOST for amount, _, _ in sums.values()):
+        raise TooManyDigits(source)
     rows = [
         {
             **dict(zip(("segment", *keys), key, strict=True)),

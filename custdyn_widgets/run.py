@@ -31,6 +31,8 @@ from .spent import Flow
 
 Progress = Callable[[str], None]
 EMPTY_PERIOD = "the period holds no instant in this time zone, so the report has no column"
+MOST_CUTS = 400
+"""Stretches of flows up to which a question pays for the next one's; a year of daily rates."""
 CHECKED = "duplicate entry_ids: none, by `custdyn check`"
 UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
 
@@ -91,6 +93,15 @@ class _Asked:
         buckets = cut(first, last, units=units, timezone=timezone, as_of=self.as_of)
         return _Period(first, last, buckets, which)
 
+    def cuts(self, buckets: tuple[Bucket, ...], pieces: tuple[Segment, ...]) -> tuple[Segment, ...]:
+        """Where flows are cut: wherever any rate changes, for another currency's question.
+
+        Too many of them would make this one slow: then only its own pieces.
+        """
+        rates, timezone = self.rates, self.query.timezone
+        every = segments(buckets, rates.dates(rates.currencies), timezone=timezone)
+        return every if len(every) <= max(MOST_CUTS, len(pieces)) else pieces
+
     def report(self, period: _Period) -> tuple[Report, tuple[Reduced, ...]]:
         """The report of one period, and what it is made of (nothing: it holds no instant)."""
         query, snapshot, as_of, buckets = self.query, self.snapshot, self.as_of, period.buckets
@@ -104,9 +115,7 @@ class _Asked:
                 filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
                 buckets=buckets,
                 pieces=pieces,
-                cuts=segments(
-                    buckets, self.rates.dates(self.rates.currencies), timezone=query.timezone
-                ),
+                cuts=self.cuts(buckets, pieces),
                 as_of=as_of,
                 by_client="bridge" in query.blocks,
             )

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from custdyn_widgets import Query, open_source, run
+from custdyn_widgets.errors import SourceChanged, SourceError
+from custdyn_widgets.frames import Frames
 from custdyn_widgets.groups import GROUPS, NEVER, Edge, Standing
 from custdyn_widgets.memory import Memory, machine_memory
 from custdyn_widgets.sources import Source
@@ -127,6 +133,67 @@ def test_changed_data_is_read_anew_and_the_old_frames_are_forgotten(
     assert run(ASKED, source, as_of=AS_OF).to_json() != before
     source.close()
     assert list(source.memory) == []
+
+
+def test_files_that_were_swapped_while_they_were_read_leave_nothing_behind(folder: Path) -> None:
+    ledger, other, aside = folder / "ledger.parquet", folder / "other", folder / "aside"
+    (folder / "ledger.csv").unlink()
+    for file, amount in ((ledger, "10.00"), (other, "99.00")):
+        columns = {"entry_id": [1], "client_id": [1], "kind": ["refill"]}
+        at = pa.array([datetime(2024, 3, 5)], pa.timestamp("us"))
+        money = pa.array([Decimal(amount)], pa.decimal128(18, 2))
+        pq.write_table(pa.table({**columns, "occurred_at": at, "amount": money}), file)
+    source = open_source(folder)
+
+    def swap(words: str) -> None:
+        if words == "reading the ledger":
+            ledger.rename(aside)
+            other.rename(ledger)
+
+    run({**ASKED, "client_type": "reseller"}, source, as_of=AS_OF)  # it is open
+    with pytest.raises(SourceChanged):
+        run(ASKED, source, as_of=AS_OF, progress=swap)
+    ledger.rename(other)
+    aside.rename(ledger)
+    asked = {**ASKED, "group_by": []}
+    (cell,) = run(asked, source, as_of=AS_OF).report.row("Balance Refill", "Total").cells
+    assert cell.value == Decimal("10.00")
+    source.close()
+
+
+def test_a_view_of_a_duckdb_file_is_read_each_time(folder: Path) -> None:
+    file = folder / "file.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        for name in ("clients", "ledger"):
+            connection.execute(f"create table {name} as from '{folder}/{name}.csv'")
+    source = open_source(file)
+    assert read_by(source) and not read_by(source)
+    source.close()
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("alter table ledger rename to entries")
+        connection.execute("create view ledger as from entries where occurred_at < now()")
+    source = open_source(file)
+    assert read_by(source) and read_by(source)
+    source.close()
+
+
+def test_a_sum_that_no_decimal_holds_is_told_whatever_was_asked_before(folder: Path) -> None:
+    most = "9" * 26 + "." + "9" * 12
+    rows = [f"{n},1,2024-03-0{n}T10:00:00Z,refill,{most}," for n in (1, 2)]
+    (folder / "ledger.csv").write_text("\n".join([LEDGER.splitlines()[0], *rows]) + "\n")
+    source = open_source(folder)
+    run(ASKED, source, as_of=AS_OF)
+    for one in (source, open_source(folder)):
+        with pytest.raises(SourceError, match="more than 38 digits"):
+            run({**ASKED, "group_by": ["month"]}, one, as_of=AS_OF)
+
+
+def test_a_long_period_is_not_cut_wherever_any_rate_changes(source: Source) -> None:
+    year = {"group_by": ["year"], "period": {"from": "2003-01-01", "to": "2024-04-05"}}
+    run({**ASKED, **year}, source, as_of=AS_OF)
+    kept = next(iter(source.memory))
+    assert isinstance(kept, Frames) and len(kept.shape.cuts) == 22
+    assert read_by(source, {**year, "currency": "USD"})
 
 
 def test_the_memory_keeps_what_was_used_last_within_its_budget() -> None:

@@ -187,6 +187,15 @@ def test_a_second_question_is_free_until_somebody_writes(postgres: str) -> None:
     assert str(found) == "200.00"
 
 
+def test_a_check_of_one_schema_says_nothing_of_another(postgres: str) -> None:
+    good, twice = small(), small(ledger=[*LEDGER, LEDGER[0]])
+    checked, other = (open_source(pg.write(postgres, one)) for one in (good, twice))
+    run(QUERY, other, as_of=AS_OF)
+    assert checked.check()[0] == [] and checked.checked
+    run(QUERY, other, as_of=AS_OF)
+    assert not other.checked and other.check()[0]
+
+
 def test_what_a_view_shows_can_change_without_a_write_and_is_never_kept(postgres: str) -> None:
     url = pg.write(postgres, small())
     schema = url.rpartition("=")[2]

@@ -422,5 +422,16 @@ def test_a_large_ledger_in_order_of_time_is_known_by_its_statistics(
     found = [folder._in_order([tmp_path / f"{name}.parquet"]) for name in ("sorted", "shuffled")]
     assert found == [True, False]
     assert not folder._in_order([tmp_path / "untold.parquet"])
+    other = pa.array([{"a": 1, "b": 2}] * 1_000)  # two columns of the file, one field of the table
+    nested = pa.table(
+        {"other": other, "occurred_at": pa.array(times.to_list(), pa.timestamp("us"))}
+    )
+    pq.write_table(nested, tmp_path / "nested.parquet", row_group_size=100)
+    assert folder._in_order([tmp_path / "nested.parquet"])
+    pq.write_table(nested.select(["other"]), tmp_path / "without.parquet")
+    assert not folder._in_order([tmp_path / "without.parquet"])
+    ancient = pa.array([-62_135_596_800_000_001, 0], pa.int64()).cast(pa.timestamp("us"))
+    pq.write_table(pa.table({"occurred_at": ancient}), tmp_path / "ancient.parquet")
+    assert not folder._in_order([tmp_path / "ancient.parquet"])
     pq.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
     assert not folder._in_order([tmp_path / "empty.parquet"])

@@ -14,7 +14,8 @@ def open_duckdb(file: Path, name: str) -> Source:
     """The source in a DuckDB file, opened for reading only."""
 
     def load(engine: Engine) -> Raw:
-        held = engine.attach(file)
-        return Raw({table: held[table] for table in TABLES if table in held}, copied=False)
+        held, views = engine.attach(file)
+        found = {table: held[table] for table in TABLES if table in held}
+        return Raw(found, copied=False, steady=not views.intersection(found))
 
     return Source(name, load, lambda: files_token([file]))

@@ -16,7 +16,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from ..errors import Cancelled, SourceError
+from ..errors import Cancelled, SourceError, TooManyDigits
 
 LONGEST_LINE = 1 << 26
 DIRECT_BITS = 20
@@ -119,12 +119,15 @@ class Engine:
             ).create(name)
             return self.backend.table(name)
 
-    def attach(self, file: Path) -> dict[str, ir.Table]:
-        """The tables and views of a DuckDB file, opened for reading only."""
+    def attach(self, file: Path) -> tuple[dict[str, ir.Table], set[str]]:
+        """The tables and views of a DuckDB file, opened for reading only; which are views."""
         with self._working():
             self.backend.attach(str(file.resolve()), "source", read_only=True)
             names = self.backend.list_tables(database=("source", "main"))
-            return {name: self.backend.table(name, database=("source", "main")) for name in names}
+            named = "SELECT view_name FROM duckdb_views() WHERE database_name = 'source'"
+            views = {name for (name,) in self._connection.execute(named).fetchall()}
+            own = ("source", "main")
+            return {name: self.backend.table(name, database=own) for name in names}, views
 
     def keep(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
         """A copy of the rows inside the engine."""
@@ -194,9 +197,7 @@ class Engine:
             except duckdb.InterruptException:
                 raise Cancelled from None
             except duckdb.OutOfRangeException:
-                raise SourceError(
-                    self._source, "a sum has more than 38 digits", "use fewer decimals"
-                ) from None
+                raise TooManyDigits(self._source) from None
             except duckdb.Error as error:
                 raise Unreadable(self._source, str(error)) from None
 

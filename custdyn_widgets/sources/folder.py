@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -95,21 +95,24 @@ def _in_order(files: list[Path]) -> bool:
 
     Of so few entries that one pass is as fast, it does not matter.
     """
-    spans: list[tuple[float, float]] = []
+    spans: list[tuple[datetime, datetime]] = []
     known_files = [pq.read_metadata(file) for file in files]
     if sum(metadata.num_rows for metadata in known_files) < FEW:
         return False
     for metadata in known_files:
-        column = metadata.schema.to_arrow_schema().get_field_index(TIME)
+        leaves = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
+        if TIME not in leaves:
+            return False
         for part in range(metadata.num_row_groups):
-            known = metadata.row_group(part).column(column).statistics
-            if known is None or not isinstance(known.min, datetime):
-                return False
-            spans.append((known.min.timestamp(), known.max.timestamp()))
-    if not spans:
+            known = metadata.row_group(part).column(leaves.index(TIME)).statistics
+            try:
+                spans.append((known.min, known.max))
+            except (AttributeError, ValueError, OverflowError, pa.ArrowException):
+                return False  # none, or of an instant that no calendar has
+    if not spans or not all(isinstance(one, datetime) for span in spans for one in span):
         return False
     whole = max(last for _, last in spans) - min(first for first, _ in spans)
-    return sum(last - first for first, last in spans) <= MOST_OVERLAP * whole
+    return sum((last - first for first, last in spans), timedelta()) <= MOST_OVERLAP * whole
 
 
 def _csv(engine: Engine, table: str, file: Path) -> ir.Table:

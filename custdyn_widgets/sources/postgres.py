@@ -43,7 +43,7 @@ WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped
 _WIDEST = "SELECT max(scale(trim_scale({0}))), max(abs({0})) FROM {1}"
 _SEEN = """
 SELECT pg_current_snapshot()::text, current_database(), pg_postmaster_start_time()::text,
-  CASE WHEN EXISTS (
+  current_user::text, CASE WHEN pg_is_in_recovery() OR EXISTS (
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = %s AND c.relname = ANY(%s) AND (
       c.relkind IN ('v', 'f') OR c.relrowsecurity OR (c.relkind = 'r' AND c.relhassubclass)
@@ -99,10 +99,11 @@ class PostgresEngine:
     def token(self) -> Token:
         """What the transaction sees: the same as long as nobody has written.
 
-        What a view, a foreign table or a policy shows can change without that: never the same.
+        What a view, a foreign table or a policy shows can change without that, and a standby does
+        not tell what is in progress: never the same.
         """
         with self._explained():
-            return tuple(self._rows(_SEEN, (self.schema, list(TABLES)))[0])
+            return self.schema, *self._rows(_SEEN, (self.schema, list(TABLES)))[0]
 
     def fetch(self, expression: ir.Expr) -> pa.Table:
         """Runs an expression; an Arrow table with exact decimals."""

@@ -17,7 +17,7 @@ import platformdirs
 import pyarrow as pa
 
 from ..columns import Value
-from ..errors import DataError, DataFault, SourceChanged
+from ..errors import DataError, DataFault, SourceChanged, SourceError
 from ..memory import Memory
 from ..rates import Rates
 from ..tables import TABLES
@@ -36,12 +36,14 @@ class Raw:
 
     `tables`: name → raw table. `copied`: read once into the engine, so that later changes of
     the files do not matter until the token says so. `in_order`: the entries of a time are found
-    without reading the others. `folders`: what stays readable.
+    without reading the others. `steady`: the same token means the same data. `folders`: what
+    stays readable.
     """
 
     tables: Mapping[str, ir.Table]
     copied: bool
     in_order: bool = False
+    steady: bool = True
     folders: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -56,6 +58,7 @@ class Snapshot:
     notes: tuple[str, ...]
     token: Token
     in_order: bool
+    steady: bool
 
     @property
     def data(self) -> Data:
@@ -108,7 +111,10 @@ class Source:
                 self._readers -= 1
                 if not self.held and not self._readers and self._engine is not None:
                     self._engine.close()
-            if self.held and self.watch() != snapshot.token:
+                changed = self.held and self._now() != snapshot.token
+                if changed:  # what was read may be of either
+                    self.memory.clear()
+            if changed:
                 raise SourceChanged(self.name)
 
     def directory(self) -> Directory:
@@ -190,6 +196,13 @@ class Source:
         with self.reading() as snapshot:
             return list(lines(snapshot.data, key, first, count))
 
+    def _now(self) -> Token | None:
+        """The token, None where it cannot be had."""
+        try:
+            return self.watch()
+        except SourceError:
+            return None
+
     def _current(self) -> Snapshot:
         if not self.held:
             return self._transaction()
@@ -247,7 +260,7 @@ def _opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
         }
     notes = raw.notes + tuple(note for one in read.values() for note in one.notes)
     rates = ecb_rates() if raws["rates"] is None else _own_rates(tables["rates"], engine)
-    return Snapshot(engine, tables, rates, notes, token, raw.in_order)
+    return Snapshot(engine, tables, rates, notes, token, raw.in_order, raw.steady)
 
 
 def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:
