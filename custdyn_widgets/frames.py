@@ -13,48 +13,37 @@ import pyarrow as pa
 
 from .arrow import unscaled
 from .errors import TooManyDigits
-from .filters import Filters
 from .groups import GROUPS, Edge
+from .holders import Holders, holders_of
 from .metrics import GroupSums, Sums, client_sums
+from .parts import Part, Wanted, stayed_of
 from .people import People, flows_of, people
 from .periods import Bucket, Segment
 from .query import Query
 from .reduce import Reduced, reduce
+from .shape import Shape
 from .sources import Snapshot, Source
 from .spent import Flow
+from .spread import Spread, spread_of
 
 Between = Callable[[], None]
 MOST = 10**38
 """No sum reaches it: decimals have 38 digits."""
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What shapes reduced frames: filters, buckets, instant, and what flows are asked for.
-
-    `pieces` are the stretches that flows are told by; `cuts` are these, and more that another
-    question may want. `by_client`: the flows of each client, too.
-    """
-
-    filters: Filters
-    buckets: tuple[Bucket, ...]
-    pieces: tuple[Segment, ...]
-    cuts: tuple[Segment, ...]
-    as_of: datetime
-    by_client: bool
-
-
 @dataclass
 class Frames:
     """Reduced frames of a `shape`, and what was made of them since.
 
-    Neither the currency of a report, its rate policy nor its active duration is in them.
+    Neither the currency of a report, its rate policy nor its active duration is in them. Where
+    the clients are too many to be held, `spread` reads them part by part, for one report.
     """
 
     source: str
     shape: Shape
     token: tuple[object, ...]
     reduced: Reduced
+    spread: Spread | None = None
     _people: People | None = None
     _sums: dict[tuple[object, ...], dict[str, GroupSums]] = field(default_factory=dict)
     _cut: dict[object, Reduced] = field(default_factory=dict)
@@ -63,10 +52,8 @@ class Frames:
     @property
     def size(self) -> int:
         """About how many bytes they and what is made of them take."""
-        reduced = self.reduced
-        tables = (reduced.clients, reduced.flows, reduced.client_flows)
-        whole = sum(int(one.nbytes) for one in tables if one is not None)
-        return 3 * whole + 2 * reduced.changes.nbytes
+        held = self.reduced.holders
+        return 3 * int(self.reduced.flows.nbytes) + (held.nbytes if held is not None else 0)
 
     def answers(self, shape: Shape) -> bool:
         """Whether what is asked for can be made of these frames, of the same data."""
@@ -92,9 +79,10 @@ class Frames:
         if [one.start for one in own] == [one.start for one in buckets]:
             return self
         place = np.array([0, *(number + 1 for number in _places(own, buckets))])
-        changes = self.reduced.changes.merged(place, self.reduced.clients.num_rows)
-        shape = replace(self.shape, buckets=buckets)
-        return Frames(self.source, shape, self.token, replace(self.reduced, changes=changes))
+        held = self._held
+        changes = held.changes.merged(place, held.clients.num_rows)
+        reduced = replace(self.reduced, holders=replace(held, changes=changes))
+        return Frames(self.source, replace(self.shape, buckets=buckets), self.token, reduced)
 
     def cut(self, pieces: tuple[Segment, ...]) -> Reduced:
         """The reduced frames with flows by these pieces, whose edges are among the cuts."""
@@ -115,13 +103,26 @@ class Frames:
             self._flows = {key: list(flows_of(query, self.cut(pieces), pieces, names))}
         return self._flows[key]
 
+    @property
+    def _held(self) -> Holders:
+        assert self.reduced.holders is not None  # noqa: S101 only held clients are kept
+        return self.reduced.holders
+
     def people(self, between: Between) -> People:
         """The clients behind the frames."""
         if self._people is None:
-            self._people = people(self.reduced, between)
+            self._people = people(self._held, between)
         return self._people
 
-    def sums(self, edges: Sequence[Edge], groups: Sequence[str], between: Between) -> Sums:
+    def part(self, wanted: Wanted, between: Between) -> Part:
+        """What the clients add to a report: all of them at once, or part by part."""
+        if self.spread is not None:
+            return self.spread(wanted, between)
+        who = self.people(between)
+        sums = self._summed(wanted.edges, wanted.groups, between)
+        return Part(sums, stayed_of(self._held, who, wanted, between), who.strangers)
+
+    def _summed(self, edges: Sequence[Edge], groups: Sequence[str], between: Between) -> Sums:
         """The sums of groups of clients, see `client_sums`: those that are not known are made."""
         keys = {name: _key(name, edges) for name in groups}
         missing = [name for name, key in keys.items() if key not in self._sums]
@@ -153,17 +154,12 @@ def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between
                 source.memory.keep(frames, frames.size)
             return frames
     between()
-    reduced = reduce(
-        snapshot.tables,
-        snapshot.fetch,
-        shape.filters,
-        buckets=shape.buckets,
-        segments=shape.cuts,
-        by_client=shape.pieces if shape.by_client else None,
-        as_of=shape.as_of,
-        in_order=snapshot.in_order,
-    )
-    frames = Frames(source.name, shape, snapshot.token, reduced)
+    reduced = reduce(snapshot.tables, snapshot.fetch, shape)
+    spread = spread_of(snapshot, shape, reduced, source.memory)
+    if spread is not None:
+        return Frames(source.name, shape, snapshot.token, reduced, spread)
+    held = holders_of(snapshot.tables, snapshot.fetch, shape, in_order=snapshot.in_order)
+    frames = Frames(source.name, shape, snapshot.token, replace(reduced, holders=held))
     if snapshot.steady:
         source.memory.keep(frames, frames.size)
     return frames

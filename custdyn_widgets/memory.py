@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from fractions import Fraction
+
+from .errors import CustdynError
 
 SHARE = 4
 """A quarter of the machine's memory."""
+MEMORY_VARIABLE = "CUSTDYN_MEMORY"
+"""Says in every process how much memory reports may take: `size` says how it is written."""
+_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)I?B?", re.IGNORECASE)
+
+
+class NoSize(CustdynError):
+    """A text that is no amount of memory."""
+
+    exit_code = 2
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"memory {text} is not a size such as 512M, 1.5G or 2000000000")
+
+
+def size(text: str) -> int:
+    """Bytes of a size such as `512M` or `1.5G`: K, M, G and T are powers of 1024.
+
+    Raises NoSize.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    bytes_ = int(Fraction(found[1]) * 2 ** _UNITS[found[2].upper()]) if found else 0
+    if not bytes_:
+        raise NoSize(text)
+    return bytes_
 
 
 def machine_memory() -> int:
@@ -14,14 +43,23 @@ def machine_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-class Memory:
-    """Values with their sizes, `most` bytes together (else a quarter of the machine's).
+def budget() -> int:
+    """Bytes that reports may take: as MEMORY_VARIABLE says, else a quarter of the machine's.
 
-    What was not used for the longest time goes first; what is larger than the budget is not kept.
+    Raises NoSize.
+    """
+    given = os.environ.get(MEMORY_VARIABLE)
+    return size(given) if given else machine_memory() // SHARE
+
+
+class Memory:
+    """Values with their sizes, `most` bytes together (else the `budget`).
+
+    What was not used for the longest time goes first; what is larger than that is not kept.
     """
 
     def __init__(self, most: int | None = None) -> None:
-        self.most = machine_memory() // SHARE if most is None else most
+        self.most = budget() if most is None else most
         self._kept: list[tuple[object, int]] = []
 
     def __iter__(self) -> Iterator[object]:
@@ -37,9 +75,13 @@ class Memory:
         self._kept = [one for one in self._kept if one[0] is not value]
         if size > self.most:
             return
+        self.make_room(size)
+        self._kept.append((value, size))
+
+    def make_room(self, size: int) -> None:
+        """Lets go of what does not fit beside so many bytes that are about to be used."""
         while self._kept and sum(of for _, of in self._kept) + size > self.most:
             del self._kept[0]
-        self._kept.append((value, size))
 
     def clear(self) -> None:
         """Forgets everything."""

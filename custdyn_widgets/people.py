@@ -15,6 +15,7 @@ import pyarrow as pa
 from .arrow import microseconds_or, positions, unscaled
 from .definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE
 from .groups import GROUPS, Edge, stayed
+from .holders import Holders
 from .ledger import KINDS
 from .metrics import walk
 from .periods import Segment, local_date, zone
@@ -41,9 +42,9 @@ class People:
     strangers: bool
 
 
-def people(reduced: Reduced, between: Between = lambda: None) -> People:
-    """The clients behind reduced frames; `between` is called now and then."""
-    clients, changes = reduced.clients, reduced.changes
+def people(holders: Holders, between: Between = lambda: None) -> People:
+    """The clients that pass, numbered; `between` is called now and then."""
+    clients, changes = holders.clients, holders.changes
     passes = clients["passes"].to_numpy()
     # the number of each client among those that pass; the last place is for unknown clients
     number = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)
@@ -65,7 +66,7 @@ def people(reduced: Reduced, between: Between = lambda: None) -> People:
         }
     )[passes].reset_index(drop=True)
     ids = clients["client_id"].filter(clients["passes"])
-    strangers = not reduced.complete or bool((changes.client < 0).any())
+    strangers = not holders.complete or bool((changes.client < 0).any())
     return People(ids, listed, pd.DataFrame(moved, copy=False), strangers)
 
 

@@ -10,26 +10,15 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.compute as pc
-from ibis.expr.types.groupby import GroupedTable
 
-from .filters import Fetch, Filters, instant_literal
-from .ledger import (
-    KINDS,
-    client_flows,
-    known_by,
-    number_of,
-    package_of,
-    paid_use,
-    place,
-    scope,
-)
-from .moved import Moved, joined
-from .periods import Bucket, Segment
+from .filters import Fetch, instant_literal
+from .holders import Holders
+from .ledger import KINDS, known_by, number_of, package_of, place, scope
+from .marks import Marks
+from .periods import Segment
+from .shape import Shape
 from .tables import PACKAGE_KINDS, PAYG
 
-MOST_PASSES = 36
-"""Buckets that are read one by one; more of them are cheaper in one pass."""
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""
 
@@ -38,79 +27,51 @@ NOT_PASSING = -1
 class Reduced:
     """What a report is made of, as Arrow tables with exact decimals.
 
-    `clients`: `client_id`, `currency`, `created_at`, `closed_at` and `passes` (the filters) of
-    every client. `changes` are of every client in the ledger (or, if not `complete`, of passing
-    ones only), numbered as in `clients`.
     `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
     (entries of the unusual sign) and `first_at`. `entries` counts the ledger's entries before the
     period's end, `newest` is the last one's instant; `later_…` count what `as_of` cut off.
-    `client_flows` are flows client by client, where they were asked for: see `flows_by_client`.
+    `holders` are all clients, where they are held at once; `marks` are theirs, where they are not.
     """
 
-    clients: pa.Table
-    changes: Moved
-    complete: bool
     flows: pa.Table
     currencies: tuple[str, ...]
+    clients: int
     entries: int
     newest: datetime | None
     later_entries: int
     later_clients: int
     later_closings: int
-    client_flows: pa.Table | None = None
+    holders: Holders | None = None
+    marks: Marks | None = None
+
+    @property
+    def scale(self) -> int:
+        """The decimals of the ledger's amounts."""
+        scale: int = self.flows["amount"].type.scale
+        return scale
 
 
-def reduce(
-    tables: Mapping[str, ir.Table],
-    fetch: Fetch,
-    filters: Filters,
-    *,
-    buckets: Sequence[Bucket],
-    segments: Sequence[Segment],
-    as_of: datetime,
-    in_order: bool = False,
-    by_client: Sequence[Segment] | None = None,
-) -> Reduced:
-    """Everything a report needs from the engine; the flows of each client `by_client`, if given.
+def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduced:
+    """What a report needs from the engine, but for the clients one by one.
 
-    `in_order`: the engine finds the entries of a time without reading the others.
-
-    `tables` are the canonical tables of a source, `fetch` runs an expression there. `buckets`
-    (at least one) and `segments` give all edges, in UTC; entries and clients from `as_of`
-    (aware) on do not count.
+    `tables` are the canonical tables of a source, `fetch` runs an expression there.
     """
-    end = buckets[-1].end
-    ledger, known, clients, met = scope(tables, filters, end=end, as_of=as_of)
-    closed = clients.closed_at
-    listed = fetch(
-        clients.select(
-            "client_id",
-            "currency",
-            "created_at",
-            closed_at=ibis.ifelse(
-                closed < instant_literal(as_of), closed, ibis.null(closed.type())
-            ),
-            passes=ibis.and_(*met).fill_null(False),
-        )
-    )
-    few = (pc.sum(listed["passes"]).as_py() or 0) * 2 < listed.num_rows
-    passing = clients.filter(*met)
-    counted = known.filter(known.client_id.isin(passing.client_id)) if few else known
-    currencies = tuple(sorted(pc.unique(listed["currency"]).to_pylist()))
+    as_of = shape.as_of
+    ledger, known, clients, met = scope(tables, shape.filters, end=shape.end, as_of=as_of)
+    counted = clients.group_by("currency").agg(clients=clients.count()).order_by("currency")
+    held = fetch(counted).to_pydict()
+    currencies = tuple(held["currency"])
     read = fetch(known.aggregate(entries=known.count(), newest=known.occurred_at.max()))
     return Reduced(
-        clients=listed,
-        changes=_changes(counted, fetch, buckets, listed["client_id"], in_order=in_order),
-        complete=not few,
-        flows=fetch(_flows(known, clients, met, currencies, segments)),
+        flows=fetch(_flows(known, clients, met, currencies, shape.cuts)),
         currencies=currencies,
+        clients=sum(held["clients"]),
         entries=read["entries"][0].as_py(),
         newest=read["newest"][0].as_py(),
         later_entries=_later_entries(ledger, fetch, as_of),
         later_clients=_later_clients(tables, fetch, as_of),
         later_closings=_count(clients.filter(clients.closed_at >= instant_literal(as_of)), fetch),
-        client_flows=fetch(client_flows(known, passing, by_client, end)) if by_client else None,
     )
 
 
@@ -131,49 +92,6 @@ def client_currencies(tables: Mapping[str, ir.Table], fetch: Fetch) -> list[str]
     """Every currency that a client has, by name."""
     found = fetch(tables["clients"].select("currency").distinct())
     return sorted(found["currency"].to_pylist())
-
-
-def _changes(
-    ledger: ir.Table,
-    fetch: Fetch,
-    buckets: Sequence[Bucket],
-    clients: pa.ChunkedArray,
-    *,
-    in_order: bool,
-) -> Moved:
-    """What moved before the period, and in each bucket.
-
-    Apart, because most of the entries lie before and have few groups: one a client. So has each
-    bucket, where the engine need not read the whole ledger for it.
-    """
-    start = instant_literal(buckets[0].start)
-    before = ledger.filter(ledger.occurred_at < start)
-    parts: list[tuple[int | None, GroupedTable, ir.Table]]
-    parts = [(0, before.group_by("client_id"), before)]
-    if in_order and len(buckets) <= MOST_PASSES:
-        for number, bucket in enumerate(buckets, start=1):
-            own = ledger.filter(
-                ledger.occurred_at >= instant_literal(bucket.start),
-                ledger.occurred_at < instant_literal(bucket.end),
-            )
-            parts.append((number, own.group_by("client_id"), own))
-    else:
-        inside = ledger.filter(ledger.occurred_at >= start)
-        where = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
-        parts.append((None, inside.group_by("client_id", bucket=where), inside))
-    moved = joined(
-        Moved.of(
-            fetch(
-                groups.aggregate(
-                    amount=own.amount.sum(), paid_at=own.occurred_at.max(where=paid_use(own))
-                )
-            ),
-            clients,
-            number,
-        )
-        for number, groups, own in parts
-    )
-    return moved if len(buckets) <= MOST_PASSES else moved.gathered()
 
 
 def _flows(

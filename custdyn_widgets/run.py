@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
@@ -12,11 +12,11 @@ from .compare import beside, compared, other_interval
 from .conversion import Conversion
 from .figures import Added, rows
 from .filters import package_names, resolve, unmatched
-from .frames import Shape, frames_of
+from .frames import frames_of
 from .groups import GROUPS_OF_BLOCKS, edges
 from .ledger import KINDS
 from .notes import entry_notes, filter_notes, quality_notes, rate_notes
-from .people import ClientFlows, stayed_flows
+from .parts import Wanted
 from .periods import TICK, Bucket, Segment, cut, local_date, segments, zone
 from .query import Query
 from .rates import Rates
@@ -26,6 +26,7 @@ from .reduce import (
     strangers,
 )
 from .report import EntriesRead, Note, Report, Row, UsedRate
+from .shape import Shape
 from .sources import Snapshot, Source
 from .spent import Flow
 
@@ -122,27 +123,21 @@ class _Asked:
             reading = partial(self.progress, f"reading the ledger{period.which}")
             frames = frames_of(self.source, snapshot, shape, reading)
             reduced = frames.cut(pieces)
-            parts = (reduced,)
             between = partial(self.progress, "adding up")
             between()
             names = package_names(snapshot.tables, snapshot.fetch)
             flows = frames.flows(query, pieces, names)
             read = _read(reduced, flows)
-            who = frames.people(between)
-            conversion = conversion_of(query, self.rates, reduced, self.today)
+            groups = tuple(name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key])
             marks = edges(query, period.last, buckets)
-            stayed: dict[str, list[Flow]] = {}
-            if shape.by_client and reduced.client_flows is not None:
-                moved = ClientFlows.of(reduced.client_flows, who.ids, names)
-                stayed = stayed_flows(query, who, moved, pieces, marks, between)
-            wanted = [name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key]]
+            wanted = Wanted(query, marks, groups, pieces, names, shape.by_client)
+            part = frames.part(wanted, between)
+            if frames.spread is not None:
+                reduced = replace(reduced, marks=part.marks)
+            parts = (reduced,)
+            conversion = conversion_of(query, self.rates, reduced, self.today)
             made = rows(
-                Added(
-                    frames.sums(marks, wanted, between),
-                    flows,
-                    balance_days(query, buckets, as_of),
-                    stayed,
-                ),
+                Added(part.sums, flows, balance_days(query, buckets, as_of), part.stayed),
                 conversion,
                 by_package=query.by_package,
                 blocks=query.blocks,
@@ -151,7 +146,7 @@ class _Asked:
             used = conversion.used
             foreign = (
                 strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
-                if who.strangers
+                if part.strangers
                 else (0, Decimal())
             )
             said = list(entry_notes(reduced, flows, foreign))
@@ -213,6 +208,6 @@ def conversion_of(query: Query, rates: Rates, reduced: Reduced, today: date) -> 
     return Conversion(
         rates,
         to=str(query.currency),
-        scale=reduced.changes.scale,
+        scale=reduced.scale,
         fixed=today if query.rate_policy == "current" else None,
     )

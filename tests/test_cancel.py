@@ -108,8 +108,8 @@ def test_a_source_that_is_being_opened_can_be_interrupted(
     source = open_source(files(tmp_path))
     begin = Engine.__init__
 
-    def interrupted(engine: Engine, name: str) -> None:
-        begin(engine, name)
+    def interrupted(engine: Engine, name: str, memory: int) -> None:
+        begin(engine, name, memory)
         engine.interrupt()
 
     monkeypatch.setattr(Engine, "__init__", interrupted)

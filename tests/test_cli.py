@@ -182,6 +182,14 @@ def _stopped(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_the_memory_that_a_report_may_take_changes_no_byte_of_it(query_file: str) -> None:
+    asked = ("report", "--source", "sample", "--query", query_file, "--as-of", "2020-01-01")
+    whole, sliced = (custdyn(*asked, *given) for given in ((), ("--memory", "1K")))
+    assert whole.returncode == 0 and sliced.stdout == whole.stdout
+    wrong = custdyn(*asked, "--memory", "much")
+    assert wrong.returncode == 2 and b"memory much is not a size such as 512M" in wrong.stderr
+
+
 def test_check_finds_what_a_report_does_not(tmp_path: Path) -> None:
     good = custdyn("check", "--source", "sample")
     assert (good.returncode, good.stdout) == (0, b"source sample: no data errors\n")

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custdyn_widgets import Query, open_source, run
+from custdyn_widgets import Query, open_source, run, spread
 from custdyn_widgets.errors import SourceChanged, SourceError
 from custdyn_widgets.frames import Frames
 from custdyn_widgets.groups import GROUPS, NEVER, Edge, Standing
-from custdyn_widgets.memory import Memory, machine_memory
+from custdyn_widgets.holders import slices
+from custdyn_widgets.memory import MEMORY_VARIABLE, Memory, NoSize, machine_memory, size
 from custdyn_widgets.sources import Source
 
 from .cdnow import frames
@@ -255,3 +256,47 @@ def test_the_frames_of_real_purchases_serve_every_grouping() -> None:
         assert "reading the ledger" not in told
         assert free.to_json() == run(asked, open_source(frames("payg")), as_of=AS_OF).to_json()
     source.close()
+
+
+def test_a_size_is_written_as_people_write_it() -> None:
+    assert [size(text) for text in ("512M", "1.5 gb", "2GiB", "1000")] == [
+        512 << 20,
+        3 << 29,
+        2 << 30,
+        1000,
+    ]
+    for wrong in ("", "0", "0.0K", "-1G", "much", "1X"):
+        with pytest.raises(NoSize, match="is not a size such as 512M"):
+            size(wrong)
+
+
+def test_the_memory_of_reports_is_said_by_the_variable_or_the_call(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, "3M")
+    assert open_source(folder).memory.most == 3 << 20
+    assert open_source(folder, memory="1K").memory.most == 1024
+    monkeypatch.setenv(MEMORY_VARIABLE, "three")
+    with pytest.raises(NoSize):
+        open_source(folder)
+
+
+def test_slices_hold_every_client_id_and_no_more_clients_than_asked() -> None:
+    """A budget too small for one slice: one client at a time, whoever the ledger names."""
+    told: list[str] = []
+    source = open_source(frames("payg"))
+    asked = {"period": {"from": "1997-01-01", "to": "1998-06-30"}, "currency": "USD"}
+    whole = run(asked, source, as_of=AS_OF)
+    least = 23_571 * spread.BYTES_A_CLIENT // 7  # seven slices for the clients alone
+    sliced = open_source(frames("payg"), memory=str(least))
+    made = run(asked, sliced, as_of=AS_OF, progress=told.append)
+    assert made.to_json() == whole.to_json()
+    assert told.count("reading the ledger") == 1 and told.count("adding up") > 2 * 7
+    cell = ("Clients - All", "Qty", 0)
+    assert list(made.clients(*cell).client_id) == list(whole.clients(*cell).client_id)
+    with source.reading() as snapshot:
+        shape = next(one for one in source.memory if isinstance(one, Frames)).shape
+        cuts = slices(snapshot.tables, snapshot.fetch, shape, 10)
+        firsts, ends = zip(*cuts, strict=True)
+        assert firsts[0] is None and ends[-1] is None and firsts[1:] == ends[:-1]
+        assert len(cuts) == 10 and list(firsts[1:]) == sorted(firsts[1:])

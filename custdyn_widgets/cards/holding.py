@@ -50,9 +50,10 @@ class Holding:
                 fetch,
                 resolve(tables, fetch, query, period.as_of),
                 packages_named(tables, fetch, [package]),
-                end=period.buckets[-1].end,
+                end=period.until,
                 as_of=period.as_of,
             )
+            period, _ = period.holding(snapshot, len(period.buckets) - 1)
         who = positions(table["client_id"], period.who.ids)
         kept = np.flatnonzero(who >= 0)  # the data may have changed since
         table = table.take(pa.array(kept))

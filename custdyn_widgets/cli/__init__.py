@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import CustdynError, FieldFault, QueryError
 from ..files import write_atomically
+from ..memory import MEMORY_VARIABLE
 from ..query import Query
 from ..terminal import telling_progress
 from .arguments import CALL_AT_FAULT
@@ -29,6 +30,8 @@ log = logging.getLogger("custdyn_widgets")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the exit code is 0, 1 (the data is at fault) or 2 (the call is)."""
     parsed = parser().parse_args(arguments)
+    if getattr(parsed, "memory", None):
+        os.environ[MEMORY_VARIABLE] = parsed.memory  # processes that it starts have it, too
     try:
         return COMMANDS[parsed.command](parsed)
     except CustdynError as error:

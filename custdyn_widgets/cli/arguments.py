@@ -6,6 +6,8 @@ import argparse
 from datetime import UTC, datetime
 from typing import NoReturn
 
+from ..memory import MEMORY_VARIABLE, NoSize, size
+
 CALL_AT_FAULT = 2
 SOURCES = "a folder, a file *.duckdb or *.sqlite, postgresql://…, or the built-in sample or demo"
 
@@ -21,6 +23,18 @@ class Parser(argparse.ArgumentParser):
 def add_source(command: argparse.ArgumentParser) -> None:
     """What everything that reads data takes."""
     command.add_argument("--source", required=True, metavar="SRC", help=SOURCES)
+    add_memory(command)
+
+
+def add_memory(command: argparse.ArgumentParser) -> None:
+    """How much memory it may take."""
+    command.add_argument(
+        "--memory",
+        type=_memory,
+        metavar="SIZE",
+        help="what a report may take, such as 512M or 4G: clients come in slices that fit; "
+        f"default: {MEMORY_VARIABLE}, or a quarter of the machine's",
+    )
 
 
 def add_criteria(command: argparse.ArgumentParser, *, of_file: bool = True) -> None:
@@ -52,6 +66,14 @@ def add_query(command: argparse.ArgumentParser, *, of_file: bool = True) -> None
         help="change a field of the query, such as currency=USD or "
         '\'group_by=["month","package"]\'; may be repeated',
     )
+
+
+def _memory(text: str) -> str:
+    try:
+        size(text)
+    except NoSize as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _instant(text: str) -> datetime:

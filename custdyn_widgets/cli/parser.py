@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..definitions import FINDINGS, LIST_FORMATS, SPLITS
-from .arguments import SOURCES, Parser, add_criteria, add_query, add_source
+from .arguments import SOURCES, Parser, add_criteria, add_memory, add_query, add_source
 from .work_parser import add_work
 
 FORMATS = ("csv", "xls", "xlsx", "json", "html")
@@ -127,12 +127,14 @@ def parser() -> argparse.ArgumentParser:
     crossed.add_argument(
         "--source", required=True, action="append", metavar="SRC", help=f"twice: {SOURCES}"
     )
+    add_memory(crossed)
     add_query(crossed)
 
     app = commands.add_parser(
         "app", help="serve the page", description="Serves the page with Voilà on this machine only."
     )
     app.add_argument("--source", default="demo", metavar="SRC", help=f"{SOURCES}; default: demo")
+    add_memory(app)
     app.add_argument("--port", type=int, default=8866, metavar="N", help="default: 8866")
     app.add_argument(
         "--ready",

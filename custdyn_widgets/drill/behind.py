@@ -15,6 +15,7 @@ from ..cells import Cell
 from ..conversion import Conversion
 from ..filters import package_names, resolve
 from ..groups import GROUPS, Edge, Flags, Numbers, edges
+from ..holders import Holders, holders_of
 from ..ledger import KINDS, flows_by_client
 from ..metrics import walk
 from ..optional import flow_name
@@ -24,6 +25,7 @@ from ..query import Query
 from ..reduce import Reduced
 from ..report import Report
 from ..run import balance_days, conversion_of, rate_dates
+from ..shape import Shape
 from ..sources import Snapshot, Source
 from .contributions import Contributions, Rows
 from .formulas import Formula, Held, Moved, Side, Term
@@ -35,18 +37,48 @@ NUMERATOR, DENOMINATOR, BESIDE = "numerator", "denominator", "beside"
 
 @dataclass(frozen=True)
 class Period:
-    """One period of a report: its buckets, and what it was made of."""
+    """One period of a report: its buckets, and what it was made of.
+
+    `until` is its end, up to which entries make a client pass the filters. `holders` are its
+    clients, where they are held.
+    """
 
     query: Query
     as_of: datetime
     last: datetime
     buckets: tuple[Bucket, ...]
+    until: datetime
     reduced: Reduced
+    holders: Holders | None
+
+    @classmethod
+    def of(
+        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Reduced
+    ) -> Period:
+        """A whole period of a report."""
+        end = buckets[-1].end
+        return cls(report.query, report.as_of, last, buckets, end, made, made.holders)
 
     @cached_property
     def who(self) -> People:
-        """The clients that pass, numbered."""
-        return people(self.reduced)
+        """The clients that pass, numbered; only where they are held: see `holding`."""
+        assert self.holders is not None  # noqa: S101
+        return people(self.holders)
+
+    def holding(self, snapshot: Snapshot, column: int) -> tuple[Period, int]:
+        """The period with its clients held, and the place of a bucket in it.
+
+        Where they were too many to be held for all buckets, they are read for this one and the
+        one before it.
+        """
+        if self.holders is not None:
+            return self, column
+        tables, fetch = snapshot.tables, snapshot.fetch
+        buckets = self.buckets[max(column - 1, 0) : column + 1]
+        filters = resolve(tables, fetch, self.query, self.as_of)
+        shape = Shape(filters, buckets, (), (), self.as_of, until=self.until)
+        held = holders_of(tables, fetch, shape, in_order=snapshot.in_order)
+        return replace(self, buckets=buckets, holders=held), len(buckets) - 1
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -59,11 +91,11 @@ def periods_of(report: Report, reduced: Sequence[Reduced]) -> dict[str, Period]:
     query, as_of = report.query, report.as_of
     if not reduced:
         return {}
-    made = {"value": Period(query, as_of, report.last, report.buckets, reduced[0])}
+    made = {"value": Period.of(report, report.last, report.buckets, reduced[0])}
     if report.other is not None and len(reduced) > 1:
         first, last = report.other.first, report.other.last
         buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
-        made["other"] = Period(query, as_of, last, buckets, reduced[1])
+        made["other"] = Period.of(report, last, buckets, reduced[1])
     return made
 
 
@@ -126,7 +158,8 @@ def behind(
     holds comes from what the report was made of. Raises what `run` raises, and SourceError.
     """
     with source.reading(between) as snapshot:
-        return _Gathering(snapshot, period, column, between).behind(cell, made)
+        held, place = period.holding(snapshot, column)
+        return _Gathering(snapshot, held, place, between).behind(cell, made)
 
 
 class _Gathering:
@@ -227,7 +260,7 @@ class _Gathering:
             resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of),
             segments=pieces,
             inside=(bucket.start, bucket.end),
-            end=period.buckets[-1].end,
+            end=period.until,
             as_of=period.as_of,
         )
         names = package_names(snapshot.tables, snapshot.fetch)

@@ -58,7 +58,7 @@ def entries_behind(
             snapshot.fetch,
             filters,
             inside=(None if held else bucket.start, bucket.end),
-            end=period.buckets[-1].end,
+            end=period.until,
             as_of=period.as_of,
             client=client,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import SourceError
+from ..memory import size
 from .duckdb_file import open_duckdb
 from .folder import open_folder
 from .frames import open_frames
@@ -29,14 +30,24 @@ KINDS = (
 )
 
 
-def open_source(source: str | Path | Source | Mapping[str, pd.DataFrame]) -> Source:
+def open_source(
+    source: str | Path | Source | Mapping[str, pd.DataFrame], *, memory: str | None = None
+) -> Source:
     """A source of the five tables (REPORT.md section 1).
 
     `source`: a folder of CSV or Parquet files, a file `*.duckdb` or `*.sqlite`, a PostgreSQL
     database by its URL, the built-in `"sample"` or `"demo"`, or DataFrames by table name. It is
-    read when a report asks for it.
-    Raises SourceError where there is nothing to open.
+    read when a report asks for it. `memory`: what a report of it may take, such as `"2G"`; else
+    what CUSTDYN_MEMORY says, or a quarter of the machine's.
+    Raises SourceError where there is nothing to open, NoSize for what is no size.
     """
+    opened = _opened(source)
+    if memory is not None:
+        opened.memory.most = size(memory)
+    return opened
+
+
+def _opened(source: str | Path | Source | Mapping[str, pd.DataFrame]) -> Source:
     if isinstance(source, Source):
         return source
     if isinstance(source, Mapping):

@@ -21,6 +21,7 @@ from ..errors import Cancelled, SourceError, TooManyDigits
 LONGEST_LINE = 1 << 26
 DIRECT_BITS = 20
 """Groups whose keys are whole numbers within 2**DIRECT_BITS of each other are not hashed."""
+LEAST_MEMORY = 256 << 20
 
 
 class AnyEngine(Protocol):
@@ -68,9 +69,12 @@ class Unreadable(SourceError):
 
 
 class Engine:
-    """One DuckDB in memory. Calls from several threads wait for each other."""
+    """One DuckDB in memory. Calls from several threads wait for each other.
 
-    def __init__(self, source: str) -> None:
+    It takes `memory` bytes, or LEAST_MEMORY; what is more goes to a temporary file.
+    """
+
+    def __init__(self, source: str, memory: int) -> None:
         self._source = source
         self._lock = threading.RLock()
         self._stopped = threading.Event()
@@ -80,6 +84,7 @@ class Engine:
             "TimeZone": "UTC",  # text and aware instants become UTC, never the machine's time
             "preserve_insertion_order": "false",
             "temp_directory": str(spill),
+            "memory_limit": f"{max(memory, LEAST_MEMORY)} bytes",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "enable_progress_bar": "true",  # counted, so that it can be told, but never printed
@@ -116,6 +121,7 @@ class Engine:
                 escapechar='"',
                 strict_mode=True,
                 max_line_size=LONGEST_LINE,
+                buffer_size=LONGEST_LINE,
             ).create(name)
             return self.backend.table(name)
 

@@ -69,7 +69,7 @@ def open_postgres(url: str, name: str) -> Source:
     return Source(
         name,
         _load,
-        engine=lambda source: PostgresEngine(asked, schema, int(timeout), source),
+        engine=lambda source, _: PostgresEngine(asked, schema, int(timeout), source),
         held=False,
     )
 

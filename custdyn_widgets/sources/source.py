@@ -28,6 +28,9 @@ from .engine import AnyEngine, Engine
 from .quality import Data, Finding, findings, lines
 
 Token = tuple[object, ...]
+Partitions = Callable[[ir.Table, str, int, Callable[[pa.Table], bytes]], list[bytes]]
+"""Splits a table by the values of a column into (at least) so many partitions, and does the work
+on each where it is: the answers."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,15 @@ class Raw:
 
     `tables`: name → raw table. `copied`: read once into the engine, so that later changes of
     the files do not matter until the token says so. `in_order`: the entries of a time are found
-    without reading the others. `steady`: the same token means the same data. `folders`: what
-    stays readable.
+    without reading the others. `steady`: the same token means the same data. `partitions`: where
+    the data is on many machines, work can be done there. `folders`: what stays readable.
     """
 
     tables: Mapping[str, ir.Table]
     copied: bool
     in_order: bool = False
     steady: bool = True
+    partitions: Partitions | None = None
     folders: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -59,6 +63,7 @@ class Snapshot:
     token: Token
     in_order: bool
     steady: bool
+    partitions: Partitions | None = None
 
     @property
     def data(self) -> Data:
@@ -77,13 +82,13 @@ class Source:
     `load` opens it in an `engine`, `watch` gives its token: size, time and inode of its files,
     or nothing for data in memory, which does not change. `held`: what was opened is kept until the
     token changes; else (a server) each reader has a transaction of its own, whose engine says the
-    token. `memory` is for what readers keep of the data for their next question.
+    token. `memory` bounds what readers take, and what they keep for their next question.
     """
 
     name: str
     load: Callable[[Any], Raw]
     watch: Callable[[], Token] = tuple
-    engine: Callable[[str], AnyEngine] = Engine
+    engine: Callable[[str, int], AnyEngine] = Engine
     held: bool = True
     memory: Memory = field(default_factory=Memory, repr=False)
     _snapshot: Snapshot | None = None
@@ -212,7 +217,7 @@ class Source:
         if self._snapshot is not None and self._snapshot.token == token:
             return self._snapshot
         self.close()
-        self._engine = self.engine(self.name)
+        self._engine = self.engine(self.name, self.memory.most)
         try:
             self._snapshot = _opened(self._engine, self.load(self._engine), token)
         except BaseException:
@@ -224,7 +229,7 @@ class Source:
         """A snapshot of a server: as long as somebody reads, it is the same."""
         if self._readers and self._snapshot is not None:
             return self._snapshot
-        self._engine = engine = self.engine(self.name)
+        self._engine = engine = self.engine(self.name, self.memory.most)
         try:
             token = engine.token
             if self._snapshot is not None and self._snapshot.token == token:
@@ -260,7 +265,7 @@ def _opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
         }
     notes = raw.notes + tuple(note for one in read.values() for note in one.notes)
     rates = ecb_rates() if raws["rates"] is None else _own_rates(tables["rates"], engine)
-    return Snapshot(engine, tables, rates, notes, token, raw.in_order, raw.steady)
+    return Snapshot(engine, tables, rates, notes, token, raw.in_order, raw.steady, raw.partitions)
 
 
 def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:

@@ -34,12 +34,13 @@ from tests.ledgers import LEDGERS, Case, cases
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     compare=st.sampled_from([None, None, "previous_year"]),
+    memory=st.sampled_from([None, None, "1"]),
     data=st.data(),
 )
 def test_what_is_behind_a_cell_adds_up_to_it(
-    case: Case, compare: str | None, data: st.DataObject
+    case: Case, compare: str | None, memory: str | None, data: st.DataObject
 ) -> None:
-    source = open_source(case.frames())
+    source = open_source(case.frames(), memory=memory)
     query = {**case.json_query(), "blocks": list(OPTIONAL_BLOCKS), "compare": compare}
     try:
         result = run(query, source, as_of=case.as_of)

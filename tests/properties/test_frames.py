@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custdyn_widgets import Result, frames, open_source, run
+from custdyn_widgets import Result, frames, open_source, run, spread
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.reduce import Reduced, reduce
+from custdyn_widgets.holders import Holders, holders_of
 from custdyn_widgets.sources import Source
 from tests.ledgers import Case, cases
 
@@ -64,13 +64,31 @@ def test_a_later_question_is_answered_as_a_first_one(
 @law
 @given(cases())
 def test_buckets_that_are_read_one_by_one_say_the_same(case: Case) -> None:
-    def in_order(*arguments: Any, **named: Any) -> Reduced:
-        return reduce(*arguments, **{**named, "in_order": True})
+    def in_order(*arguments: Any, **named: Any) -> Holders:
+        return holders_of(*arguments, **{**named, "in_order": True})
 
     once = open_source(case.frames())
     expected = answer(once, case.json_query(), case, 0)
     once.memory.clear()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(frames, "reduce", in_order)
+        patched.setattr(frames, "holders_of", in_order)
         assert answer(once, case.json_query(), case, 0) == expected
     once.close()
+
+
+@law
+@given(cases(), st.integers(1, 5), st.sampled_from(BLOCKS))
+def test_clients_that_come_in_slices_add_up_to_the_same(
+    case: Case, clients: int, blocks: list[str]
+) -> None:
+    asked = {**case.json_query(), "blocks": blocks}
+    whole = open_source(case.frames())
+    expected = answer(whole, asked, case, 0)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(spread, "BYTES_A_ROW", 0)
+        patched.setattr(spread, "BYTES_A_CLIENT", 1)
+        sliced = open_source(case.frames(), memory=str(clients))
+        assert answer(sliced, asked, case, 0) == expected
+    assert len(list(sliced.memory)) <= 1  # only what fits is kept
+    whole.close()
+    sliced.close()

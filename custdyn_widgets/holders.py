@@ -1,0 +1,205 @@
+"""The clients, and what moved of each, as the engine answers: all of them, or a slice (Ibis)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.expr.types.groupby import GroupedTable
+
+from .filters import Fetch, instant_literal
+from .ledger import client_flows, paid_use, place, scope
+from .moved import Moved, joined
+from .shape import Shape
+
+MOST_PASSES = 36
+"""Buckets that are read one by one; more of them are cheaper in one pass."""
+Slice = tuple[Any, Any]
+"""Client ids: from the first on, before the second; None is no bound."""
+Tables = Mapping[str, ir.Table]
+
+
+@dataclass(frozen=True)
+class Holders:
+    """Clients, and what moved of each.
+
+    `clients`: `client_id`, `currency`, `created_at`, `closed_at` and `passes` (the filters) of
+    every client. `changes` are of every client in the ledger (or, if not `complete`, of passing
+    ones only), numbered as in `clients`. `flows` are those of each client that passes, where they
+    were asked for: see `ledger.flows_by_client`.
+    """
+
+    clients: pa.Table
+    changes: Moved
+    complete: bool
+    flows: pa.Table | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes they, and what is made of them, take."""
+        tables = sum(int(one.nbytes) for one in (self.clients, self.flows) if one is not None)
+        return 3 * tables + 2 * self.changes.nbytes
+
+
+def holders_of(
+    tables: Tables,
+    fetch: Fetch,
+    shape: Shape,
+    *,
+    in_order: bool = False,
+    among: Slice = (None, None),
+) -> Holders:
+    """Reads the clients, or those of a slice.
+
+    `tables` are the canonical tables of a source, `fetch` runs an expression there. `in_order`:
+    the engine finds the entries of a time without reading the others.
+    """
+    asked = _Asked.of(tables, shape, among)
+    clients = fetch(asked.listed)
+    few = (pc.sum(clients["passes"]).as_py() or 0) * 2 < clients.num_rows
+    counted = asked.own if few else asked.known
+    changes = _changes(counted, fetch, shape, clients["client_id"], in_order=in_order)
+    flows = None if asked.flows is None else fetch(asked.flows)
+    return Holders(clients, changes, complete=not few, flows=flows)
+
+
+def slices(tables: Tables, fetch: Fetch, shape: Shape, count: int) -> list[Slice]:
+    """Slices of about as many clients each, that together hold every client id there is."""
+    clients = tables["clients"]
+    ids = clients.filter(clients.created_at < instant_literal(shape.as_of)).select("client_id")
+    size = -(-max(_rows(ids, fetch), 1) // count)
+    numbered = ids.mutate(number=ibis.row_number().over(order_by=ids.client_id))
+    firsts = numbered.filter(numbered.number > 0, numbered.number % size == 0)
+    edges = fetch(firsts.order_by("number").select("client_id"))["client_id"].to_pylist()
+    return list(zip([None, *edges], [*edges, None], strict=True))
+
+
+def together(tables: Tables, shape: Shape) -> ir.Table:
+    """Clients, changes and flows as one table: for engines that hand it over by partitions.
+
+    `part` says which a row is of: see PARTS and `holders_from`.
+    """
+    asked = _Asked.of(tables, shape, (None, None))
+    where = place(asked.known.occurred_at, [one.start for one in shape.buckets], 0)
+    grouped = asked.known.group_by("client_id", bucket=where)
+    listed = {CLIENTS: asked.listed, CHANGES: _moved(grouped, asked.known)}
+    if asked.flows is not None:
+        listed[FLOWS] = asked.flows
+    kinds = {name: kind for one in listed.values() for name, kind in one.schema().items()}
+
+    def filled(one: ir.Table, part: int) -> ir.Table:
+        columns = {
+            name: one[name].cast(kind) if name in one.columns else ibis.null(kind)
+            for name, kind in kinds.items()
+        }
+        return one.select(part=ibis.literal(part, type="int8"), **columns)
+
+    return ibis.union(*(filled(one, part) for part, one in listed.items()))
+
+
+CLIENTS, CHANGES, FLOWS = 0, 1, 2
+PARTS = {
+    CLIENTS: ("client_id", "currency", "created_at", "closed_at", "passes"),
+    CHANGES: ("client_id", "bucket", "amount", "paid_at"),
+    FLOWS: ("client_id", "segment", "kind", "package_id", "amount", "entries"),
+}
+
+
+def holders_from(rows: pa.Table, *, by_client: bool) -> Holders:
+    """Some partition of what `together` gives, all rows of a client or none."""
+    parts = {
+        part: rows.filter(pc.equal(rows["part"], part)).select(list(names))
+        for part, names in PARTS.items()
+    }
+    clients = parts[CLIENTS]
+    changes = Moved.of(parts[CHANGES], clients["client_id"])
+    flows = parts[FLOWS] if by_client else None
+    return Holders(clients, changes, complete=True, flows=flows)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The questions for a slice of the clients: `known` are all its entries that count."""
+
+    listed: ir.Table
+    known: ir.Table
+    own: ir.Table
+    flows: ir.Table | None
+
+    @classmethod
+    def of(cls, tables: Tables, shape: Shape, among: Slice) -> _Asked:
+        until = shape.until or shape.end
+        _, known, clients, met = scope(tables, shape.filters, end=until, as_of=shape.as_of)
+        if shape.until is not None:
+            known = known.filter(known.occurred_at < instant_literal(shape.end))
+        known, clients = _within(known, among), _within(clients, among)
+        closed = clients.closed_at
+        seen = closed < instant_literal(shape.as_of)
+        listed = clients.select(
+            "client_id",
+            "currency",
+            "created_at",
+            closed_at=ibis.ifelse(seen, closed, ibis.null(closed.type())),
+            passes=ibis.and_(*met).fill_null(False),
+        )
+        passing = clients.filter(*met)
+        own = known.filter(known.client_id.isin(passing.client_id))
+        flows = client_flows(known, passing, shape.pieces, shape.end) if shape.by_client else None
+        return cls(listed, known, own, flows)
+
+
+def _within(table: ir.Table, among: Slice) -> ir.Table:
+    first, end = among
+    if first is not None:
+        table = table.filter(table.client_id >= first)
+    return table if end is None else table.filter(table.client_id < end)
+
+
+def _changes(
+    ledger: ir.Table,
+    fetch: Fetch,
+    shape: Shape,
+    clients: pa.ChunkedArray,
+    *,
+    in_order: bool,
+) -> Moved:
+    """What moved before the period, and in each bucket.
+
+    Apart, because most of the entries lie before and have few groups: one a client. So has each
+    bucket, where the engine need not read the whole ledger for it.
+    """
+    buckets = shape.buckets
+    start = instant_literal(buckets[0].start)
+    before = ledger.filter(ledger.occurred_at < start)
+    parts: list[tuple[int | None, GroupedTable, ir.Table]]
+    parts = [(0, before.group_by("client_id"), before)]
+    if in_order and len(buckets) <= MOST_PASSES:
+        for number, bucket in enumerate(buckets, start=1):
+            own = ledger.filter(
+                ledger.occurred_at >= instant_literal(bucket.start),
+                ledger.occurred_at < instant_literal(bucket.end),
+            )
+            parts.append((number, own.group_by("client_id"), own))
+    else:
+        inside = ledger.filter(ledger.occurred_at >= start)
+        where = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
+        parts.append((None, inside.group_by("client_id", bucket=where), inside))
+    moved = joined(
+        Moved.of(fetch(_moved(groups, own)), clients, number) for number, groups, own in parts
+    )
+    return moved if len(buckets) <= MOST_PASSES else moved.gathered()
+
+
+def _moved(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
+    return groups.aggregate(
+        amount=ledger.amount.sum(), paid_at=ledger.occurred_at.max(where=paid_use(ledger))
+    )
+
+
+def _rows(table: ir.Table, fetch: Fetch) -> int:
+    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())

@@ -1,0 +1,76 @@
+"""What some of the clients add to a report: the core, for all of them or a part; parts add up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from .groups import Edge
+from .holders import Holders
+from .marks import NOTHING, Marks, added, marks
+from .metrics import Sums, client_sums, merged
+from .people import ClientFlows, People, people, stayed_flows
+from .periods import Segment
+from .query import Query
+from .spent import Flow
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a report wants of clients.
+
+    The figures of `groups` at the `edges` of the query's buckets, and, if `by_client`, the flows
+    by `pieces` of the clients that stayed in a class; `names` are the packages'.
+    """
+
+    query: Query
+    edges: tuple[Edge, ...]
+    groups: tuple[str, ...]
+    pieces: tuple[Segment, ...]
+    names: Mapping[str, str]
+    by_client: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """What clients add: sums of groups, flows of those that stayed in a class, marks.
+
+    `strangers` says that the ledger may name clients that are unknown.
+    """
+
+    sums: Sums
+    stayed: Mapping[str, list[Flow]]
+    strangers: bool
+    marks: Marks = NOTHING
+
+
+def part_of(holders: Holders, wanted: Wanted, between: Callable[[], None] = lambda: None) -> Part:
+    """What these clients add. `between` is called now and then: what it raises stops the work."""
+    who = people(holders, between)
+    sums = client_sums(
+        who.clients, who.changes, edges=wanted.edges, groups=wanted.groups, between=between
+    )
+    return Part(sums, stayed_of(holders, who, wanted, between), who.strangers, marks(holders))
+
+
+def stayed_of(
+    holders: Holders, who: People, wanted: Wanted, between: Callable[[], None]
+) -> dict[str, list[Flow]]:
+    """For each class the flows of clients that stayed in it, where they are wanted."""
+    if not wanted.by_client or holders.flows is None:
+        return {}
+    moved = ClientFlows.of(holders.flows, who.ids, wanted.names)
+    return stayed_flows(wanted.query, who, moved, wanted.pieces, wanted.edges, between)
+
+
+def together(parts: Iterable[Part]) -> Part:
+    """What disjoint parts of the clients add, together."""
+    sums: Sums = {}
+    stayed: dict[str, list[Flow]] = {}
+    strangers, whole = False, NOTHING
+    for one in parts:
+        sums = merged(sums, one.sums)
+        for name, flows in one.stayed.items():
+            stayed.setdefault(name, []).extend(flows)
+        strangers, whole = strangers or one.strangers, added(whole, one.marks)
+    return Part(sums, stayed, strangers, whole)

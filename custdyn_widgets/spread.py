@@ -1,0 +1,78 @@
+"""Clients that are too many to be held at once: read in slices, or added up where the data is."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pyarrow as pa
+
+from .holders import holders_from, holders_of, slices
+from .holders import together as in_one_table
+from .memory import Memory
+from .parts import Part, Wanted, part_of, together
+from .reduce import Reduced
+from .shape import Shape
+from .sources import Snapshot
+
+BYTES_A_ROW = 100
+"""What a row of a client's changes or flows takes, from the engine's answer to the core."""
+BYTES_A_CLIENT = 200
+ROWS_A_PARTITION = 1_000_000
+KINDS_OF_FLOWS = 4
+
+Spread = Callable[[Wanted, Callable[[], None]], Part]
+"""What all clients add to a report, read part by part; the second argument may stop it."""
+
+
+def spread_of(snapshot: Snapshot, shape: Shape, reduced: Reduced, memory: Memory) -> Spread | None:
+    """How the clients are read, where that is not all at once (None).
+
+    An engine of many machines adds them up itself; else they come in as many slices as it takes
+    for one to fit the memory. What is kept for other questions makes room.
+    """
+    rows = _rows(shape, reduced)
+    if snapshot.partitions is not None:
+        return partial(_by_partition, snapshot, shape, max(rows // ROWS_A_PARTITION, 1))
+    size = BYTES_A_ROW * rows + BYTES_A_CLIENT * reduced.clients
+    memory.make_room(size)
+    count = min(-(-size // max(memory.most, 1)), max(reduced.clients, 1))
+    return None if count <= 1 else partial(_by_slice, snapshot, shape, count)
+
+
+def _rows(shape: Shape, reduced: Reduced) -> int:
+    """The most rows that changes and flows of the clients can have."""
+    rows = min(reduced.entries, reduced.clients * (len(shape.buckets) + 1))
+    if shape.by_client:
+        rows += min(reduced.entries, reduced.clients * len(shape.pieces) * KINDS_OF_FLOWS)
+    return rows
+
+
+def _by_slice(
+    snapshot: Snapshot, shape: Shape, count: int, wanted: Wanted, between: Callable[[], None]
+) -> Part:
+    tables, fetch = snapshot.tables, snapshot.fetch
+
+    def parts() -> Iterator[Part]:
+        for among in slices(tables, fetch, shape, count):
+            between()
+            held = holders_of(tables, fetch, shape, in_order=snapshot.in_order, among=among)
+            yield part_of(held, wanted, between)
+
+    return together(parts())
+
+
+def _by_partition(
+    snapshot: Snapshot, shape: Shape, count: int, wanted: Wanted, between: Callable[[], None]
+) -> Part:
+    between()
+    assert snapshot.partitions is not None  # noqa: S101 the caller looked
+    rows = in_one_table(snapshot.tables, shape)
+    work = partial(_packed, wanted=wanted)
+    return together(map(pickle.loads, snapshot.partitions(rows, "client_id", count, work)))
+
+
+def _packed(rows: pa.Table, *, wanted: Wanted) -> bytes:
+    """Runs where the data is, over all rows of some clients."""
+    return pickle.dumps(part_of(holders_from(rows, by_client=wanted.by_client), wanted))
