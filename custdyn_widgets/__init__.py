@@ -8,6 +8,7 @@ from .errors import CustdynError
 from .listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
 from .query import Query
 from .result import Result, run
+from .rollup import make_rollup
 from .sources import open_source
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = [
     "OrigTerm",
     "Query",
     "Result",
+    "make_rollup",
     "open_source",
     "run",
     "run_cdrs",

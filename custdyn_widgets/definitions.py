@@ -208,6 +208,8 @@ FIELDS = {
 }
 """Every field of a query, by its path."""
 
+GRAINS = (60, 15)
+"""Minutes that a rollup rounds instants down to."""
 LIST_FORMATS = ("csv", "xlsx")
 """What lists are filed as."""
 SPLITS = {"client": "Client", "service": "Service", "destination": "Destination"}

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr.types.groupby import GroupedTable
 
+from . import measures
 from .filters import Fetch, instant_literal
-from .ledger import client_flows, paid_use, place, scope
+from .ledger import client_flows, place, scope
 from .moved import Moved, joined
 from .shape import Shape
 
@@ -68,10 +69,9 @@ def holders_of(
     return Holders(clients, changes, complete=not few, flows=flows)
 
 
-def slices(tables: Tables, fetch: Fetch, shape: Shape, count: int) -> list[Slice]:
+def slices(tables: Tables, fetch: Fetch, count: int) -> list[Slice]:
     """Slices of about as many clients each, that together hold every client id there is."""
-    clients = tables["clients"]
-    ids = clients.filter(clients.created_at < instant_literal(shape.as_of)).select("client_id")
+    ids = tables["clients"].select("client_id")
     size = -(-max(_rows(ids, fetch), 1) // count)
     numbered = ids.mutate(number=ibis.row_number().over(order_by=ids.client_id))
     firsts = numbered.filter(numbered.number > 0, numbered.number % size == 0)
@@ -112,14 +112,13 @@ PARTS = {
 
 def holders_from(rows: pa.Table, *, by_client: bool) -> Holders:
     """Some partition of what `together` gives, all rows of a client or none."""
-    parts = {
-        part: rows.filter(pc.equal(rows["part"], part)).select(list(names))
-        for part, names in PARTS.items()
-    }
-    clients = parts[CLIENTS]
-    changes = Moved.of(parts[CHANGES], clients["client_id"])
-    flows = parts[FLOWS] if by_client else None
-    return Holders(clients, changes, complete=True, flows=flows)
+
+    def of(part: int) -> pa.Table:
+        return rows.filter(pc.equal(rows["part"], part)).select(list(PARTS[part]))
+
+    clients = of(CLIENTS)
+    changes = Moved.of(of(CHANGES), clients["client_id"])
+    return Holders(clients, changes, complete=True, flows=of(FLOWS) if by_client else None)
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ class _Asked:
         _, known, clients, met = scope(tables, shape.filters, end=until, as_of=shape.as_of)
         if shape.until is not None:
             known = known.filter(known.occurred_at < instant_literal(shape.end))
-        known, clients = _within(known, among), _within(clients, among)
+        known, clients = within(known, among), within(clients, among)
         closed = clients.closed_at
         seen = closed < instant_literal(shape.as_of)
         listed = clients.select(
@@ -153,7 +152,8 @@ class _Asked:
         return cls(listed, known, own, flows)
 
 
-def _within(table: ir.Table, among: Slice) -> ir.Table:
+def within(table: ir.Table, among: Slice) -> ir.Table:
+    """The rows of a slice of the clients."""
     first, end = among
     if first is not None:
         table = table.filter(table.client_id >= first)
@@ -196,9 +196,7 @@ def _changes(
 
 
 def _moved(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
-    return groups.aggregate(
-        amount=ledger.amount.sum(), paid_at=ledger.occurred_at.max(where=paid_use(ledger))
-    )
+    return groups.aggregate(amount=ledger.amount.sum(), paid_at=measures.last_paid(ledger))
 
 
 def _rows(table: ir.Table, fetch: Fetch) -> int:

@@ -9,9 +9,10 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from . import measures
 from .filters import Fetch, Filters, Packages, conditions, instant_literal, of_packages
 from .periods import Segment
-from .tables import NAMED_KINDS, ORIG, OTHER_KIND, PACKAGE_KINDS, PAID_KINDS, PAYG, TERM
+from .tables import NAMED_KINDS, ORIG, OTHER_KIND, PACKAGE_KINDS, PAYG, TERM
 
 KINDS = (OTHER_KIND, *NAMED_KINDS)
 """The kinds that are told apart; an entry's kind is its position here."""
@@ -189,11 +190,6 @@ def payg_page(
     return part.order_by(newest).limit(most, offset=skip)
 
 
-def paid_use(ledger: ir.Table) -> ir.BooleanValue:
-    """Whether an entry is a paid use."""
-    return (ledger.amount < 0) & ledger.kind.isin(PAID_KINDS)
-
-
 def client_flows(
     ledger: ir.Table, passing: ir.Table, segments: Sequence[Segment], end: datetime
 ) -> ir.Table:
@@ -208,7 +204,7 @@ def client_flows(
         segment=place(own.occurred_at, [one.start for one in segments[1:]], 0),
         kind=number_of(own.kind, KINDS),
         package_id=package_of(own),
-    ).agg(amount=own.amount.sum(), entries=own.count())
+    ).agg(amount=own.amount.sum(), entries=measures.entries(own))
 
 
 def package_of(ledger: ir.Table) -> ir.Value:

@@ -11,13 +11,13 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from . import measures
 from .filters import Fetch, instant_literal
 from .holders import Holders
 from .ledger import KINDS, known_by, number_of, package_of, place, scope
 from .marks import Marks
 from .periods import Segment
 from .shape import Shape
-from .tables import PACKAGE_KINDS, PAYG
 
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""
@@ -62,7 +62,7 @@ def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduce
     counted = clients.group_by("currency").agg(clients=clients.count()).order_by("currency")
     held = fetch(counted).to_pydict()
     currencies = tuple(held["currency"])
-    read = fetch(known.aggregate(entries=known.count(), newest=known.occurred_at.max()))
+    read = fetch(known.aggregate(entries=measures.entries(known), newest=measures.last(known)))
     return Reduced(
         flows=fetch(_flows(known, clients, met, currencies, shape.cuts)),
         currencies=currencies,
@@ -83,7 +83,7 @@ def strangers(
     clients = clients.filter(clients.created_at < instant_literal(as_of))
     known = ledger.filter(ledger.occurred_at < instant_literal(end), known_by(ledger, as_of))
     foreign = known.anti_join(clients, "client_id")
-    row = fetch(foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
+    row = fetch(foreign.aggregate(entries=measures.entries(foreign), amount=foreign.amount.sum()))
     found = row.to_pylist()[0]
     return found["entries"], found["amount"] or Decimal(0)
 
@@ -108,19 +108,16 @@ def _flows(
     )
     inside = ledger.filter(ledger.occurred_at >= instant_literal(segments[0].start))
     joined = inside.join(labelled, inside.client_id == labelled.holder)
-    kind = number_of(joined.kind, KINDS)
-    of_package = joined.kind.isin(PACKAGE_KINDS)
-    unusual = ibis.ifelse(of_package, joined.amount > 0, joined.amount < 0)
     return joined.group_by(
         segment=place(joined.occurred_at, [one.start for one in segments[1:]], 0),
-        kind=kind,
+        kind=number_of(joined.kind, KINDS),
         package_id=package_of(joined),
         currency=joined.currency,
     ).agg(
         amount=joined.amount.sum(),
-        entries=joined.count(),
-        opposite=(unusual & (joined.kind != PAYG)).sum(),
-        first_at=joined.occurred_at.min(),
+        entries=measures.entries(joined),
+        opposite=measures.opposite(joined),
+        first_at=measures.first(joined),
     )
 
 
@@ -139,4 +136,4 @@ def _later_entries(ledger: ir.Table, fetch: Fetch, as_of: datetime) -> int:
 
 
 def _count(table: ir.Table, fetch: Fetch) -> int:
-    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
+    return int(fetch(table.aggregate(rows=measures.entries(table)))["rows"][0].as_py())

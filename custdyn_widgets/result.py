@@ -25,7 +25,7 @@ from .query import Query
 from .reduce import Reduced
 from .report import Report
 from .run import Progress, make_report
-from .sources import Source, open_source
+from .sources import From, Source, open_source
 
 if TYPE_CHECKING:
     import altair as alt
@@ -253,7 +253,6 @@ class Result:
 
 
 Asking = Query | Mapping[str, Any] | str | Path
-From = str | Path | Source | Mapping[str, pd.DataFrame]
 
 
 def run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -101,6 +101,9 @@ class _Asked:
         """
         rates, timezone = self.rates, self.query.timezone
         every = segments(buckets, rates.dates(rates.currencies), timezone=timezone)
+        rollup = self.snapshot.rollup
+        if rollup is not None and not rollup.fits(_edges(buckets, every)):
+            return pieces
         return every if len(every) <= max(MOST_CUTS, len(pieces)) else pieces
 
     def report(self, period: _Period) -> tuple[Report, tuple[Reduced, ...]]:
@@ -112,6 +115,8 @@ class _Asked:
         said = [Note(EMPTY_PERIOD)]
         if buckets:
             pieces = pieces_of(query, self.rates, snapshot, buckets)
+            if snapshot.rollup is not None:
+                snapshot.rollup.check(_edges(buckets, pieces), as_of)
             shape = Shape(
                 filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
                 buckets=buckets,
@@ -173,6 +178,13 @@ class _Asked:
 def completed(query: Query, rates: Rates) -> Query:
     """The query with its currency: where it names none, the base of the rates."""
     return query if query.currency else query.with_fields({"currency": rates.base})
+
+
+def _edges(buckets: Sequence[Bucket], pieces: Sequence[Segment]) -> Iterator[datetime]:
+    """Every instant at which a report is cut."""
+    for bucket in buckets:
+        yield from (bucket.start, bucket.end)
+    yield from (piece.start for piece in pieces)
 
 
 def pieces_of(

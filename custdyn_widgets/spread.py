@@ -55,7 +55,7 @@ def _by_slice(
     tables, fetch = snapshot.tables, snapshot.fetch
 
     def parts() -> Iterator[Part]:
-        for among in slices(tables, fetch, shape, count):
+        for among in slices(tables, fetch, count):
             between()
             held = holders_of(tables, fetch, shape, in_order=snapshot.in_order, among=among)
             yield part_of(held, wanted, between)

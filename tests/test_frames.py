@@ -295,8 +295,7 @@ def test_slices_hold_every_client_id_and_no_more_clients_than_asked() -> None:
     cell = ("Clients - All", "Qty", 0)
     assert list(made.clients(*cell).client_id) == list(whole.clients(*cell).client_id)
     with source.reading() as snapshot:
-        shape = next(one for one in source.memory if isinstance(one, Frames)).shape
-        cuts = slices(snapshot.tables, snapshot.fetch, shape, 10)
+        cuts = slices(snapshot.tables, snapshot.fetch, 10)
         firsts, ends = zip(*cuts, strict=True)
         assert firsts[0] is None and ends[-1] is None and firsts[1:] == ends[:-1]
         assert len(cuts) == 10 and list(firsts[1:]) == sorted(firsts[1:])

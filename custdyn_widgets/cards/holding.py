@@ -44,6 +44,7 @@ class Holding:
         """Reads them, as of the report. Raises what `run` raises, and SourceError."""
         query = period.query
         with source.reading(between) as snapshot:
+            snapshot.one_by_one()
             tables, fetch = snapshot.tables, snapshot.fetch
             table = package_entries(
                 tables,

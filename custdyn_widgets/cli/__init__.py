@@ -237,6 +237,19 @@ def _check(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _rollup(parsed: argparse.Namespace) -> int:
+    from ..rollup import make_rollup
+
+    with telling_progress() as progress:
+        made = make_rollup(
+            parsed.source, parsed.to, grain=parsed.grain, anew=parsed.anew, progress=progress
+        )
+    rollup = made.rollup
+    print(f"rollup {parsed.to}: {made.how}, {made.read} entries read")
+    print(f"{rollup.entries} entries in {rollup.rows} rows by {rollup.grain} minutes")
+    return 0
+
+
 def _app(parsed: argparse.Namespace) -> int:
     from ..mail import mail_settings
     from ..serve import serve
@@ -264,6 +277,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "archive": _archive,
     "verify": _verify,
     "check": _check,
+    "rollup": _rollup,
     "crosscheck": _crosscheck,
     "app": _app,
 }

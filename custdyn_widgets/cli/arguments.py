@@ -9,7 +9,10 @@ from typing import NoReturn
 from ..memory import MEMORY_VARIABLE, NoSize, size
 
 CALL_AT_FAULT = 2
-SOURCES = "a folder, a file *.duckdb or *.sqlite, postgresql://…, or the built-in sample or demo"
+SOURCES = (
+    "a folder, a file *.duckdb or *.sqlite, postgresql://…, spark://…, or the built-in sample or "
+    "demo"
+)
 
 
 class Parser(argparse.ArgumentParser):

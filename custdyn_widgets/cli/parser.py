@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..definitions import FINDINGS, LIST_FORMATS, SPLITS
+from ..definitions import FINDINGS, GRAINS, LIST_FORMATS, SPLITS
 from .arguments import SOURCES, Parser, add_criteria, add_memory, add_query, add_source
 from .work_parser import add_work
 
@@ -21,6 +21,7 @@ EXAMPLES = """examples:
   custdyn run-due --source ./export
   custdyn verify october.xlsx --source ./export
   custdyn check --source ./export
+  custdyn rollup --source ./export --to ./by-hour
   custdyn app --source demo --port 8866
 
 exit codes: 0 fine, 1 the data is at fault, 2 the call is at fault"""
@@ -117,6 +118,24 @@ def parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--format", choices=LIST_FORMATS, default="csv", help="default: csv")
     check.add_argument("--output", default="-", metavar="PATH", help="default: standard output")
+
+    rollup = commands.add_parser(
+        "rollup",
+        help="fold a ledger by the hour",
+        description="Writes the tables of a source to a folder, its ledger folded to client × UTC "
+        "hour × kind × package: reports whose every edge is on a whole hour are the same from it. "
+        "Run again it reads only what was recorded since, where the ledger says when.",
+    )
+    add_source(rollup)
+    rollup.add_argument("--to", required=True, metavar="DIR", help="the folder of the rollup")
+    rollup.add_argument(
+        "--grain",
+        type=int,
+        choices=GRAINS,
+        default=GRAINS[0],
+        help="minutes; 15 for zones that are not whole hours from UTC; default: 60",
+    )
+    rollup.add_argument("--anew", action="store_true", help="read everything again")
 
     crossed = commands.add_parser(
         "crosscheck",

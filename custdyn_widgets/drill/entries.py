@@ -52,6 +52,7 @@ def entries_behind(
     period, bucket = found.period, found.bucket
     held = any(isinstance(term, Held) for term in counted.side.terms)
     with source.reading(between) as snapshot:
+        snapshot.one_by_one()
         filters = resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of)
         table = entries_of(
             snapshot.tables,

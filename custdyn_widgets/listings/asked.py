@@ -83,6 +83,7 @@ def asking(
     """Reads a source as a query asks, in buckets of time units. Raises what `run` raises."""
     as_of = as_of.astimezone(UTC)
     with source.reading(lambda: progress("opening the source")) as snapshot:
+        snapshot.one_by_one()
         today = local_date(as_of, zone(query.timezone))
         rates, _ = snapshot.rates.known(today)
         query = completed(query, rates)

@@ -7,7 +7,8 @@ from pathlib import Path
 from ..tables import TABLES
 from .engine import Engine
 from .folder import files_token
-from .source import Raw, Source
+from .snapshot import Raw
+from .source import Source
 
 
 def open_duckdb(file: Path, name: str) -> Source:

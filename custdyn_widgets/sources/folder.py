@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from ..errors import DataError, DataFault, SourceError
 from ..tables import TABLES
 from .engine import Engine, Unreadable
-from .source import Raw, Source, Token
+from .snapshot import Raw, Token
+from .source import Source
 
 TIME = "occurred_at"
 FEW = 4_000_000

@@ -12,7 +12,8 @@ from ..errors import DataError, DataFault, SourceError
 from ..tables import TABLES, Column
 from .engine import Engine
 from .python_text import column_of, float_note
-from .source import Raw, Source
+from .snapshot import Raw
+from .source import Source
 
 
 def open_frames(frames: Mapping[str, pd.DataFrame], name: str = "DataFrames") -> Source:

@@ -17,7 +17,8 @@ import pyarrow as pa
 from ..errors import Cancelled, DataError, DataFault, SourceError
 from ..tables import MOST_DECIMALS, MOST_INTEGER_DIGITS, TABLES, Column, Reads, Table
 from .reading import NUMBER_TYPE
-from .source import Raw, Source, Token
+from .snapshot import Raw, Token
+from .source import Source
 
 SCHEMES = ("postgresql", "postgres")
 ROWS_AT_ONCE = 50_000

@@ -5,74 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import ibis.expr.types as ir
 import platformdirs
-import pyarrow as pa
 
 from ..columns import Value
 from ..errors import DataError, DataFault, SourceChanged, SourceError
 from ..memory import Memory
-from ..rates import Rates
 from ..tables import TABLES
-from .canonical import absent, canonical, integer_ids, repeated
+from .canonical import repeated
 from .directory import Directory, directory_of
-from .ecb import ecb_rates
 from .engine import AnyEngine, Engine
-from .quality import Data, Finding, findings, lines
-
-Token = tuple[object, ...]
-Partitions = Callable[[ir.Table, str, int, Callable[[pa.Table], bytes]], list[bytes]]
-"""Splits a table by the values of a column into (at least) so many partitions, and does the work
-on each where it is: the answers."""
-
-
-@dataclass(frozen=True)
-class Raw:
-    """What a kind of source finds when it is opened.
-
-    `tables`: name → raw table. `copied`: read once into the engine, so that later changes of
-    the files do not matter until the token says so. `in_order`: the entries of a time are found
-    without reading the others. `steady`: the same token means the same data. `partitions`: where
-    the data is on many machines, work can be done there. `folders`: what stays readable.
-    """
-
-    tables: Mapping[str, ir.Table]
-    copied: bool
-    in_order: bool = False
-    steady: bool = True
-    partitions: Partitions | None = None
-    folders: tuple[Path, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The canonical tables of a source at one moment, and what a report should say of them."""
-
-    engine: AnyEngine
-    tables: Mapping[str, ir.Table]
-    rates: Rates
-    notes: tuple[str, ...]
-    token: Token
-    in_order: bool
-    steady: bool
-    partitions: Partitions | None = None
-
-    @property
-    def data(self) -> Data:
-        """What oddities are looked for in."""
-        return Data(dict(self.tables), self.rates, self.fetch)
-
-    def fetch(self, expression: ir.Expr) -> pa.Table:
-        """Runs an expression where the data is."""
-        return self.engine.fetch(expression)
+from .quality import Finding, findings, lines
+from .snapshot import Raw, Snapshot, Token, opened
 
 
 @dataclass
@@ -154,6 +103,7 @@ class Source:
         """Data errors, those included that need a pass of their own, and notes."""
         try:
             with self.reading() as snapshot:
+                snapshot.one_by_one()
                 faults = repeated(TABLES["ledger"], snapshot.tables["ledger"], snapshot.fetch)
                 found = findings(snapshot.data)
                 notes = (*snapshot.notes, *(one.words for one in found))
@@ -199,6 +149,7 @@ class Source:
         Raises QueryError for a key that is not one of `quality.FINDINGS`.
         """
         with self.reading() as snapshot:
+            snapshot.one_by_one()
             return list(lines(snapshot.data, key, first, count))
 
     def _now(self) -> Token | None:
@@ -219,7 +170,7 @@ class Source:
         self.close()
         self._engine = self.engine(self.name, self.memory.most)
         try:
-            self._snapshot = _opened(self._engine, self.load(self._engine), token)
+            self._snapshot = opened(self._engine, self.load(self._engine), token)
         except BaseException:
             self.close()
             raise
@@ -235,49 +186,11 @@ class Source:
             if self._snapshot is not None and self._snapshot.token == token:
                 self._snapshot = replace(self._snapshot, engine=engine)  # the same data
             else:
-                self._snapshot = _opened(engine, self.load(engine), token)
+                self._snapshot = opened(engine, self.load(engine), token)
         except BaseException:
             engine.close()
             raise
         return self._snapshot
-
-
-def _opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
-    engine.shut(raw.folders)
-    raws = {name: raw.tables.get(name) for name in TABLES}
-    whole_ids = integer_ids(raws)
-    nothing = engine.nothing()
-    read = {
-        name: absent(name, nothing, whole_ids=whole_ids)
-        if table is None
-        else canonical(
-            name, table, engine.fetch, whole_ids=whole_ids, has_statistics=not raw.copied
-        )
-        for name, table in raws.items()
-    }
-    if faults := [fault for one in read.values() for fault in one.faults]:
-        raise DataError(faults)
-    tables = {name: one.table for name, one in read.items()}
-    if raw.copied:
-        tables = {
-            name: table if raws[name] is None else engine.keep(name, table)
-            for name, table in tables.items()
-        }
-    notes = raw.notes + tuple(note for one in read.values() for note in one.notes)
-    rates = ecb_rates() if raws["rates"] is None else _own_rates(tables["rates"], engine)
-    return Snapshot(engine, tables, rates, notes, token, raw.in_order, raw.steady, raw.partitions)
-
-
-def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:
-    try:
-        rows = engine.fetch(table.select("currency", "valid_from", "rate")).to_pylist()
-    except (OverflowError, ValueError):
-        fault = DataFault("rates", "valid_from", 0, "a date is not between the years 1 and 9999")
-        raise DataError([fault]) from None
-    return Rates.of(
-        ((row["currency"], row["valid_from"], Fraction(row["rate"])) for row in rows),
-        origin="the source's rates",
-    )
 
 
 def _mark(token: Token) -> Path:

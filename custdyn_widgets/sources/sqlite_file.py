@@ -13,7 +13,8 @@ from ..tables import TABLES, Table
 from .engine import Engine
 from .folder import files_token
 from .python_text import column_of, float_note
-from .source import Raw, Source, Token
+from .snapshot import Raw, Token
+from .source import Source
 
 ROWS_AT_ONCE = 100_000
 

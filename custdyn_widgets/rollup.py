@@ -1,0 +1,269 @@
+"""A ledger folded by the hour: written once, extended by what came since, read like any source."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from . import measures
+from .definitions import GRAINS
+from .errors import FieldFault, QueryError, SourceError
+from .files import write_atomically
+from .filters import instant_literal
+from .holders import slices, within
+from .sources import Snapshot, Source, open_source, source_text
+from .sources.rollup import MANIFEST, Rollup
+from .tables import TABLES
+
+BYTES_A_ROW = 150
+"""What a row of a rollup takes while it is written."""
+MOST_PARTS = 8
+"""Parts of the ledger that are left beside each other; more of them become one."""
+TICK = timedelta(microseconds=1)
+LOCK = ".lock"
+OURS = re.compile(rf"({'|'.join(TABLES)})-[0-9a-f]{{32}}\.parquet")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made: the rollup, how many entries were read for it, and why."""
+
+    rollup: Rollup
+    read: int
+    how: str
+
+
+def make_rollup(
+    source: str | Path | Source,
+    folder: str | Path,
+    *,
+    grain: int = GRAINS[0],
+    anew: bool = False,
+    as_of: datetime | None = None,
+    progress: Progress = lambda _: None,
+) -> Made:
+    """Writes the canonical tables of a source to a folder, its ledger folded.
+
+    The ledger becomes client × UTC hour (or 15 minutes: `grain`) × kind × package, by client, as
+    Parquet. Where a rollup is there and every entry says when it was recorded, only entries
+    recorded since are read, late ones included; else, or `anew`, all of them. What is recorded
+    at `as_of` (aware; else now) or later is left for the next time. The old rollup is there until
+    the new one is whole. Raises QueryError, SourceError, DataError.
+    """
+    if grain not in GRAINS:
+        what = f"is not one of {' and '.join(map(str, GRAINS))} minutes"
+        raise QueryError([FieldFault("grain", grain, what)])
+    opened, place = open_source(source), Path(folder)
+    named = None if isinstance(source, Source) else source_text(source)
+    with _alone(place), opened.reading(lambda: progress("opening the source")) as snapshot:
+        snapshot.one_by_one()
+        writer = _Writer(
+            opened, snapshot, place, grain, named, as_of or datetime.now(UTC), progress
+        )
+        before = None if anew or not (place / MANIFEST).exists() else Rollup.read(place)
+        made = writer.extended(before) if before is not None else None
+        made = made or writer.anew("made anew" if before else "made")
+        if len(made.rollup.ledger) > MOST_PARTS:
+            made = replace(made, rollup=_gathered(place, made.rollup, progress))
+        _sweep(place, made.rollup, before)
+    return made
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes what is read in one snapshot."""
+
+    source: Source
+    snapshot: Snapshot
+    place: Path
+    grain: int
+    named: str | None
+    as_of: datetime
+    progress: Progress
+
+    @property
+    def _known(self) -> ir.Table:
+        """The ledger without what is yet to be recorded."""
+        ledger = self.snapshot.tables["ledger"]
+        recorded = ledger.recorded_at
+        return ledger.filter(recorded.isnull() | (recorded < instant_literal(self.as_of)))
+
+    def anew(self, how: str) -> Made:
+        """Everything."""
+        ledger = self._known
+        told = self._told(ledger)
+        files, rows = self.ledger(ledger, int(told["entries"]))
+        rollup = Rollup(
+            raw=self.named,
+            grain=self.grain,
+            until=_after(told["recorded"]),
+            extends=not told["unsaid"],
+            newest=_utc(told["newest"]),
+            entries=told["entries"],
+            rows=rows,
+            tables=self._tables(),
+            ledger=files,
+            notes=self.snapshot.notes,
+        )
+        write_atomically(self.place / MANIFEST, rollup.to_json())
+        return Made(rollup, rollup.entries, how)
+
+    def extended(self, before: Rollup) -> Made | None:
+        """What was recorded since; None where that cannot be told, and all must be read."""
+        ledger = self._known
+        same = (before.raw, before.grain) == (self.named, self.grain)
+        if before.until is None or not (before.extends and same):
+            return None
+        mark = instant_literal(before.until)
+        unsaid = self._count(ledger.filter(ledger.recorded_at.isnull()))
+        old = self._count(ledger.filter(ledger.recorded_at < mark))
+        if unsaid or old > before.entries:
+            return None  # some came with an instant before the mark
+        if old < before.entries:
+            what = (
+                f"of {before.entries} entries recorded before {before.until} it has {old}: "
+                "some were taken away"
+            )
+            raise SourceError(self.source.name, what, "make the rollup anew with --anew")
+        fresh = ledger.filter(ledger.recorded_at >= mark)
+        told = self._told(fresh)
+        files: tuple[str, ...] = ()
+        rows = 0
+        if told["entries"]:
+            files, rows = self.ledger(fresh, told["entries"])
+            schemas = [pq.read_schema(self.place / one) for one in (before.ledger[0], files[0])]
+            if not schemas[0].equals(schemas[1]):
+                return None  # ids or decimals are others by now
+        newest = [one for one in (before.newest, _utc(told["newest"])) if one is not None]
+        rollup = replace(
+            before,
+            until=_after(told["recorded"]) or before.until,
+            newest=max(newest, default=None),
+            entries=before.entries + told["entries"],
+            rows=before.rows + rows,
+            tables=self._tables(),
+            ledger=(*before.ledger, *files),
+            notes=self.snapshot.notes,
+        )
+        write_atomically(self.place / MANIFEST, rollup.to_json())
+        return Made(rollup, told["entries"], "extended")
+
+    def _told(self, ledger: ir.Table) -> dict[str, Any]:
+        asked = ledger.aggregate(
+            entries=ledger.count(),
+            unsaid=ledger.recorded_at.isnull().sum().fill_null(0),
+            recorded=ledger.recorded_at.max(),
+            newest=ledger.occurred_at.max(),
+        )
+        told: dict[str, Any] = self.snapshot.fetch(asked).to_pylist()[0]
+        return told
+
+    def _count(self, ledger: ir.Table) -> int:
+        return int(self.snapshot.fetch(ledger.aggregate(n=ledger.count()))["n"][0].as_py())
+
+    def ledger(self, ledger: ir.Table, entries: int) -> tuple[tuple[str, ...], int]:
+        """The name of a new part, and its rows; no more of it in memory than fits."""
+        grain = measures.HOURS if self.grain == GRAINS[0] else measures.QUARTERS
+        tables, fetch = self.snapshot.tables, self.snapshot.fetch
+        count = max(-(-entries * BYTES_A_ROW // self.source.memory.most), 1)
+        ranges = slices(tables, fetch, count) if count > 1 else [(None, None)]
+        rows = 0
+
+        def parts() -> Iterator[pa.Table]:
+            nonlocal rows
+            for number, among in enumerate(ranges, start=1):
+                self.progress(f"folding the ledger ({number} of {len(ranges)})")
+                part = fetch(measures.rolled_up(within(ledger, among), grain))
+                rows += part.num_rows
+                yield part
+
+        return (_write(self.place, "ledger", parts()),), rows
+
+    def _tables(self) -> dict[str, str]:
+        """The other tables as they are now; rates only where they are the source's own."""
+        tables, fetch = self.snapshot.tables, self.snapshot.fetch
+        names = [name for name in TABLES if name != "ledger"]
+        if self.snapshot.rates.built_in:
+            names.remove("rates")
+        return {
+            name: _write(self.place, name, iter([fetch(tables[name].order_by(*TABLES[name].key))]))
+            for name in names
+        }
+
+
+def _gathered(place: Path, rollup: Rollup, progress: Progress) -> Rollup:
+    """One part made of all: rows of the same client, stretch, kind and package become one."""
+    parts = open_source(place)
+    with parts.reading() as snapshot:
+        writer = _Writer(
+            parts, snapshot, place, rollup.grain, rollup.raw, datetime.now(UTC), progress
+        )
+        files, rows = writer.ledger(snapshot.tables["ledger"], rollup.rows)
+    made = replace(rollup, ledger=files, rows=rows)
+    write_atomically(place / MANIFEST, made.to_json())
+    parts.close()
+    return made
+
+
+def _write(place: Path, name: str, parts: Iterator[pa.Table]) -> str:
+    """Writes a new file, to the disk; gives its name."""
+    file = place / f"{name}-{uuid.uuid4().hex}.parquet"
+    first = next(parts)
+    with file.open("wb") as opened:
+        with pq.ParquetWriter(opened, first.schema, compression="zstd") as writer:
+            writer.write_table(first)
+            for part in parts:
+                writer.write_table(part)
+        opened.flush()
+        os.fsync(opened.fileno())
+    return file.name
+
+
+def _sweep(place: Path, *rollups: Rollup | None) -> None:
+    """Removes files that no rollup names: those of runs before, and of a run that was cut.
+
+    The last rollup's are kept: somebody may be reading them.
+    """
+    kept = {name for one in rollups if one for name in (*one.tables.values(), *one.ledger)}
+    for file in place.iterdir():
+        if OURS.fullmatch(file.name) and file.name not in kept:
+            file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """One writer of a folder at a time; the lock ends with its process."""
+    place.mkdir(parents=True, exist_ok=True)
+    names = {file.name for file in place.iterdir()} - {LOCK}
+    if MANIFEST not in names and not all(OURS.fullmatch(name) for name in names):
+        what = "the folder holds other files, and no rollup"
+        raise SourceError(str(place), what, "give an empty folder, or a new one")
+    with (place / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            what = "another process is writing the rollup"
+            raise SourceError(str(place), what, "wait for it") from None
+        yield
+
+
+def _after(instant: object) -> datetime | None:
+    at = _utc(instant)
+    return None if at is None else at + TICK
+
+
+def _utc(instant: object) -> datetime | None:
+    return instant.replace(tzinfo=UTC) if isinstance(instant, datetime) else None
