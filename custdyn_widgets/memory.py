@@ -62,6 +62,11 @@ class Memory:
         self.most = budget() if most is None else most
         self._kept: list[tuple[object, int]] = []
 
+    @property
+    def share(self) -> int:
+        """Half of it: what the engine may take, and what is read at once from it."""
+        return max(self.most // 2, 1)
+
     def __iter__(self) -> Iterator[object]:
         """What is kept, the last used first."""
         return iter([value for value, _ in reversed(self._kept)])

@@ -27,12 +27,14 @@ from .sources import Snapshot, Source, open_source, source_text
 from .sources.rollup import MANIFEST, Rollup
 from .tables import TABLES
 
-BYTES_A_ROW = 150
+BYTES_A_ROW = 500
 """What a row of a rollup takes while it is written."""
 MOST_PARTS = 8
 """Parts of the ledger that are left beside each other; more of them become one."""
 TICK = timedelta(microseconds=1)
 LOCK = ".lock"
+NARROW = 18
+"""Digits of a decimal that is held, and added up, in 8 bytes."""
 OURS = re.compile(rf"({'|'.join(TABLES)})-[0-9a-f]{{32}}\.parquet")
 Progress = Callable[[str], None]
 
@@ -143,9 +145,10 @@ class _Writer:
         files: tuple[str, ...] = ()
         rows = 0
         if told["entries"]:
-            files, rows = self.ledger(fresh, told["entries"])
-            schemas = [pq.read_schema(self.place / one) for one in (before.ledger[0], files[0])]
-            if not schemas[0].equals(schemas[1]):
+            held = pq.read_schema(self.place / before.ledger[0])
+            wide = held.field("amount").type.precision > NARROW
+            files, rows = self.ledger(fresh, told["entries"], wide=wide)
+            if not held.equals(pq.read_schema(self.place / files[0])):
                 return None  # ids or decimals are others by now
         newest = [one for one in (before.newest, _utc(told["newest"])) if one is not None]
         rollup = replace(
@@ -171,14 +174,26 @@ class _Writer:
         told: dict[str, Any] = self.snapshot.fetch(asked).to_pylist()[0]
         return told
 
+    def _fits(self, ledger: ir.Table) -> bool:
+        """Whether no sum of amounts has more than NARROW digits."""
+        size = self.snapshot.fetch(ledger.aggregate(size=ledger.amount.abs().sum()))["size"]
+        digits = NARROW - size.type.scale
+        return size[0].as_py() is None or size[0].as_py() < 10**digits
+
     def _count(self, ledger: ir.Table) -> int:
         return int(self.snapshot.fetch(ledger.aggregate(n=ledger.count()))["n"][0].as_py())
 
-    def ledger(self, ledger: ir.Table, entries: int) -> tuple[tuple[str, ...], int]:
-        """The name of a new part, and its rows; no more of it in memory than fits."""
+    def ledger(
+        self, ledger: ir.Table, entries: int, *, wide: bool = False
+    ) -> tuple[tuple[str, ...], int]:
+        """The name of a new part, and its rows; no more of it in memory than fits.
+
+        Amounts have NARROW digits where all of them fit, unless they are to be `wide`.
+        """
         grain = measures.HOURS if self.grain == GRAINS[0] else measures.QUARTERS
         tables, fetch = self.snapshot.tables, self.snapshot.fetch
-        count = max(-(-entries * BYTES_A_ROW // self.source.memory.most), 1)
+        count = max(-(-entries * BYTES_A_ROW // self.source.memory.share), 1)
+        narrow = not wide and self._fits(ledger)
         ranges = slices(tables, fetch, count) if count > 1 else [(None, None)]
         rows = 0
 
@@ -188,7 +203,7 @@ class _Writer:
                 self.progress(f"folding the ledger ({number} of {len(ranges)})")
                 part = fetch(measures.rolled_up(within(ledger, among), grain))
                 rows += part.num_rows
-                yield part
+                yield _narrowed(part) if narrow else part
 
         return (_write(self.place, "ledger", parts()),), rows
 
@@ -216,6 +231,12 @@ def _gathered(place: Path, rollup: Rollup, progress: Progress) -> Rollup:
     write_atomically(place / MANIFEST, made.to_json())
     parts.close()
     return made
+
+
+def _narrowed(part: pa.Table) -> pa.Table:
+    place, amount = part.column_names.index("amount"), part["amount"]
+    narrow = amount.cast(pa.decimal128(NARROW, amount.type.scale))
+    return part.set_column(place, "amount", narrow)
 
 
 def _write(place: Path, name: str, parts: Iterator[pa.Table]) -> str:

@@ -16,9 +16,8 @@ from .reduce import Reduced
 from .shape import Shape
 from .sources import Snapshot
 
-BYTES_A_ROW = 100
-"""What a row of a client's changes or flows takes, from the engine's answer to the core."""
-BYTES_A_CLIENT = 200
+BYTES_A_CHANGE, BYTES_A_FLOW, BYTES_A_CLIENT = 50, 300, 200
+"""What a row takes at its peak, from the engine's answer to the core."""
 ROWS_A_PARTITION = 1_000_000
 KINDS_OF_FLOWS = 4
 
@@ -32,21 +31,15 @@ def spread_of(snapshot: Snapshot, shape: Shape, reduced: Reduced, memory: Memory
     An engine of many machines adds them up itself; else they come in as many slices as it takes
     for one to fit the memory. What is kept for other questions makes room.
     """
-    rows = _rows(shape, reduced)
+    changes = min(reduced.entries, reduced.clients * (len(shape.buckets) + 1))
     if snapshot.partitions is not None:
-        return partial(_by_partition, snapshot, shape, max(rows // ROWS_A_PARTITION, 1))
-    size = BYTES_A_ROW * rows + BYTES_A_CLIENT * reduced.clients
+        return partial(_by_partition, snapshot, shape, max(changes // ROWS_A_PARTITION, 1))
+    flows = min(reduced.entries, reduced.clients * len(shape.pieces) * KINDS_OF_FLOWS)
+    size = BYTES_A_CHANGE * changes + BYTES_A_CLIENT * reduced.clients
+    size += BYTES_A_FLOW * flows if shape.by_client else 0
     memory.make_room(size)
-    count = min(-(-size // max(memory.most, 1)), max(reduced.clients, 1))
+    count = min(-(-size // memory.share), max(reduced.clients, 1))
     return None if count <= 1 else partial(_by_slice, snapshot, shape, count)
-
-
-def _rows(shape: Shape, reduced: Reduced) -> int:
-    """The most rows that changes and flows of the clients can have."""
-    rows = min(reduced.entries, reduced.clients * (len(shape.buckets) + 1))
-    if shape.by_client:
-        rows += min(reduced.entries, reduced.clients * len(shape.pieces) * KINDS_OF_FLOWS)
-    return rows
 
 
 def _by_slice(

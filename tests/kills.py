@@ -6,10 +6,13 @@ import multiprocessing
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from typing import Any
 
+from custdyn_widgets import make_rollup
+from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.mail import MailSettings, flush
 from custdyn_widgets.mail.smtp import Answer, Outcome, Server
 from custdyn_widgets.query import Query
@@ -110,3 +113,12 @@ def chance() -> tuple[random.Random, int]:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
     return random.Random(seed), seed  # noqa: S311
+
+
+def roll_up(source: str, folder: str, seed: int) -> None:
+    """Extends a rollup again and again, or makes it anew, as of ever other instants."""
+    draw = random.Random(seed)  # noqa: S311 the same every time
+    for _ in range(ROOM):
+        as_of = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(700))
+        with suppress(CustdynError):  # an earlier instant: entries seem to be gone
+            make_rollup(source, folder, as_of=as_of, anew=draw.random() < 0.3)

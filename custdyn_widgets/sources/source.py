@@ -168,7 +168,7 @@ class Source:
         if self._snapshot is not None and self._snapshot.token == token:
             return self._snapshot
         self.close()
-        self._engine = self.engine(self.name, self.memory.most)
+        self._engine = self.engine(self.name, self.memory.share)
         try:
             self._snapshot = opened(self._engine, self.load(self._engine), token)
         except BaseException:
@@ -180,7 +180,7 @@ class Source:
         """A snapshot of a server: as long as somebody reads, it is the same."""
         if self._readers and self._snapshot is not None:
             return self._snapshot
-        self._engine = engine = self.engine(self.name, self.memory.most)
+        self._engine = engine = self.engine(self.name, self.memory.share)
         try:
             token = engine.token
             if self._snapshot is not None and self._snapshot.token == token:

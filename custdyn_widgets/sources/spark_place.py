@@ -43,6 +43,7 @@ class Place:
         if not isinstance(self.spark, str):
             return self.spark
         try:
+            from py4j.protocol import Py4JError
             from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
         except ImportError:
@@ -62,7 +63,7 @@ class Place:
             builder = builder.config(key, value)
         try:
             session = builder.getOrCreate()
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             raise SourceError(self.name, said(error), "is Java there, and the master?") from None
         if session.sparkContext.master != self.spark:
             what = f"this process has a Spark of {session.sparkContext.master} already"

@@ -85,9 +85,9 @@ def test_clients_that_come_in_slices_add_up_to_the_same(
     whole = open_source(case.frames())
     expected = answer(whole, asked, case, 0)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(spread, "BYTES_A_ROW", 0)
-        patched.setattr(spread, "BYTES_A_CLIENT", 1)
-        sliced = open_source(case.frames(), memory=str(clients))
+        for name, size in (("CHANGE", 0), ("FLOW", 0), ("CLIENT", 2)):
+            patched.setattr(spread, f"BYTES_A_{name}", size)
+        sliced = open_source(case.frames(), memory=str(4 * clients))
         assert answer(sliced, asked, case, 0) == expected
     assert len(list(sliced.memory)) <= 1  # only what fits is kept
     whole.close()
