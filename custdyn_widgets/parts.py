@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import date
+from typing import Any
 
 from .groups import Edge
 from .holders import Holders
 from .marks import NOTHING, Marks, added, marks
-from .metrics import Sums, client_sums, merged
+from .metrics import GroupSums, Sums, client_sums, merged
 from .people import ClientFlows, People, people, stayed_flows
 from .periods import Segment
 from .query import Query
@@ -74,3 +77,31 @@ def together(parts: Iterable[Part]) -> Part:
             stayed.setdefault(name, []).extend(flows)
         strangers, whole = strangers or one.strangers, added(whole, one.marks)
     return Part(sums, stayed, strangers, whole)
+
+
+def packed(part: Part) -> bytes:
+    """A part as JSON, to be sent from where it was made."""
+    return json.dumps(
+        {
+            "sums": [[*key, one.figures, one.before] for key, one in part.sums.items()],
+            "stayed": {name: list(map(astuple, own)) for name, own in part.stayed.items()},
+            "strangers": part.strangers,
+            "marks": part.marks,
+        },
+        default=date.isoformat,
+    ).encode()
+
+
+def unpacked(sent: bytes) -> Part:
+    """What `packed` made."""
+    said = json.loads(sent)
+    sums = {
+        (name, currency): GroupSums(tuple(figures), tuple(before))
+        for name, currency, figures, before in said["sums"]
+    }
+
+    def flow(bucket: int, day: str, first_day: str, *rest: Any) -> Flow:
+        return Flow(bucket, date.fromisoformat(day), date.fromisoformat(first_day), *rest)
+
+    stayed = {name: [flow(*row) for row in own] for name, own in said["stayed"].items()}
+    return Part(sums, stayed, said["strangers"], tuple(said["marks"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -11,7 +10,7 @@ import pyarrow as pa
 from .holders import holders_from, holders_of, slices
 from .holders import together as in_one_table
 from .memory import Memory
-from .parts import Part, Wanted, part_of, together
+from .parts import Part, Wanted, packed, part_of, together, unpacked
 from .reduce import Reduced
 from .shape import Shape
 from .sources import Snapshot
@@ -63,9 +62,9 @@ def _by_partition(
     assert snapshot.partitions is not None  # noqa: S101 the caller looked
     rows = in_one_table(snapshot.tables, shape)
     work = partial(_packed, wanted=wanted)
-    return together(map(pickle.loads, snapshot.partitions(rows, "client_id", count, work)))
+    return together(map(unpacked, snapshot.partitions(rows, "client_id", count, work)))
 
 
 def _packed(rows: pa.Table, *, wanted: Wanted) -> bytes:
     """Runs where the data is, over all rows of some clients."""
-    return pickle.dumps(part_of(holders_from(rows, by_client=wanted.by_client), wanted))
+    return packed(part_of(holders_from(rows, by_client=wanted.by_client), wanted))

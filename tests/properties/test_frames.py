@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import ibis.expr.types as ir
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,3 +97,27 @@ def test_clients_that_come_in_slices_add_up_to_the_same(
     assert len(list(sliced.memory)) <= 1  # only what fits is kept
     whole.close()
     sliced.close()
+
+
+@law
+@given(cases(dense=True), st.sampled_from(BLOCKS), st.integers(1, 4))
+def test_partitions_of_any_sizes_say_the_same(case: Case, blocks: list[str], count: int) -> None:
+    """As on Spark, whose executors are here: each has some of the clients, and sends its sums."""
+    asked = {**case.json_query(), "blocks": blocks}
+    source = open_source(case.frames())
+    expected = answer(source, asked, case, 0)
+    source.memory.clear()
+
+    def partitions(
+        rows: ir.Table, key: str, _: int, work: Callable[[pa.Table], bytes]
+    ) -> list[bytes]:
+        with source.reading() as snapshot:
+            read = snapshot.fetch(rows)
+        where = [zlib.crc32(str(one).encode()) % count for one in read[key].to_pylist()]
+        split = [read.filter(pa.array([one == n for one in where])) for n in range(count)]
+        return [work(part) for part in split if part.num_rows]
+
+    with source.reading() as snapshot, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(source, "_snapshot", replace(snapshot, partitions=partitions))
+        assert answer(source, asked, case, 0) == expected
+    source.close()
