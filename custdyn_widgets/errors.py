@@ -77,6 +77,12 @@ class TooManyDigits(SourceError):
         super().__init__(source, "a sum has more than 38 digits", "use fewer decimals")
 
 
+class TooFine(CustdynError):
+    """A query asks a rollup for edges that lie within its stretches."""
+
+    exit_code = 2
+
+
 class SourceChanged(CustdynError):
     """The files of a source changed while a report was being made."""
 

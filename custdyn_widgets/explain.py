@@ -17,7 +17,7 @@ from .drill.drill import Drill, NoClients, title_of
 from .drill.formulas import Held
 from .drill.proof import DISPROVEN, PROVEN, formula_text, number
 from .drill.since import Change, changes
-from .errors import MissingRates
+from .errors import MissingRates, TooFine
 from .groups import EPOCH, MICROSECOND
 from .periods import zone
 
@@ -132,7 +132,7 @@ def _before(drill: Drill, at: Address, between: Between) -> tuple[Behind | None,
     """What was behind the row in the bucket before, and what is to be said of it."""
     try:
         before = drill.before(at, between)
-    except MissingRates as error:
+    except (MissingRates, TooFine) as error:
         return None, Fact(SINCE, "Changes", str(error))
     if before is None:
         return None, Fact(SINCE, "Changes", NO_EARLIER)

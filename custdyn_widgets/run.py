@@ -158,7 +158,8 @@ class _Asked:
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(self.rates, self.today, self.later_rates)
         said += [Note(text) for text in snapshot.notes]
-        said.append(Note(CHECKED if self.source.checked else UNCHECKED))
+        if snapshot.rollup is None:
+            said.append(Note(CHECKED if self.source.checked else UNCHECKED))
         said += quality_notes(self.source.findings or ())
         report = Report(
             query,

@@ -19,15 +19,18 @@ from hypothesis import strategies as st
 from custdyn_widgets import Query, make_rollup, open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cards.package import package_card
 from custdyn_widgets.cli import main
-from custdyn_widgets.errors import MissingRates, QueryError, SourceError
+from custdyn_widgets.errors import MissingRates, QueryError, SourceChanged, SourceError, TooFine
+from custdyn_widgets.memory import MEMORY_VARIABLE
 from custdyn_widgets.periods import cut
 from custdyn_widgets.rollup import MOST_PARTS
-from custdyn_widgets.sources.rollup import MANIFEST, Rollup, TooFine
+from custdyn_widgets.sources.rollup import MANIFEST, Rollup
 
 from .cdnow import frames as cdnow
 from .kills import chance, kill_after, roll_up, start
 from .larger import AS_OF, larger
 from .ledgers import LEDGERS, Case, cases
+from .small import entry, frame
+from .test_postgres import write_sqlite
 
 QUERY: dict[str, Any] = {
     "period": {"from": "2023-01-01", "to": "2023-12-31"},
@@ -48,7 +51,7 @@ def aligned(case: Case, grain: int) -> bool:
 
 
 @settings(
-    max_examples=LEDGERS // 4,
+    max_examples=LEDGERS // 10,
     deadline=None,
     print_blob=True,
     suppress_health_check=[
@@ -61,20 +64,22 @@ def aligned(case: Case, grain: int) -> bool:
     case=st.one_of(cases(), cases(dense=True)),
     grain=st.sampled_from([60, 15]),
     blocks=st.sampled_from([[], ["bridge", "movements", "sensitivity"]]),
-    memory=st.sampled_from([None, "300"]),
+    memory=st.sampled_from(["1G", "3000"]),
 )
 def test_a_rollup_says_what_its_source_says(
     case: Case,
     grain: int,
     blocks: list[str],
-    memory: str | None,
+    memory: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    place = tmp_path_factory.mktemp("rollup")
+    place = tmp_path_factory.mktemp("rollup") / "rolled"
     query = {**case.json_query(), "blocks": blocks}
-    raw = open_source(case.frames(), memory=memory)
-    for days in (400, 3, 0):  # made, then extended, where it says when it was recorded
-        make_rollup(raw, place, grain=grain, as_of=case.as_of - timedelta(days=days))
+    raw = write_sqlite(place.with_name("raw.sqlite"), case.frames())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(MEMORY_VARIABLE, memory)
+        for days in (400, 3, 0):  # made, then extended, where it says when it was recorded
+            make_rollup(raw, place, grain=grain, as_of=case.as_of - timedelta(days=days))
     try:
         expected = run(query, raw, as_of=case.as_of)
     except MissingRates as missing:
@@ -83,8 +88,6 @@ def test_a_rollup_says_what_its_source_says(
         if isinstance(raised.value, MissingRates):
             assert raised.value.first_dates == missing.first_dates
         return
-    finally:
-        raw.close()
     try:
         found = run(query, place, as_of=case.as_of)
     except TooFine:
@@ -199,7 +202,7 @@ def test_entries_that_were_taken_away_are_an_error_and_the_rollup_stays(
     made = make_rollup(folder, rolled, as_of=AS_OF).rollup
     file = folder / "ledger.parquet"
     pq.write_table(pq.read_table(file).slice(10), file)
-    with pytest.raises(SourceError, match="some were taken away; make the rollup anew"):
+    with pytest.raises(SourceError, match=r"changed or taken away: .*; make the rollup anew"):
         make_rollup(folder, rolled, as_of=AS_OF)
     assert Rollup.read(rolled) == made
     assert make_rollup(folder, rolled, as_of=AS_OF, anew=True).how == "made"
@@ -352,3 +355,110 @@ def test_a_kill_loses_nothing(times: int, folder: Path, tmp_path: Path) -> None:
     left = {*made.rollup.tables.values(), *made.rollup.ledger, *rollup.tables.values()}
     left |= {*rollup.ledger, MANIFEST, ".lock"}
     assert {file.name for file in rolled.iterdir()} <= left
+
+
+def cents_more(column: pa.ChunkedArray) -> pa.Array:
+    """The first amount is another, recorded as it was."""
+    first, *rest = column.to_pylist()
+    return pa.array([first + 1, *rest], column.type)
+
+
+def test_amounts_that_were_changed_are_an_error(folder: Path, tmp_path: Path) -> None:
+    make_rollup(folder, tmp_path / "rolled", as_of=AS_OF)
+    changed(folder, amount=cents_more)
+    with pytest.raises(SourceError, match=r"changed or taken away: (\d+) of \1, sum"):
+        make_rollup(folder, tmp_path / "rolled", as_of=AS_OF)
+
+
+def test_a_source_that_changes_while_it_is_folded_leaves_the_old_rollup(
+    folder: Path, tmp_path: Path
+) -> None:
+    rolled, file, middle = tmp_path / "rolled", folder / "ledger.parquet", AS_OF - timedelta(300)
+    before = make_rollup(folder, rolled, as_of=middle).rollup
+    more = pq.read_table(file)
+
+    def written_to(words: str) -> None:
+        if words.startswith("folding"):
+            pq.write_table(pa.concat_tables([more, more.slice(0, 1)]), file)
+
+    for anew in (False, True):
+        with pytest.raises(SourceChanged):
+            make_rollup(folder, rolled, as_of=AS_OF, anew=anew, progress=written_to)
+        assert Rollup.read(rolled) == before
+        pq.write_table(more, file)
+    make_rollup(folder, rolled, as_of=AS_OF)
+    same(folder, rolled, AS_OF)
+
+
+def test_other_ids_a_missing_part_and_an_earlier_clock(folder: Path, tmp_path: Path) -> None:
+    rolled = tmp_path / "rolled"
+    made = make_rollup(folder, rolled, as_of=AS_OF).rollup
+    with pytest.raises(SourceError, match=r"it holds what was recorded before .* already"):
+        make_rollup(folder, rolled, as_of=datetime(2023, 2, 1, tzinfo=UTC))
+    (rolled / made.ledger[0]).unlink()
+    assert make_rollup(folder, rolled, as_of=AS_OF).how == "made anew"
+    tags = pq.read_table(folder / "client_tags.parquet")
+    text = pa.array(list(map(str, tags["client_id"].to_pylist())))
+    other = pa.array([int(one) for one in text.to_pylist()])
+    ids = other if pa.types.is_string(tags["client_id"].type) else text
+    pq.write_table(tags.set_column(0, "client_id", ids), folder / "client_tags.parquet")
+    how = make_rollup(folder, rolled, as_of=AS_OF).how
+    assert how == ("made anew" if pa.types.is_string(ids.type) else "extended")
+    same(folder, rolled, AS_OF)
+
+
+def test_a_place_that_cannot_be_written_is_told(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place, words in ((tmp_path / "file", "cannot be written"), (folder / "packages", "tables")):
+        with pytest.raises(SourceError, match=words):
+            make_rollup(folder, place)
+    assert not (folder / "packages").exists()
+
+
+JULY = datetime(2024, 7, 1, tzinfo=UTC)
+CLIENT = [1, "Ann", "client", None, "EUR", "2023-01-01T00:00:00Z"]
+
+
+def small(file: Path, *ledger: list[Any]) -> Path:
+    """A SQLite file of one client, whose entries say when they were recorded."""
+    return write_sqlite(
+        file, {"clients": frame("clients", [CLIENT]), "ledger": frame("ledger", list(ledger))}
+    )
+
+
+def use(number: int, at: str, amount: str, recorded: str) -> list[Any]:
+    return entry(number, 1, f"{at}Z", "payg", amount, None, f"{recorded}T00:00:00Z")
+
+
+def test_a_drill_is_refused_where_the_rollup_was_extended_since(tmp_path: Path) -> None:
+    file, rolled, at = tmp_path / "raw.sqlite", tmp_path / "rolled", JULY
+    old = use(1, "2024-02-05T10:00:00", "-1", "2024-02-06")
+    make_rollup(small(file, old), rolled, as_of=at)
+    asked = {"period": {"from": "2024-01-01", "to": "2024-03-31"}, "group_by": ["month"]}
+    result = run(asked, rolled, as_of=at)
+    assert len(result.clients("Pay As You Go", "Total", 1)) == 1
+    late = use(2, "2024-02-05T11:00:00", "-1", "2024-08-02")
+    make_rollup(small(file, old, late), rolled, as_of=datetime(2024, 9, 1, tzinfo=UTC))
+    with pytest.raises(TooFine, match="cannot tell what was known earlier"):
+        result.clients("Clients - All", "Balance", 1)
+
+
+def test_the_bucket_before_is_refused_where_it_begins_within_a_stretch(tmp_path: Path) -> None:
+    file, rolled, at = tmp_path / "raw.sqlite", tmp_path / "rolled", JULY
+    uses = [use(n, f"2023-11-01T13:{n}0:00", "-7", "2023-11-02") for n in (1, 5)]
+    make_rollup(small(file, *uses), rolled, as_of=at)
+    asked = {"period": {"from": "2024-01-01T00:00:00", "to": "2024-03-01T10:17:42"}}
+    result = run({**asked, "group_by": []}, rolled, as_of=at)
+    assert "is not on a whole UTC hour" in str(result.explain("Pay As You Go", "Total", 0))
+
+
+def test_an_entry_after_as_of_asks_for_a_whole_hour(tmp_path: Path) -> None:
+    file, rolled = tmp_path / "raw.sqlite", tmp_path / "rolled"
+    ahead = use(1, "2024-07-01T10:30:00", "-1", "2024-06-01")
+    make_rollup(small(file, ahead), rolled, as_of=datetime(2024, 6, 15, tzinfo=UTC))
+    asked = {"period": {"from": "2024-01-01", "to": "2024-12-31"}, "group_by": ["month"]}
+    with pytest.raises(
+        TooFine, match=r"has entries after it.*; give an instant on a whole UTC hour"
+    ):
+        run(asked, rolled, as_of=datetime(2024, 6, 20, 8, 1, tzinfo=UTC))
+    run(asked, rolled, as_of=datetime(2024, 6, 20, 8, tzinfo=UTC))

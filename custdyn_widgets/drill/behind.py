@@ -71,10 +71,13 @@ class Period:
         Where they were too many to be held for all buckets, they are read for this one and the
         one before it.
         """
+        buckets = self.buckets[max(column - 1, 0) : column + 1]
+        if snapshot.rollup is not None:  # it may have been extended since
+            edges = [edge for one in buckets for edge in (one.start, one.end)]
+            snapshot.rollup.check([*edges, self.until], self.as_of)
         if self.holders is not None:
             return self, column
         tables, fetch = snapshot.tables, snapshot.fetch
-        buckets = self.buckets[max(column - 1, 0) : column + 1]
         filters = resolve(tables, fetch, self.query, self.as_of)
         shape = Shape(filters, buckets, (), (), self.as_of, until=self.until)
         held = holders_of(tables, fetch, shape, in_order=snapshot.in_order)
@@ -177,6 +180,8 @@ class _Gathering:
         currencies = {*period.reduced.currencies, str(query.currency)}
         dates = rate_dates(query, rates, currencies)
         self._pieces = segments((period.buckets[column],), dates, timezone=query.timezone)
+        if snapshot.rollup is not None:
+            snapshot.rollup.check((piece.start for piece in self._pieces), period.as_of)
         self._days: list[date] = [*self._edges, *(piece.day for piece in self._pieces)]
         self._codes: Numbers = period.who.clients["currency"].to_numpy(object)
 

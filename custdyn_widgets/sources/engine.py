@@ -60,6 +60,22 @@ class AnyEngine(Protocol):
         """Frees what it holds."""
 
 
+class Stoppable:
+    """Work that another thread may stop."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def resume(self) -> None:
+        """Lets work begin again after `interrupt`."""
+        self._stopped.clear()
+
+    def check(self) -> None:
+        """Raises Cancelled where work was stopped: for long work outside the engine."""
+        if self._stopped.is_set():
+            raise Cancelled
+
+
 class Unreadable(SourceError):
     """The engine cannot read the source; `words` is all that it says of it."""
 
@@ -68,7 +84,7 @@ class Unreadable(SourceError):
         super().__init__(source, f"cannot be read: {words.splitlines()[0]}", "check the files")
 
 
-class Engine:
+class Engine(Stoppable):
     """One DuckDB in memory. Calls from several threads wait for each other.
 
     It takes `memory` bytes, or LEAST_MEMORY; what is more goes to a temporary file.
@@ -77,7 +93,7 @@ class Engine:
     def __init__(self, source: str, memory: int) -> None:
         self._source = source
         self._lock = threading.RLock()
-        self._stopped = threading.Event()
+        super().__init__()
         self._connection = duckdb.connect()
         spill = Path(tempfile.gettempdir()) / f"custdyn-{uuid.uuid4().hex}"
         for name, value in {
@@ -170,10 +186,6 @@ class Engine:
         self._stopped.set()
         self._connection.interrupt()
 
-    def resume(self) -> None:
-        """Lets work begin again after `interrupt`."""
-        self._stopped.clear()
-
     @property
     def done(self) -> float | None:
         """How much of what runs is done, 0 to 1; None where nobody can tell."""
@@ -182,11 +194,6 @@ class Engine:
         except duckdb.Error:  # it was closed in between
             return None
         return percent / 100 if percent > 0 else None
-
-    def check(self) -> None:
-        """Raises Cancelled where work was stopped: for long work outside the engine."""
-        if self._stopped.is_set():
-            raise Cancelled
 
     def close(self) -> None:
         """Frees the memory."""

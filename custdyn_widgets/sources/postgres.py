@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ..errors import Cancelled, DataError, DataFault, SourceError
 from ..tables import MOST_DECIMALS, MOST_INTEGER_DIGITS, TABLES, Column, Reads, Table
+from .engine import Stoppable
 from .reading import NUMBER_TYPE
 from .snapshot import Raw, Token
 from .source import Source
@@ -75,7 +76,7 @@ def open_postgres(url: str, name: str) -> Source:
     )
 
 
-class PostgresEngine:
+class PostgresEngine(Stoppable):
     """One transaction of a PostgreSQL. Calls from several threads wait for each other."""
 
     def __init__(self, url: str, schema: str, timeout: int, source: str) -> None:
@@ -86,7 +87,7 @@ class PostgresEngine:
             raise SourceError(source, what, "pip install custdyn-widgets[postgres]") from None
         self._source = source
         self._lock = threading.RLock()
-        self._stopped = threading.Event()
+        super().__init__()
         self._errors = psycopg.Error
         options = f"-c timezone=UTC -c statement_timeout={timeout * 1000}"
         with self._explained():
@@ -159,19 +160,10 @@ class PostgresEngine:
         with suppress(self._errors):
             self._connection.cancel_safe(timeout=2)
 
-    def resume(self) -> None:
-        """Lets work begin again after `interrupt`."""
-        self._stopped.clear()
-
     @property
     def done(self) -> float | None:
         """A server does not tell how much is done."""
         return None
-
-    def check(self) -> None:
-        """Raises Cancelled where work was stopped."""
-        if self._stopped.is_set():
-            raise Cancelled
 
     def close(self) -> None:
         """Ends the transaction."""

@@ -9,18 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..definitions import GRAINS
-from ..errors import CustdynError, SourceError
+from ..errors import SourceError, TooFine
 
 MANIFEST = "rollup.json"
 VERSION = 1
 MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class TooFine(CustdynError):
-    """A query asks a rollup for edges that lie within its stretches."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -29,7 +23,8 @@ class Rollup:
 
     `raw`: the source with the entries, in words (None: it has no name). `grain` in minutes.
     `until` (UTC): everything that was recorded before is in it; None where the ledger does not
-    say when. `extends`: every entry says when it was recorded. `newest` is the last entry's
+    say when. `extends`: every entry says when it was recorded. `amount` is
+    the sum of all. `newest` is the last entry's
     instant (UTC, None: there is none). `tables` and `ledger` are names of files beside this one.
     """
 
@@ -39,6 +34,7 @@ class Rollup:
     extends: bool
     newest: datetime | None
     entries: int
+    amount: str
     rows: int
     tables: dict[str, str]
     ledger: tuple[str, ...]
@@ -89,13 +85,21 @@ class Rollup:
                 f"as of {_utc(as_of)}: the rollup holds what was recorded before "
                 f"{_utc(self.until)}, so it cannot tell what was known earlier; {self._ask()}"
             )
-        if wrong := [edge for edge in (*edges, as_of) if not self._fits(edge)]:
-            finer = " or make the rollup with --grain 15," if self.grain > GRAINS[1] else ""
+        if not self._fits(as_of):
             raise TooFine(
-                f"the edge {_utc(min(wrong))} of the query is not on a whole "
-                f"{'UTC hour' if self.grain == GRAINS[0] else 'quarter of an hour'}, as the rollup "
-                f"is;{finer} {self._ask()}"
+                f"as of {_utc(as_of)}: the rollup has entries after it, and cannot cut within a "
+                f"stretch; give an instant on {self._whole}, or {self._ask()}"
             )
+        if wrong := [edge for edge in edges if not self._fits(edge)]:
+            finer = ", or make the rollup with --grain 15" if self.grain > GRAINS[1] else ""
+            raise TooFine(
+                f"the edge {_utc(min(wrong))} of the query is not on {self._whole}, as those of "
+                f"the rollup are; {self._ask()}{finer}"
+            )
+
+    @property
+    def _whole(self) -> str:
+        return "a whole UTC hour" if self.grain == GRAINS[0] else "a whole quarter of an hour"
 
     def entries_are_elsewhere(self) -> TooFine:
         """The error for whatever needs the entries one by one."""

@@ -15,8 +15,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from ..errors import Cancelled, DataError, DataFault, SourceError
+from ..errors import DataError, DataFault, SourceError
 from ..tables import TABLES, Column, Reads, Table
+from .engine import Stoppable
 from .reading import INSTANT_TYPE, NUMBER_TYPE
 from .snapshot import Raw, Token
 from .source import Source
@@ -73,12 +74,12 @@ def open_master(url: str, name: str) -> Source:
     return open_spark(found[1], name, folder=folder, schema=options.get("schema"))
 
 
-class SparkEngine:
+class SparkEngine(Stoppable):
     """A session of its own beside the user's: same data, but in UTC, and exact or an error."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._stopped = threading.Event()
+        super().__init__()
         self._group = f"custdyn-{uuid.uuid4().hex}"
         self._lock = threading.RLock()
         given = place.session()
@@ -161,19 +162,10 @@ class SparkEngine:
         self._stopped.set()
         self.session.sparkContext.cancelJobGroup(self._group)
 
-    def resume(self) -> None:
-        """Lets work begin again after `interrupt`."""
-        self._stopped.clear()
-
     @property
     def done(self) -> float | None:
         """Spark does not tell how much of a question is done."""
         return None
-
-    def check(self) -> None:
-        """Raises Cancelled where work was stopped."""
-        if self._stopped.is_set():
-            raise Cancelled
 
     def close(self) -> None:
         """The session is the user's, or serves the next report."""

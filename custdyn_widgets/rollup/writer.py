@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import re
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from . import measures
-from .definitions import GRAINS
-from .errors import FieldFault, QueryError, SourceError
-from .files import write_atomically
-from .filters import instant_literal
-from .holders import slices, within
-from .sources import Snapshot, Source, open_source, source_text
-from .sources.rollup import MANIFEST, Rollup
-from .tables import TABLES
+from .. import measures
+from ..definitions import GRAINS
+from ..errors import FieldFault, QueryError, SourceChanged, SourceError
+from ..files import write_atomically
+from ..filters import instant_literal
+from ..holders import slices, within
+from ..sources import Snapshot, Source, open_source, source_text
+from ..sources.rollup import MANIFEST, Rollup
+from ..tables import TABLES
+from .files import alone, sweep, write
 
 BYTES_A_ROW = 500
 """What a row of a rollup takes while it is written."""
 MOST_PARTS = 8
 """Parts of the ledger that are left beside each other; more of them become one."""
+IDS = ("client_id", "package_id")
+EXACT = Context(prec=40)
+"""Sums of amounts have 38 digits at the most."""
 TICK = timedelta(microseconds=1)
-LOCK = ".lock"
 NARROW = 18
 """Digits of a decimal that is held, and added up, in 8 bytes."""
-OURS = re.compile(rf"({'|'.join(TABLES)})-[0-9a-f]{{32}}\.parquet")
+
 Progress = Callable[[str], None]
 
 
@@ -70,17 +70,20 @@ def make_rollup(
         raise QueryError([FieldFault("grain", grain, what)])
     opened, place = open_source(source), Path(folder)
     named = None if isinstance(source, Source) else source_text(source)
-    with _alone(place), opened.reading(lambda: progress("opening the source")) as snapshot:
-        snapshot.one_by_one()
-        writer = _Writer(
-            opened, snapshot, place, grain, named, as_of or datetime.now(UTC), progress
-        )
+    now = as_of or datetime.now(UTC)
+    with alone(place, named):
         before = None if anew or not (place / MANIFEST).exists() else Rollup.read(place)
-        made = writer.extended(before) if before is not None else None
-        made = made or writer.anew("made anew" if before else "made")
-        if len(made.rollup.ledger) > MOST_PARTS:
-            made = replace(made, rollup=_gathered(place, made.rollup, progress))
-        _sweep(place, made.rollup, before)
+        with opened.reading(lambda: progress("opening the source")) as snapshot:
+            snapshot.one_by_one()
+            writer = _Writer(opened, snapshot, place, grain, named, now, progress)
+            made = writer.extended(before) if before is not None else None
+            made = made or writer.anew("made anew" if before else "made")
+        # it is said only now that the source has not changed meanwhile
+        write_atomically(place / MANIFEST, made.rollup.to_json())
+        parts = made.rollup
+        if len(parts.ledger) > MOST_PARTS:
+            made = replace(made, rollup=_gathered(place, parts, progress))
+        sweep(place, made.rollup, parts, before)
     return made
 
 
@@ -107,61 +110,65 @@ class _Writer:
         """Everything."""
         ledger = self._known
         told = self._told(ledger)
-        files, rows = self.ledger(ledger, int(told["entries"]))
+        files, rows = self.ledger(ledger, told["entries"])
         rollup = Rollup(
             raw=self.named,
             grain=self.grain,
             until=_after(told["recorded"]),
-            extends=not told["unsaid"],
+            extends=not told["unsaid"] and self.named is not None,
             newest=_utc(told["newest"]),
             entries=told["entries"],
+            amount=_text(told["amount"]),
             rows=rows,
             tables=self._tables(),
             ledger=files,
             notes=self.snapshot.notes,
         )
-        write_atomically(self.place / MANIFEST, rollup.to_json())
         return Made(rollup, rollup.entries, how)
 
     def extended(self, before: Rollup) -> Made | None:
         """What was recorded since; None where that cannot be told, and all must be read."""
-        ledger = self._known
         same = (before.raw, before.grain) == (self.named, self.grain)
-        if before.until is None or not (before.extends and same):
+        there = all((self.place / one).is_file() for one in before.ledger)
+        if before.until is None or not (before.extends and same and there):
             return None
-        mark = instant_literal(before.until)
-        unsaid = self._count(ledger.filter(ledger.recorded_at.isnull()))
-        old = self._count(ledger.filter(ledger.recorded_at < mark))
-        if unsaid or old > before.entries:
-            return None  # some came with an instant before the mark
-        if old < before.entries:
+        if self.as_of < before.until:
+            what = f"as of {self.as_of}: it holds what was recorded before {before.until} already"
+            raise SourceError(str(self.place), what, "give a later instant, or --anew")
+        ledger, mark = self._known, instant_literal(before.until)
+        fresh = ledger.filter(ledger.recorded_at.isnull() | (ledger.recorded_at >= mark))
+        told, old = self._told(fresh), self._told(ledger.filter(ledger.recorded_at < mark))
+        held = pq.read_schema(self.place / before.ledger[0])
+        own = measures.rolled_up(ledger, measures.HOURS).schema().to_pyarrow()
+        ids = all(held.field(one).type == own.field(one).type for one in IDS)
+        if told["unsaid"] or not ids or old["entries"] > before.entries:
+            return None  # some came with an instant before the mark, or ids are others by now
+        if (old["entries"], _text(old["amount"])) != (before.entries, before.amount):
             what = (
-                f"of {before.entries} entries recorded before {before.until} it has {old}: "
-                "some were taken away"
+                f"entries recorded before {before.until} were changed or taken away: "
+                f"{old['entries']} of {before.entries}, sum {_text(old['amount'])}, "
+                f"it was {before.amount}"
             )
             raise SourceError(self.source.name, what, "make the rollup anew with --anew")
-        fresh = ledger.filter(ledger.recorded_at >= mark)
-        told = self._told(fresh)
         files: tuple[str, ...] = ()
         rows = 0
         if told["entries"]:
-            held = pq.read_schema(self.place / before.ledger[0])
             wide = held.field("amount").type.precision > NARROW
             files, rows = self.ledger(fresh, told["entries"], wide=wide)
             if not held.equals(pq.read_schema(self.place / files[0])):
-                return None  # ids or decimals are others by now
+                return None  # decimals are others by now
         newest = [one for one in (before.newest, _utc(told["newest"])) if one is not None]
         rollup = replace(
             before,
             until=_after(told["recorded"]) or before.until,
             newest=max(newest, default=None),
             entries=before.entries + told["entries"],
+            amount=_text(Decimal(before.amount) + (told["amount"] or 0)),
             rows=before.rows + rows,
             tables=self._tables(),
             ledger=(*before.ledger, *files),
             notes=self.snapshot.notes,
         )
-        write_atomically(self.place / MANIFEST, rollup.to_json())
         return Made(rollup, told["entries"], "extended")
 
     def _told(self, ledger: ir.Table) -> dict[str, Any]:
@@ -170,6 +177,7 @@ class _Writer:
             unsaid=ledger.recorded_at.isnull().sum().fill_null(0),
             recorded=ledger.recorded_at.max(),
             newest=ledger.occurred_at.max(),
+            amount=ledger.amount.sum(),
         )
         told: dict[str, Any] = self.snapshot.fetch(asked).to_pylist()[0]
         return told
@@ -179,9 +187,6 @@ class _Writer:
         size = self.snapshot.fetch(ledger.aggregate(size=ledger.amount.abs().sum()))["size"]
         digits = NARROW - size.type.scale
         return size[0].as_py() is None or size[0].as_py() < 10**digits
-
-    def _count(self, ledger: ir.Table) -> int:
-        return int(self.snapshot.fetch(ledger.aggregate(n=ledger.count()))["n"][0].as_py())
 
     def ledger(
         self, ledger: ir.Table, entries: int, *, wide: bool = False
@@ -195,17 +200,21 @@ class _Writer:
         count = max(-(-entries * BYTES_A_ROW // self.source.memory.share), 1)
         narrow = not wide and self._fits(ledger)
         ranges = slices(tables, fetch, count) if count > 1 else [(None, None)]
-        rows = 0
+        rows = read = 0
 
         def parts() -> Iterator[pa.Table]:
-            nonlocal rows
+            nonlocal rows, read
             for number, among in enumerate(ranges, start=1):
                 self.progress(f"folding the ledger ({number} of {len(ranges)})")
                 part = fetch(measures.rolled_up(within(ledger, among), grain))
                 rows += part.num_rows
+                read += pc.sum(part["entries"]).as_py() or 0
                 yield _narrowed(part) if narrow else part
 
-        return (_write(self.place, "ledger", parts()),), rows
+        file = write(self.place, "ledger", parts())
+        if read != entries:  # a source without snapshots was written to meanwhile
+            raise SourceChanged(self.source.name)
+        return (file,), rows
 
     def _tables(self) -> dict[str, str]:
         """The other tables as they are now; rates only where they are the source's own."""
@@ -214,7 +223,7 @@ class _Writer:
         if self.snapshot.rates.built_in:
             names.remove("rates")
         return {
-            name: _write(self.place, name, iter([fetch(tables[name].order_by(*TABLES[name].key))]))
+            name: write(self.place, name, iter([fetch(tables[name].order_by(*TABLES[name].key))]))
             for name in names
         }
 
@@ -226,59 +235,21 @@ def _gathered(place: Path, rollup: Rollup, progress: Progress) -> Rollup:
         writer = _Writer(
             parts, snapshot, place, rollup.grain, rollup.raw, datetime.now(UTC), progress
         )
-        files, rows = writer.ledger(snapshot.tables["ledger"], rollup.rows)
+        files, rows = writer.ledger(snapshot.tables["ledger"], rollup.entries)
     made = replace(rollup, ledger=files, rows=rows)
     write_atomically(place / MANIFEST, made.to_json())
     parts.close()
     return made
 
 
+def _text(amount: Decimal | None) -> str:
+    return f"{(amount or Decimal()).normalize(EXACT):f}"
+
+
 def _narrowed(part: pa.Table) -> pa.Table:
     place, amount = part.column_names.index("amount"), part["amount"]
     narrow = amount.cast(pa.decimal128(NARROW, amount.type.scale))
     return part.set_column(place, "amount", narrow)
-
-
-def _write(place: Path, name: str, parts: Iterator[pa.Table]) -> str:
-    """Writes a new file, to the disk; gives its name."""
-    file = place / f"{name}-{uuid.uuid4().hex}.parquet"
-    first = next(parts)
-    with file.open("wb") as opened:
-        with pq.ParquetWriter(opened, first.schema, compression="zstd") as writer:
-            writer.write_table(first)
-            for part in parts:
-                writer.write_table(part)
-        opened.flush()
-        os.fsync(opened.fileno())
-    return file.name
-
-
-def _sweep(place: Path, *rollups: Rollup | None) -> None:
-    """Removes files that no rollup names: those of runs before, and of a run that was cut.
-
-    The last rollup's are kept: somebody may be reading them.
-    """
-    kept = {name for one in rollups if one for name in (*one.tables.values(), *one.ledger)}
-    for file in place.iterdir():
-        if OURS.fullmatch(file.name) and file.name not in kept:
-            file.unlink(missing_ok=True)
-
-
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """One writer of a folder at a time; the lock ends with its process."""
-    place.mkdir(parents=True, exist_ok=True)
-    names = {file.name for file in place.iterdir()} - {LOCK}
-    if MANIFEST not in names and not all(OURS.fullmatch(name) for name in names):
-        what = "the folder holds other files, and no rollup"
-        raise SourceError(str(place), what, "give an empty folder, or a new one")
-    with (place / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            what = "another process is writing the rollup"
-            raise SourceError(str(place), what, "wait for it") from None
-        yield
 
 
 def _after(instant: object) -> datetime | None:
