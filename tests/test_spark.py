@@ -23,7 +23,9 @@ from custdyn_widgets.sources import open_spark, source_text
 from .larger import AS_OF, larger
 from .parts import all_parts
 
-pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: no Spark to read from")
+pyspark: Any = pytest.importorskip(
+    "pyspark", reason="pyspark is not installed: no Spark to read from"
+)
 if shutil.which("java") is None and not all_parts():
     pytest.skip("there is no Java: no Spark to read from", allow_module_level=True)
 
@@ -48,6 +50,7 @@ def demo() -> Iterator[tuple[Path, Any]]:
     source = open_source(f"{MASTER}{demo_folder()}")
     yield demo_folder(), source
     source.close()
+    pyspark.sql.SparkSession.builder.getOrCreate().stop()  # others want its processors
 
 
 @pytest.fixture
