@@ -19,15 +19,15 @@ from custdyn_widgets.cli import main
 from custdyn_widgets.crosscheck import crosscheck
 from custdyn_widgets.errors import Cancelled, DataError
 from custdyn_widgets.sources import open_spark, source_text
+from custdyn_widgets.sources.demo import demo_folder
 
 from .larger import AS_OF, larger
 from .parts import all_parts
 
-pyspark: Any = pytest.importorskip(
-    "pyspark", reason="pyspark is not installed: no Spark to read from"
-)
-if shutil.which("java") is None and not all_parts():
-    pytest.skip("there is no Java: no Spark to read from", allow_module_level=True)
+if not all_parts():
+    pytest.importorskip("pyspark", reason="no Spark to read from: pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("no Spark to read from: Java", allow_module_level=True)
 
 MASTER = "local-cluster[2,1,1024]"
 SEEDS = int(os.environ.get("CUSTDYN_SPARK_LEDGERS", "2"))
@@ -45,12 +45,12 @@ LEDGER += "AS occurred_at, 'payg' AS kind, CAST(-1.5 AS {amount}) AS amount FROM
 @pytest.fixture(scope="module")
 def demo() -> Iterator[tuple[Path, Any]]:
     """A larger ledger, and the source of it in Spark."""
-    from custdyn_widgets.sources.demo import demo_folder
+    from pyspark.sql import SparkSession
 
     source = open_source(f"{MASTER}{demo_folder()}")
     yield demo_folder(), source
     source.close()
-    pyspark.sql.SparkSession.builder.getOrCreate().stop()  # others want its processors
+    SparkSession.builder.getOrCreate().stop()  # others want its processors
 
 
 @pytest.fixture
