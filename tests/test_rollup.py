@@ -409,6 +409,11 @@ def test_other_ids_a_missing_part_and_an_earlier_clock(folder: Path, tmp_path: P
 
 def test_a_place_that_cannot_be_written_is_told(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    (cut / f".{MANIFEST}.a1b2").write_text("a first run that was killed")
+    make_rollup(folder, cut)
+    assert not list(cut.glob(f".{MANIFEST}.*"))
     for place, words in ((tmp_path / "file", "cannot be written"), (folder / "packages", "tables")):
         with pytest.raises(SourceError, match=words):
             make_rollup(folder, place)

@@ -18,7 +18,8 @@ from ..sources.rollup import MANIFEST, Rollup
 from ..tables import TABLES
 
 LOCK = ".lock"
-OURS = re.compile(rf"({'|'.join(TABLES)})-[0-9a-f]{{32}}\.parquet")
+OURS = re.compile(rf"({'|'.join(TABLES)})-[0-9a-f]{{32}}\.parquet|\.{re.escape(MANIFEST)}\..+")
+"""What a run writes, or leaves where it is cut."""
 
 
 def write(place: Path, name: str, parts: Iterator[pa.Table]) -> str:

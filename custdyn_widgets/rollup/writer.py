@@ -63,7 +63,8 @@ def make_rollup(
     Parquet. Where a rollup is there and every entry says when it was recorded, only entries
     recorded since are read, late ones included; else, or `anew`, all of them. What is recorded
     at `as_of` (aware; else now) or later is left for the next time. The old rollup is there until
-    the new one is whole. Raises QueryError, SourceError, DataError.
+    the new one is whole. A Source has no name that lasts, so its rollup is made anew each time.
+    Raises QueryError, SourceError, DataError.
     """
     if grain not in GRAINS:
         what = f"is not one of {' and '.join(map(str, GRAINS))} minutes"
