@@ -39,24 +39,24 @@ def marks(holders: Holders) -> Marks:
     kept = np.flatnonzero(client >= 0)
     moved = holders.changes
     lives = [microseconds_or(clients[name], NEVER) for name in ("created_at", "closed_at")]
-    words = []
-    for key in KEYS:
-        who = _hashed(clients["client_id"].cast(pa.string()), key)
-        held = [who, _hashed(clients["currency"], key), *(one.view(np.uint64) for one in lives)]
-        total = int(_mixed(held).sum())
-        for at in range(0, len(kept), AT_ONCE):
-            rows = kept[at : at + AT_ONCE]
-            mantissa, decimals = _plain(moved.amount[rows], moved.scale)
-            columns = [
-                who[client[rows]],
-                moved.bucket[rows].view(np.uint64),
-                mantissa,
-                decimals.view(np.uint64),
-                moved.paid[rows].view(np.uint64),
-            ]
-            total += int(_mixed(columns).sum())
-        words.append(total % _WORD)
-    return (clients.num_rows, len(kept), *words)
+    ids, currencies = clients["client_id"].cast(pa.string()), clients["currency"]
+    who = [_hashed(ids, key) for key in KEYS]
+    words = [
+        int(_mixed([own, _hashed(currencies, key), *(one.view(np.uint64) for one in lives)]).sum())
+        for key, own in zip(KEYS, who, strict=True)
+    ]
+    for at in range(0, len(kept), AT_ONCE):
+        rows = kept[at : at + AT_ONCE]
+        mantissa, decimals = _plain(moved.amount[rows], moved.scale)
+        columns = [
+            moved.bucket[rows].view(np.uint64),
+            mantissa,
+            decimals.view(np.uint64),
+            moved.paid[rows].view(np.uint64),
+        ]
+        for place, own in enumerate(who):
+            words[place] += int(_mixed([own[client[rows]], *columns]).sum())
+    return (clients.num_rows, len(kept), *(word % _WORD for word in words))
 
 
 def added(one: Marks, other: Marks) -> Marks:
@@ -90,8 +90,7 @@ def _plain(amount: Numbers, scale: int) -> tuple[Words, Ints]:
     """Amounts without the zeros they end in, as words, and how many decimals stay."""
     amount = amount.copy()
     decimals = np.full(len(amount), scale, np.int64)
-    open_ = np.flatnonzero(amount == 0)
-    decimals[open_] = 0
+    decimals[amount == 0] = 0
     open_ = np.flatnonzero(amount != 0)
     for _ in range(scale):
         tenth = amount[open_] // 10

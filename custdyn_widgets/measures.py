@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from .tables import PACKAGE_KINDS, PAID_KINDS, PAYG
 
+HOUR = 60
 ROLLED = ("entries", "opposite", "paid_at", "first_at", "last_at")
 """The columns that a ledger has which is a rollup: what its rows stand for, see `rolled_up`."""
 
@@ -47,8 +48,8 @@ def last(ledger: ir.Table) -> ir.TimestampScalar:
     return (ledger.last_at if is_rolled(ledger) else ledger.occurred_at).max()
 
 
-def rolled_up(ledger: ir.Table, grain: str) -> ir.Table:
-    """A ledger folded to client × stretch of `grain` (`h` or `15m`, UTC) × kind × package.
+def rolled_up(ledger: ir.Table, grain: int) -> ir.Table:
+    """A ledger folded to client × stretch of `grain` minutes (60 or less, UTC) × kind × package.
 
     `occurred_at` is the stretch's beginning; by client, then time.
     """
@@ -56,9 +57,9 @@ def rolled_up(ledger: ir.Table, grain: str) -> ir.Table:
         start = ledger.occurred_at
     else:
         start = ledger.occurred_at.truncate("h")
-        if grain == QUARTERS:
-            quarter = (ledger.occurred_at.minute() // 15).cast("int64") * 15
-            start = start + quarter.as_interval("m")
+        if grain < HOUR:
+            minutes = (ledger.occurred_at.minute() // grain).cast("int64") * grain
+            start = start + minutes.as_interval("m")
     keys = {"client_id": ledger.client_id, "occurred_at": start, "kind": ledger.kind}
     return (
         ledger.group_by(**keys, package_id=ledger.package_id)
@@ -72,6 +73,3 @@ def rolled_up(ledger: ir.Table, grain: str) -> ir.Table:
         )
         .order_by("client_id", "occurred_at")
     )
-
-
-HOURS, QUARTERS = "h", "15m"

@@ -115,8 +115,7 @@ class _Asked:
         said = [Note(EMPTY_PERIOD)]
         if buckets:
             pieces = pieces_of(query, self.rates, snapshot, buckets)
-            if snapshot.rollup is not None:
-                snapshot.rollup.check(_edges(buckets, pieces), as_of)
+            snapshot.cut_at(_edges(buckets, pieces), as_of)
             shape = Shape(
                 filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
                 buckets=buckets,

@@ -11,12 +11,29 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from .oracle import Data, buckets_of, go_back, utc
 
 LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "200"))
 """Random ledgers that the engine is held to; `make test-long` takes more."""
+
+
+def ledgers(share: int) -> settings:
+    """How a law is tried that takes long: on one in `share` of LEDGERS."""
+    return settings(
+        max_examples=max(LEDGERS // share, 1),
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.function_scoped_fixture,
+        ],
+    )
+
+
 ZONES = [
     "UTC",
     "Australia/Lord_Howe",

@@ -14,14 +14,14 @@ from typing import Any
 import pandas as pd
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
 from custdyn_widgets.crosscheck import crosscheck
 from custdyn_widgets.errors import Cancelled, DataError, MissingRates, SourceError
 from custdyn_widgets.sources import SAMPLE, Source, source_text
-from tests.ledgers import LEDGERS, Case, cases
+from tests.ledgers import Case, cases, ledgers
 
 from . import pg
 from .small import entry, frame
@@ -66,16 +66,7 @@ def write_sqlite(file: Path, frames: dict[str, pd.DataFrame]) -> Path:
     return file
 
 
-@settings(
-    max_examples=LEDGERS // 5,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
+@ledgers(5)
 @given(case=cases())
 def test_postgresql_and_a_sqlite_file_say_what_duckdb_says(
     postgres: str, tmp_path: Path, case: Case

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query, make_rollup, open_source, run, run_cdrs, run_orig_term
@@ -28,7 +28,7 @@ from custdyn_widgets.sources.rollup import MANIFEST, Rollup
 from .cdnow import frames as cdnow
 from .kills import chance, kill_after, roll_up, start
 from .larger import AS_OF, larger
-from .ledgers import LEDGERS, Case, cases
+from .ledgers import Case, cases, ledgers
 from .small import entry, frame
 from .test_postgres import write_sqlite
 
@@ -50,16 +50,7 @@ def aligned(case: Case, grain: int) -> bool:
     return not any((edge - EPOCH) % timedelta(minutes=grain) for edge in (*edges, case.as_of))
 
 
-@settings(
-    max_examples=LEDGERS // 10,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
+@ledgers(10)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     grain=st.sampled_from([60, 15]),

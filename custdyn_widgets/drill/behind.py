@@ -15,7 +15,7 @@ from ..cells import Cell
 from ..conversion import Conversion
 from ..filters import package_names, resolve
 from ..groups import GROUPS, Edge, Flags, Numbers, edges
-from ..holders import Holders, holders_of
+from ..holders import holders_of
 from ..ledger import KINDS, flows_by_client
 from ..metrics import walk
 from ..optional import flow_name
@@ -39,8 +39,7 @@ NUMERATOR, DENOMINATOR, BESIDE = "numerator", "denominator", "beside"
 class Period:
     """One period of a report: its buckets, and what it was made of.
 
-    `until` is its end, up to which entries make a client pass the filters. `holders` are its
-    clients, where they are held.
+    `until` is its end, up to which entries make a client pass the filters.
     """
 
     query: Query
@@ -49,21 +48,19 @@ class Period:
     buckets: tuple[Bucket, ...]
     until: datetime
     reduced: Reduced
-    holders: Holders | None
 
     @classmethod
     def of(
         cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Reduced
     ) -> Period:
         """A whole period of a report."""
-        end = buckets[-1].end
-        return cls(report.query, report.as_of, last, buckets, end, made, made.holders)
+        return cls(report.query, report.as_of, last, buckets, buckets[-1].end, made)
 
     @cached_property
     def who(self) -> People:
         """The clients that pass, numbered; only where they are held: see `holding`."""
-        assert self.holders is not None  # noqa: S101
-        return people(self.holders)
+        assert self.reduced.holders is not None  # noqa: S101
+        return people(self.reduced.holders)
 
     def holding(self, snapshot: Snapshot, column: int) -> tuple[Period, int]:
         """The period with its clients held, and the place of a bucket in it.
@@ -72,16 +69,16 @@ class Period:
         one before it.
         """
         buckets = self.buckets[max(column - 1, 0) : column + 1]
-        if snapshot.rollup is not None:  # it may have been extended since
-            edges = [edge for one in buckets for edge in (one.start, one.end)]
-            snapshot.rollup.check([*edges, self.until], self.as_of)
-        if self.holders is not None:
+        edges = [edge for one in buckets for edge in (one.start, one.end)]
+        snapshot.cut_at([*edges, self.until], self.as_of)  # what is there may have grown since
+        if self.reduced.holders is not None:
             return self, column
         tables, fetch = snapshot.tables, snapshot.fetch
         filters = resolve(tables, fetch, self.query, self.as_of)
         shape = Shape(filters, buckets, (), (), self.as_of, until=self.until)
         held = holders_of(tables, fetch, shape, in_order=snapshot.in_order)
-        return replace(self, buckets=buckets, holders=held), len(buckets) - 1
+        reduced = replace(self.reduced, holders=held)
+        return replace(self, buckets=buckets, reduced=reduced), len(buckets) - 1
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -180,8 +177,7 @@ class _Gathering:
         currencies = {*period.reduced.currencies, str(query.currency)}
         dates = rate_dates(query, rates, currencies)
         self._pieces = segments((period.buckets[column],), dates, timezone=query.timezone)
-        if snapshot.rollup is not None:
-            snapshot.rollup.check((piece.start for piece in self._pieces), period.as_of)
+        snapshot.cut_at((piece.start for piece in self._pieces), period.as_of)
         self._days: list[date] = [*self._edges, *(piece.day for piece in self._pieces)]
         self._codes: Numbers = period.who.clients["currency"].to_numpy(object)
 

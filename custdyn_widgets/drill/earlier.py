@@ -21,7 +21,8 @@ def from_earlier(period: Period, source: Source, between: Between) -> Period | N
     if before is None:
         return None
     # what the edges take for the end of the period gives the length of the bucket before
-    alone = replace(period, last=first.local_start - SECOND, buckets=(before,), holders=None)
+    last, reduced = first.local_start - SECOND, replace(period.reduced, holders=None)
+    alone = replace(period, last=last, buckets=(before,), reduced=reduced)
     with source.reading(between) as snapshot:
         held, _ = alone.holding(snapshot, 0)
     return held

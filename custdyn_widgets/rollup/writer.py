@@ -140,7 +140,7 @@ class _Writer:
         fresh = ledger.filter(ledger.recorded_at.isnull() | (ledger.recorded_at >= mark))
         told, old = self._told(fresh), self._told(ledger.filter(ledger.recorded_at < mark))
         held = pq.read_schema(self.place / before.ledger[0])
-        own = measures.rolled_up(ledger, measures.HOURS).schema().to_pyarrow()
+        own = ledger.schema().to_pyarrow()
         ids = all(held.field(one).type == own.field(one).type for one in IDS)
         if told["unsaid"] or not ids or old["entries"] > before.entries:
             return None  # some came with an instant before the mark, or ids are others by now
@@ -196,7 +196,6 @@ class _Writer:
 
         Amounts have NARROW digits where all of them fit, unless they are to be `wide`.
         """
-        grain = measures.HOURS if self.grain == GRAINS[0] else measures.QUARTERS
         tables, fetch = self.snapshot.tables, self.snapshot.fetch
         count = max(-(-entries * BYTES_A_ROW // self.source.memory.share), 1)
         narrow = not wide and self._fits(ledger)
@@ -207,7 +206,7 @@ class _Writer:
             nonlocal rows, read
             for number, among in enumerate(ranges, start=1):
                 self.progress(f"folding the ledger ({number} of {len(ranges)})")
-                part = fetch(measures.rolled_up(within(ledger, among), grain))
+                part = fetch(measures.rolled_up(within(ledger, among), self.grain))
                 rows += part.num_rows
                 read += pc.sum(part["entries"]).as_py() or 0
                 yield _narrowed(part) if narrow else part

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ..definitions import GRAINS
 from ..errors import SourceError, TooFine
+from ..groups import EPOCH
 
 MANIFEST = "rollup.json"
 VERSION = 1
 MINUTE = timedelta(minutes=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

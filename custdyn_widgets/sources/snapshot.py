@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -61,6 +62,11 @@ class Snapshot:
     steady: bool
     partitions: Partitions | None = None
     rollup: Rollup | None = None
+
+    def cut_at(self, edges: Iterable[datetime], as_of: datetime) -> None:
+        """Raises TooFine where the ledger cannot be cut at these edges, as of an instant."""
+        if self.rollup is not None:
+            self.rollup.check(edges, as_of)
 
     def one_by_one(self) -> None:
         """Raises TooFine where the ledger has no single entries."""

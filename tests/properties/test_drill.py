@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pandas as pd
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Result, open_source, run
@@ -22,15 +22,10 @@ from custdyn_widgets.drill.since import changes
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.periods import EARLIEST, bucket_before
 from custdyn_widgets.rates import rounded
-from tests.ledgers import LEDGERS, Case, cases
+from tests.ledgers import Case, cases, ledgers
 
 
-@settings(
-    max_examples=LEDGERS // 40,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@ledgers(40)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     compare=st.sampled_from([None, None, "previous_year"]),
