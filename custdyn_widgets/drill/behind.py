@@ -68,11 +68,9 @@ class Period:
         Where they were too many to be held for all buckets, they are read for this one and the
         one before it.
         """
-        buckets = self.buckets[max(column - 1, 0) : column + 1]
-        edges = [edge for one in buckets for edge in (one.start, one.end)]
-        snapshot.cut_at([*edges, self.until], self.as_of)  # what is there may have grown since
         if self.reduced.holders is not None:
             return self, column
+        buckets = self.buckets[max(column - 1, 0) : column + 1]
         tables, fetch = snapshot.tables, snapshot.fetch
         filters = resolve(tables, fetch, self.query, self.as_of)
         shape = Shape(filters, buckets, (), (), self.as_of, until=self.until)
@@ -177,7 +175,8 @@ class _Gathering:
         currencies = {*period.reduced.currencies, str(query.currency)}
         dates = rate_dates(query, rates, currencies)
         self._pieces = segments((period.buckets[column],), dates, timezone=query.timezone)
-        snapshot.cut_at((piece.start for piece in self._pieces), period.as_of)
+        cuts = [*(piece.start for piece in self._pieces), period.buckets[column].end, period.until]
+        snapshot.cut_at(cuts, period.as_of)  # what is there may have grown since
         self._days: list[date] = [*self._edges, *(piece.day for piece in self._pieces)]
         self._codes: Numbers = period.who.clients["currency"].to_numpy(object)
 
