@@ -205,7 +205,7 @@ class CustomerDynamics(w.VBox):
             self._show_view(linked)
         self._changed()
         if self._voila and self.result is None:
-            self._query_button.focus()
+            self._query_button.focus(idle=True)  # someone may be typing already
         self._names.read()
         self._mail.look_beside()
 

@@ -45,9 +45,9 @@ class Press(anywidget.AnyWidget):
         """Does what a press of the button does."""
         self._pressed()
 
-    def focus(self) -> None:
-        """Moves the keyboard to the button."""
-        self.send({"type": "focus"})
+    def focus(self, *, idle: bool = False) -> None:
+        """Moves the keyboard to the button; where `idle`, only if nothing else has it by then."""
+        self.send({"type": "focus", "idle": idle})
 
     def copy(self, text: str, copied: Callable[[bool], None]) -> None:
         """Puts text on the reader's clipboard, then says whether that could be done."""

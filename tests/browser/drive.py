@@ -147,10 +147,15 @@ class Late:
 
     def __init__(self, page: Page) -> None:
         self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
+        self._until: str | None = None
         page.route_web_socket(re.compile("/channels"), self._between)
 
     def hold(self) -> None:
         self._held = []
+
+    def hold_after(self, said: str) -> None:
+        """Holds what comes after the page has said this."""
+        self._until = said
 
     def release(self) -> None:
         held, self._held = self._held or [], None
@@ -166,7 +171,14 @@ class Late:
             else:
                 self._held.append((page, message))
 
-        page.on_message(kernel.send)
+        def said(message: str | bytes) -> None:
+            text = message if isinstance(message, str) else message.decode(errors="replace")
+            if self._until is not None and self._until in text:
+                self._until = None
+                self.hold()
+            kernel.send(message)
+
+        page.on_message(said)
         kernel.on_message(passed)
 
 

@@ -81,6 +81,28 @@ def test_an_answer_that_comes_late_leaves_what_is_being_typed(
     expect(field).to_have_value("Asia/Kathmandu")
 
 
+def test_a_page_that_is_late_to_be_ready_leaves_the_keyboard_where_it_is(
+    front: str, visits: Callable[..., Visit], servers: Servers
+) -> None:
+    visit = visits()
+    late = visit.holds_answers()
+    late.hold_after('"shown"')
+    if front == "voila":
+        visit.open(servers.voila("sample"))
+    else:
+        visit.run_the_cell(servers.lab("sample"))
+    visit.page.wait_for_function("document.fonts.status === 'loaded'")
+    field = visit.field(ZONE)
+    field.click()
+    field.fill("Asia/Kath")
+    late.release()
+    visit.options().filter(has_text="Asia/Kathmandu").wait_for()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Asia/Kath")
+    field.press("Enter")
+    expect(field).to_have_value("Asia/Kathmandu")
+
+
 def test_filters_are_added_searched_and_deleted(front: str, arrive: Arrive) -> None:
     visit = arrive(front)
     assert visit.page.get_by_label("Owner", exact=True).locator("visible=true").count() == 0

@@ -36,6 +36,7 @@ function render({ model, el }) {
     show();
     model.send({ type: "press", address: location.origin + location.pathname });
   });
+  const focus = (idle) => (!idle || document.activeElement === document.body) && button.focus();
   const parts = [];
   const received = async (message, buffers) => {
     if (message.type === "part") {
@@ -46,7 +47,7 @@ function render({ model, el }) {
     show();
     if (message.type === "file") save(message, [...parts, ...buffers]);
     parts.length = 0;
-    if (message.type === "focus") requestAnimationFrame(() => button.focus());
+    if (message.type === "focus") requestAnimationFrame(() => focus(message.idle));
     if (message.type === "copy") model.send({ type: "copied", done: await copy(message.text) });
   };
   const traits = ["label", "icon", "tone", "disabled", "expanded", "on", "hint"];
