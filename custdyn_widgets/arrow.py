@@ -15,16 +15,18 @@ def unscaled(column: pa.ChunkedArray) -> npt.NDArray[Any]:
 
     int64, or Python integers where one of them is wider. No value may be null.
     """
-    array = column.cast(pa.decimal128(38, column.type.scale)).combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # an older Arrow keeps a chunk
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-    if not len(array):
-        return np.zeros(0, np.int64)
+    if not pa.types.is_decimal128(column.type):
+        column = column.cast(pa.decimal128(38, column.type.scale))
+    parts = [_integers(chunk) for chunk in column.chunks if len(chunk)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _integers(array: pa.Array) -> npt.NDArray[Any]:
     halves = np.frombuffer(array.buffers()[1], np.int64)
     halves = halves[2 * array.offset : 2 * (array.offset + len(array))]
     low, high = halves[0::2], halves[1::2]
     if np.array_equal(low >> 63, high):  # the upper half only repeats the sign
-        return low.copy()
+        return low
     wide: npt.NDArray[Any] = (high.astype(object) << 64) + low.view(np.uint64).astype(object)
     return wide
 

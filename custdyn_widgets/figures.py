@@ -24,10 +24,10 @@ from .definitions import (
 )
 from .errors import IdentityError
 from .groups import CLASSES, EVERYONE
-from .metrics import Sums
 from .optional import Needed, bridge, bridge_needs, movements, sensitivity
 from .report import Row
 from .spent import Flow, Spent
+from .sums import Sums
 from .tables import NAMED_KINDS, PAYG, REFILL
 
 

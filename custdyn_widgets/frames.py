@@ -15,7 +15,7 @@ from .arrow import unscaled
 from .errors import TooManyDigits
 from .groups import GROUPS, Edge
 from .holders import Holders, holders_of
-from .metrics import GroupSums, Sums, client_sums
+from .metrics import client_sums
 from .parts import Part, Wanted, stayed_of
 from .people import People, flows_of, people
 from .periods import Bucket, Segment
@@ -25,6 +25,7 @@ from .shape import Shape
 from .sources import Snapshot, Source
 from .spent import Flow
 from .spread import Spread, spread_of
+from .sums import GroupSums, Sums
 
 Between = Callable[[], None]
 MOST = 10**38
@@ -158,7 +159,13 @@ def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between
     spread = spread_of(snapshot, shape, reduced, source.memory)
     if spread is not None:
         return Frames(source.name, shape, snapshot.token, reduced, spread)
-    held = holders_of(snapshot.tables, snapshot.fetch, shape, in_order=snapshot.in_order)
+    held = holders_of(
+        snapshot.tables,
+        snapshot.fetch,
+        shape,
+        in_order=snapshot.in_order,
+        inside=reduced.inside,
+    )
     frames = Frames(source.name, shape, snapshot.token, replace(reduced, holders=held))
     if snapshot.steady:
         source.memory.keep(frames, frames.size)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .blocks import (
     ENTERED,
@@ -22,15 +20,11 @@ from .blocks import (
     active_row,
 )
 from .definitions import ACTIVE, ALL, OVERALL_ACTIVE
+from .exact import Flags, Ints, Numbers
 from .periods import Bucket, activity_starts, bucket_before
 from .query import Query
 
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[Any]  # int64, or Python integers where those do not suffice
 NEVER = int(np.iinfo(np.int64).min)
-SAFE = 2.0**62
-"""Below it, a float's error cannot hide that int64 overflows."""
 CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
 EVERYONE = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
@@ -109,12 +103,15 @@ class Group:
     """A set of clients: from where they stand now, and stood at the end of the bucket before.
 
     `before` says that the balances that matter are those of the bucket before; `by_duration`
-    that the active duration makes a difference.
+    that the active duration makes a difference, `by_windows` those of an edge; `moves` that it
+    makes one where they stood before.
     """
 
     members: Callable[[Standing, Standing], Flags]
     before: bool = False
     by_duration: bool = False
+    by_windows: bool = False
+    moves: bool = False
 
 
 def _class(name: str, at: Standing) -> Flags:
@@ -143,30 +140,36 @@ def stayed(name: str) -> str:
 def _moves(name: str) -> dict[str, Group]:
     own, timed = partial(_class, name), name == ACTIVE
     return {
-        entered(name): Group(lambda now, before: own(now) & ~own(before), by_duration=timed),
-        left(name): Group(
-            lambda now, before: own(before) & ~own(now), before=True, by_duration=timed
+        entered(name): Group(
+            lambda now, before: own(now) & ~own(before), by_duration=timed, moves=True
         ),
-        stayed(name): Group(lambda now, before: own(now) & own(before), by_duration=timed),
+        left(name): Group(
+            lambda now, before: own(before) & ~own(now),
+            before=True,
+            by_duration=timed,
+            moves=True,
+        ),
+        stayed(name): Group(
+            lambda now, before: own(now) & own(before), by_duration=timed, moves=True
+        ),
     }
 
 
+_moving = partial(Group, by_duration=True, moves=True)
 GROUPS: dict[str, Group] = {
     ACTIVE: Group(lambda now, _: now.active, by_duration=True),
     OVERALL_ACTIVE: Group(lambda now, _: now.used),
     ALL: Group(lambda now, _: now.there),
     EVERYONE: Group(lambda now, _: np.ones(len(now.there), np.bool_)),
     CLOSED_BY_THEN: Group(lambda now, _: now.closed),
-    NEW: Group(lambda now, before: now.active & (before.paid == NEVER), by_duration=True),
-    REACTIVATED: Group(
-        lambda now, before: now.active & ~before.active & (before.paid != NEVER), by_duration=True
-    ),
-    RETAINED: Group(lambda now, before: now.active & before.active, by_duration=True),
-    LAPSED: Group(lambda now, before: before.active & ~now.active, before=True, by_duration=True),
+    NEW: _moving(lambda now, before: now.active & (before.paid == NEVER)),
+    REACTIVATED: _moving(lambda now, before: now.active & ~before.active & (before.paid != NEVER)),
+    RETAINED: _moving(lambda now, before: now.active & before.active),
+    LAPSED: _moving(lambda now, before: before.active & ~now.active, before=True),
     **_moves(ACTIVE),
     **_moves(OVERALL_ACTIVE),
     **{
-        active_row(months): Group(partial(_within, place))
+        active_row(months): Group(partial(_within, place), by_windows=True)
         for place, months in enumerate(SENSITIVE_MONTHS)
     },
 }

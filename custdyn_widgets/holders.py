@@ -10,16 +10,13 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis.expr.types.groupby import GroupedTable
 
-from . import measures
 from .filters import Fetch, instant_literal
 from .ledger import client_flows, place, scope
-from .moved import Moved, joined
+from .moved import Moved
+from .passes import changes_of, moved
 from .shape import Shape
 
-MOST_PASSES = 36
-"""Buckets that are read one by one; more of them are cheaper in one pass."""
 Slice = tuple[Any, Any]
 """Client ids: from the first on, before the second; None is no bound."""
 Tables = Mapping[str, ir.Table]
@@ -53,18 +50,22 @@ def holders_of(
     shape: Shape,
     *,
     in_order: bool = False,
+    inside: int | None = None,
     among: Slice = (None, None),
 ) -> Holders:
     """Reads the clients, or those of a slice.
 
     `tables` are the canonical tables of a source, `fetch` runs an expression there. `in_order`:
-    the engine finds the entries of a time without reading the others.
+    the engine finds the entries of a time without reading the others. `inside`: about how many
+    entries lie in the buckets, where that is known.
     """
     asked = _Asked.of(tables, shape, among)
     clients = fetch(asked.listed)
     few = (pc.sum(clients["passes"]).as_py() or 0) * 2 < clients.num_rows
     counted = asked.own if few else asked.known
-    changes = _changes(counted, fetch, shape, clients["client_id"], in_order=in_order)
+    changes = changes_of(
+        counted, fetch, shape.buckets, clients["client_id"], in_order=in_order, inside=inside
+    )
     flows = None if asked.flows is None else fetch(asked.flows)
     return Holders(clients, changes, complete=not few, flows=flows)
 
@@ -87,7 +88,7 @@ def together(tables: Tables, shape: Shape) -> ir.Table:
     asked = _Asked.of(tables, shape, (None, None))
     where = place(asked.known.occurred_at, [one.start for one in shape.buckets], 0)
     grouped = asked.known.group_by("client_id", bucket=where)
-    listed = {CLIENTS: asked.listed, CHANGES: _moved(grouped, asked.known)}
+    listed = {CLIENTS: asked.listed, CHANGES: moved(grouped, asked.known)}
     if asked.flows is not None:
         listed[FLOWS] = asked.flows
     kinds = {name: kind for one in listed.values() for name, kind in one.schema().items()}
@@ -158,45 +159,6 @@ def within(table: ir.Table, among: Slice) -> ir.Table:
     if first is not None:
         table = table.filter(table.client_id >= first)
     return table if end is None else table.filter(table.client_id < end)
-
-
-def _changes(
-    ledger: ir.Table,
-    fetch: Fetch,
-    shape: Shape,
-    clients: pa.ChunkedArray,
-    *,
-    in_order: bool,
-) -> Moved:
-    """What moved before the period, and in each bucket.
-
-    Apart, because most of the entries lie before and have few groups: one a client. So has each
-    bucket, where the engine need not read the whole ledger for it.
-    """
-    buckets = shape.buckets
-    start = instant_literal(buckets[0].start)
-    before = ledger.filter(ledger.occurred_at < start)
-    parts: list[tuple[int | None, GroupedTable, ir.Table]]
-    parts = [(0, before.group_by("client_id"), before)]
-    if in_order and len(buckets) <= MOST_PASSES:
-        for number, bucket in enumerate(buckets, start=1):
-            own = ledger.filter(
-                ledger.occurred_at >= instant_literal(bucket.start),
-                ledger.occurred_at < instant_literal(bucket.end),
-            )
-            parts.append((number, own.group_by("client_id"), own))
-    else:
-        inside = ledger.filter(ledger.occurred_at >= start)
-        where = place(inside.occurred_at, [one.start for one in buckets[1:]], 1)
-        parts.append((None, inside.group_by("client_id", bucket=where), inside))
-    moved = joined(
-        Moved.of(fetch(_moved(groups, own)), clients, number) for number, groups, own in parts
-    )
-    return moved if len(buckets) <= MOST_PASSES else moved.gathered()
-
-
-def _moved(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
-    return groups.aggregate(amount=ledger.amount.sum(), paid_at=measures.last_paid(ledger))
 
 
 def _rows(table: ir.Table, fetch: Fetch) -> int:

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from .arrow import microseconds_or
-from .groups import NEVER, Ints, Numbers
+from .exact import Ints, Numbers
+from .groups import NEVER
 from .holders import Holders
 
 Words = npt.NDArray[np.uint64]

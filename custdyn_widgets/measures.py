@@ -26,7 +26,19 @@ def last_paid(ledger: ir.Table) -> ir.TimestampScalar:
     """The instant of the last paid use; null where there is none."""
     if is_rolled(ledger):
         return ledger.paid_at.max()
-    return ledger.occurred_at.max(where=(ledger.amount < 0) & ledger.kind.isin(PAID_KINDS))
+    return ledger.occurred_at.max(where=_is_paid(ledger))
+
+
+def paid(ledger: ir.Table) -> ir.TimestampColumn:
+    """The instant of each entry that is a paid use; null for others."""
+    if is_rolled(ledger):
+        return ledger.paid_at
+    instant = ledger.occurred_at
+    return ibis.ifelse(_is_paid(ledger), instant, ibis.null(instant.type()))
+
+
+def _is_paid(ledger: ir.Table) -> ir.BooleanColumn:
+    return (ledger.amount < 0) & ledger.kind.isin(PAID_KINDS)
 
 
 def opposite(ledger: ir.Table) -> ir.IntegerScalar:

@@ -9,59 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .groups import GROUPS, NEVER, SAFE, Edge, Flags, Ints, Numbers, Standing
+from .due import due_sums
+from .exact import SAFE, Flags, Ints, Numbers
+from .groups import GROUPS, NEVER, Edge, Standing
+from .sums import GroupSums, Rows, Sums, Total, figures, merged
 
+FEW = 3
+"""Cells (clients × buckets) for each change from which on only clients that are due are seen."""
 MOST_CELLS = 1 << 24
 """Clients × buckets that are worked on at once: 17 bytes each."""
 MOST_CLIENTS = 1 << 16
 """Clients that are added up at once: their vectors stay in a processor's cache."""
-
-
-FIGURES = ("quantity", "positives", "negatives", "positive", "negative", "balance")
-
-
-@dataclass(frozen=True)
-class GroupSums:
-    """Sums over the clients of one group and currency: for each of FIGURES one integer a bucket.
-
-    `quantity` counts the clients, `positives` and `negatives` those with such a balance;
-    `positive`, `negative` and `balance` are sums of balances, unscaled. `before` are the figures
-    at the end of the bucket before the first.
-    """
-
-    figures: tuple[list[int], ...]
-    before: tuple[int, ...] = (0,) * len(FIGURES)
-
-    def __getitem__(self, figure: str) -> list[int]:
-        return self.figures[FIGURES.index(figure)]
-
-    def opening(self, figure: str) -> int:
-        """A figure at the end of the bucket before the first."""
-        return self.before[FIGURES.index(figure)]
-
-    def through(self, figure: str) -> list[int]:
-        """A figure at the end of the bucket before the first, then of each bucket."""
-        return [self.opening(figure), *self[figure]]
-
-    def __add__(self, other: GroupSums) -> GroupSums:
-        added = (
-            [one + another for one, another in zip(mine, theirs, strict=True)]
-            for mine, theirs in zip(self.figures, other.figures, strict=True)
-        )
-        before = (one + another for one, another in zip(self.before, other.before, strict=True))
-        return GroupSums(tuple(added), tuple(before))
-
-
-Sums = dict[tuple[str, str], GroupSums]
-"""(group, currency) → its sums. Sums of disjoint sets of clients add up with `merged`."""
-
-
-def merged(one: Sums, other: Sums) -> Sums:
-    """The sums over two disjoint sets of clients together."""
-    both = dict(one)
-    for key, sums in other.items():
-        both[key] = both[key] + sums if key in both else sums
-    return both
 
 
 def client_sums(
@@ -83,8 +41,14 @@ def client_sums(
     stops the work.
     """
     sums: Sums = {}
-    for members, block in _blocks(clients, changes, len(edges), between):
-        for currency, first, last in _runs(members["currency"]):
+    by_currency, rows = _arranged(clients, changes)
+    if len(rows) * FEW <= len(clients) * len(edges) and rows.is_safe:
+        runs = [*_runs(by_currency["currency"], len(clients))]
+        return due_sums(
+            by_currency, rows.by_bucket(), runs, edges=edges, groups=groups, between=between
+        )
+    for members, block in _blocks(by_currency, rows, len(edges), between):
+        for currency, first, last in _runs(members["currency"], MOST_CLIENTS):
             between()
             part = block.sums(members.iloc[first:last], slice(first, last), edges, groups)
             sums = merged(sums, {(name, currency): one for name, one in part.items()})
@@ -104,62 +68,44 @@ def walk(
     as for `client_sums`; changes after the last of `edges` are left out.
     """
     told = changes[changes["bucket"] < len(edges)]
-    for members, block in _blocks(clients, told, len(edges), between):
+    for members, block in _blocks(*_arranged(clients, told), len(edges), between):
         pairs = block.pairs(members, slice(0, len(members)), edges)
         yield members.index.to_numpy(np.int64), pairs
 
 
-def _blocks(
-    clients: pd.DataFrame, changes: pd.DataFrame, edges: int, between: Callable[[], None]
-) -> Iterator[tuple[pd.DataFrame, _Block]]:
-    """Slices of the clients, by currency, each with its dense arrays."""
+def _arranged(clients: pd.DataFrame, changes: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
+    """The clients by currency, and the changes with the column that each client has by then."""
     by_currency = clients.sort_values("currency", kind="stable")
     column = np.empty(len(clients), np.int64)
     column[by_currency.index.to_numpy()] = np.arange(len(clients))
-    rows = _Rows(
+    rows = Rows(
         column[changes["client"].to_numpy(np.int64)],
         changes["bucket"].to_numpy(np.int64),
         changes["amount"].to_numpy(),
         changes["paid"].to_numpy(np.int64),
     )
+    return by_currency, rows
+
+
+def _blocks(
+    clients: pd.DataFrame, rows: Rows, edges: int, between: Callable[[], None]
+) -> Iterator[tuple[pd.DataFrame, _Block]]:
+    """Slices of the clients, each with its dense arrays."""
     width = max(MOST_CELLS // edges, 1)
     starts = range(0, len(clients), width)
     for low, own in zip(starts, rows.sliced(width, len(starts)), strict=True):
         between()
-        members = by_currency.iloc[low : low + width]
+        members = clients.iloc[low : low + width]
         yield members, _Block.of(own, len(members), edges)
 
 
-def _runs(currency: pd.Series[str]) -> Iterator[tuple[str, int, int]]:
-    """Stretches of one currency, of MOST_CLIENTS at the most."""
+def _runs(currency: pd.Series[str], most: int) -> Iterator[tuple[str, int, int]]:
+    """Stretches of one currency, of so many clients at the most."""
     coded = currency.astype("category").cat
     edges = [*np.flatnonzero(np.diff(coded.codes, prepend=-1)), len(currency)]
     for first, last in itertools.pairwise(edges):
-        for start in range(first, last, MOST_CLIENTS):
-            yield str(currency.iloc[first]), start, min(start + MOST_CLIENTS, last)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The changes, as columns: the client's column in a block, and what moved."""
-
-    column: Ints
-    bucket: Ints
-    amount: Numbers
-    paid: Ints
-
-    def sliced(self, width: int, slices: int) -> Iterator[_Rows]:
-        """Those of the first `width` clients, of the next ones …, numbered within each slice."""
-        if slices <= 1:
-            yield from [self] * slices
-            return
-        number = self.column // width
-        small = number.astype(np.uint16) if slices <= 1 << 16 else number  # sorted by its digits
-        order = np.argsort(small, kind="stable")
-        ends = np.cumsum(np.bincount(number, minlength=slices))
-        for place, kept in enumerate(np.split(order, ends[:-1])):
-            column = self.column[kept] - place * width
-            yield _Rows(column, self.bucket[kept], self.amount[kept], self.paid[kept])
+        for start in range(first, last, most):
+            yield str(currency.iloc[first]), start, min(start + most, last)
 
 
 @dataclass(frozen=True)
@@ -175,11 +121,10 @@ class _Block:
     split: bool
 
     @classmethod
-    def of(cls, rows: _Rows, clients: int, edges: int) -> _Block:
+    def of(cls, rows: Rows, clients: int, edges: int) -> _Block:
         amount = rows.amount
-        size = np.abs(amount.astype(float))
-        split = float(size.sum()) >= SAFE
-        if split and np.bincount(rows.column, weights=size).max() >= SAFE:
+        split = not rows.is_safe
+        if split and np.bincount(rows.column, weights=rows.size).max() >= SAFE:
             amount = amount.astype(object)  # nor a single client's balance
         shape = (edges, clients)
         moved, touched = np.zeros(shape, amount.dtype), np.zeros(shape, np.bool_)
@@ -215,38 +160,14 @@ class _Block:
         self, clients: pd.DataFrame, at: slice, edges: Sequence[Edge], groups: Sequence[str]
     ) -> dict[str, GroupSums]:
         """The figures of each group."""
-        total = _Total(self.split)
+        total = Total(self.split)
         found: dict[str, list[tuple[int, ...]]] = {name: [] for name in groups}
         for now, before in self.pairs(clients, at, edges):
             for name, listed in found.items():
                 group = GROUPS[name]
                 balance = (before if group.before else now).balance
-                listed.append(_figures(group.members(now, before), balance, total))
+                listed.append(figures(group.members(now, before), balance, total))
         return {
             name: GroupSums(tuple(map(list, zip(*listed, strict=True))), first)
             for name, (first, *listed) in found.items()
         }
-
-
-def _figures(flags: Flags, balance: Numbers, total: _Total) -> tuple[int, ...]:
-    held = np.where(flags, balance, 0)
-    return (
-        int(np.count_nonzero(flags)),
-        int(np.count_nonzero(held > 0)),
-        int(np.count_nonzero(held < 0)),
-        total(np.maximum(held, 0)),
-        total(np.minimum(held, 0)),
-        total(held),
-    )
-
-
-@dataclass(frozen=True)
-class _Total:
-    """Sums integers exactly; `split` where int64 might not hold the sum."""
-
-    split: bool
-
-    def __call__(self, values: Numbers) -> int:
-        if not self.split:
-            return int(values.sum())
-        return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())

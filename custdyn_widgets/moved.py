@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from .arrow import microseconds_or, positions, unscaled
-from .groups import NEVER, SAFE, Ints, Numbers
+from .exact import Ints, Numbers, is_safe, order
+from .groups import NEVER
 
-MOST_SPARSE = 8
+MOST_SPARSE = 3
 """Cells for each row up to which a dense array is faster than sorting."""
 
 
@@ -56,39 +57,60 @@ class Moved:
             table["amount"].type.scale,
         )
 
-    def gathered(self) -> Moved:
-        """The rows of near clients together: what is done with them then stays in the cache."""
-        near = (self.client >> max(int(self.client.max(initial=0)).bit_length() - 16, 0)) + 1
-        order = np.argsort(near.astype(np.uint16), kind="stable")  # by its digits, in linear time
+    def by_bucket(self) -> Moved:
+        """The same, bucket by bucket."""
+        rows = order(self.bucket)
         return Moved(
-            self.client[order], self.bucket[order], self.amount[order], self.paid[order], self.scale
+            self.client[rows], self.bucket[rows], self.amount[rows], self.paid[rows], self.scale
         )
 
     def merged(self, buckets: Ints, clients: int) -> Moved:
-        """By coarser buckets: `buckets` says for each bucket which it becomes.
+        """By coarser buckets: `buckets` says for each bucket which it becomes."""
+        return replace(self, bucket=buckets[self.bucket]).added_up(clients)
+
+    def added_up(self, clients: int) -> Moved:
+        """Rows of the same client and bucket as one; by bucket, then client.
 
         `clients` is how many there are; what is not of one of them is not kept apart.
         """
-        width = int(buckets.max(initial=0)) + 1
-        place = (self.client + 1) * width + buckets[self.bucket]  # who is not there comes first
-        cells = (clients + 1) * width
-        if cells <= MOST_SPARSE * len(place):
-            touched = np.zeros(cells, np.bool_)
-            touched[place] = True
-            rows = np.flatnonzero(touched)
+        if not len(self):
+            return self
+        low, width = int(self.bucket.min()), clients + 1
+        place = (self.bucket - low) * width + (self.client + 1)  # who is not there comes first
+        cells = (int(self.bucket.max()) - low + 1) * width
+        amount = self.amount if is_safe(self.amount) else self.amount.astype(object)
+        if cells <= MOST_SPARSE * len(self):
+            rows, amount, paid = _by_table(place, amount, self.paid, cells)
         else:
-            rows, place = np.unique(place, return_inverse=True)
-            cells = len(rows)
-        moved = self.amount
-        if float(np.abs(moved.astype(float)).sum()) >= SAFE:
-            moved = moved.astype(object)  # int64 might not hold a sum
-        amount, paid = np.zeros(cells, moved.dtype), np.full(cells, NEVER, np.int64)
-        np.add.at(amount, place, moved)
-        np.maximum.at(paid, place, self.paid)
-        if cells != len(rows):
-            amount, paid = amount[rows], paid[rows]
-        client, bucket = np.divmod(rows, width)
-        return Moved(client - 1, bucket, amount, paid, self.scale)
+            rows, amount, paid = _by_order(place, amount, self.paid)
+        bucket, client = np.divmod(rows, width)
+        return Moved(client - 1, bucket + low, amount, paid, self.scale)
+
+
+def _by_table(place: Ints, amount: Numbers, paid: Ints, cells: int) -> tuple[Ints, Numbers, Ints]:
+    """The cells that are there, in their order, with their sum and their last use."""
+    touched = np.zeros(cells, np.bool_)
+    sums, last = np.zeros(cells, amount.dtype), np.full(cells, NEVER, np.int64)
+    touched[place] = True
+    np.add.at(sums, place, amount)
+    np.maximum.at(last, place, paid)
+    rows = np.flatnonzero(touched)
+    return (rows, sums, last) if len(rows) == cells else (rows, sums[rows], last[rows])
+
+
+def _by_order(place: Ints, amount: Numbers, paid: Ints) -> tuple[Ints, Numbers, Ints]:
+    """As `_by_table`, for few rows in many cells."""
+    bits = len(place).bit_length()
+    if int(place.max()) >> (62 - bits):
+        rows = np.argsort(place)
+        place = place[rows]
+    else:  # sorted with its number behind it, it need not be fetched anew
+        numbered = (place << bits) | np.arange(len(place))
+        numbered.sort()
+        place, rows = numbered >> bits, numbered & ((1 << bits) - 1)
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    sums = np.add.reduceat(amount[rows], first)
+    return place[first], sums, np.maximum.reduceat(paid[rows], first)
 
 
 def joined(parts: Iterable[Moved]) -> Moved:

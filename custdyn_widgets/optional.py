@@ -31,8 +31,8 @@ from .conversion import Conversion, Lines, percent_cell
 from .definitions import ACTIVE, ALL, NA, PACKAGES, PAY_AS_YOU_GO
 from .errors import IdentityError
 from .groups import CLOSED_BY_THEN, entered, left
-from .metrics import GroupSums, Sums
 from .spent import Flow
+from .sums import GroupSums, Sums
 from .tables import ACTIVATION, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
 
 FLOW_OF_KIND = dict(zip((REFILL, PAYG, ACTIVATION, RENEWAL), FLOWS, strict=False))

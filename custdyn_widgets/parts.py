@@ -11,11 +11,12 @@ from typing import Any
 from .groups import Edge
 from .holders import Holders
 from .marks import NOTHING, Marks, added, marks
-from .metrics import GroupSums, Sums, client_sums, merged
+from .metrics import client_sums
 from .people import ClientFlows, People, people, stayed_flows
 from .periods import Segment
 from .query import Query
 from .spent import Flow
+from .sums import GroupSums, Sums, merged
 
 
 @dataclass(frozen=True)

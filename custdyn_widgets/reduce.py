@@ -10,6 +10,7 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import measures
 from .filters import Fetch, instant_literal
@@ -44,6 +45,11 @@ class Reduced:
     later_closings: int
     holders: Holders | None = None
     marks: Marks | None = None
+
+    @property
+    def inside(self) -> int:
+        """The period's entries, of known clients."""
+        return int(pc.sum(self.flows["entries"]).as_py() or 0)
 
     @property
     def scale(self) -> int:

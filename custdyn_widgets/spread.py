@@ -38,18 +38,26 @@ def spread_of(snapshot: Snapshot, shape: Shape, reduced: Reduced, memory: Memory
     size += BYTES_A_FLOW * flows if shape.by_client else 0
     memory.make_room(size)
     count = min(-(-size // memory.share), max(reduced.clients, 1))
-    return None if count <= 1 else partial(_by_slice, snapshot, shape, count)
+    inside = reduced.inside // max(count, 1)
+    return None if count <= 1 else partial(_by_slice, snapshot, shape, count, inside)
 
 
 def _by_slice(
-    snapshot: Snapshot, shape: Shape, count: int, wanted: Wanted, between: Callable[[], None]
+    snapshot: Snapshot,
+    shape: Shape,
+    count: int,
+    inside: int,
+    wanted: Wanted,
+    between: Callable[[], None],
 ) -> Part:
     tables, fetch = snapshot.tables, snapshot.fetch
 
     def parts() -> Iterator[Part]:
         for among in slices(tables, fetch, count):
             between()
-            held = holders_of(tables, fetch, shape, in_order=snapshot.in_order, among=among)
+            held = holders_of(
+                tables, fetch, shape, in_order=snapshot.in_order, inside=inside, among=among
+            )
             yield part_of(held, wanted, between)
 
     return together(parts())

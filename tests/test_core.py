@@ -21,17 +21,18 @@ from custdyn_widgets.cells import amount, plain, shown
 from custdyn_widgets.currencies import ENDED, currency_names, minor_units
 from custdyn_widgets.definitions import ALL
 from custdyn_widgets.groups import CLASSES, EVERYONE, NEVER, Edge, microseconds
-from custdyn_widgets.metrics import client_sums, merged
+from custdyn_widgets.metrics import client_sums
 from custdyn_widgets.rates import Rates, rounded
 from custdyn_widgets.report import utc_text
 from custdyn_widgets.sources.ecb import ecb_rates
+from custdyn_widgets.sums import Sums, merged
 
 ENDS = [datetime(2024, month, 1, tzinfo=UTC) for month in (2, 3, 4)]
 STARTS = [end - timedelta(days=60) for end in ENDS]
 OPEN = np.iinfo(np.int64).max
 
 
-def sums_of(amounts: list[list[int]], currency: list[str]) -> metrics.Sums:
+def sums_of(amounts: list[list[int]], currency: list[str]) -> Sums:
     """Sums of clients by position, whose amounts are given bucket by bucket."""
     clients = pd.DataFrame({"currency": currency, "created": 0, "closed": OPEN})
     rows = [

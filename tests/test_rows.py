@@ -21,9 +21,9 @@ from custdyn_widgets.definitions import (
 from custdyn_widgets.errors import IdentityError, MissingRates
 from custdyn_widgets.figures import check_identities
 from custdyn_widgets.groups import EVERYONE
-from custdyn_widgets.metrics import GroupSums
 from custdyn_widgets.optional import bridge
 from custdyn_widgets.rates import Rates
+from custdyn_widgets.sums import GroupSums
 
 from .small import entry, make, notes, values
 

@@ -14,8 +14,9 @@ from ..arrow import microseconds_or, positions
 from ..cells import decimals
 from ..columns import Column, Value
 from ..drill.behind import Between, Period
+from ..exact import Flags, Ints
 from ..filters import packages_named, resolve
-from ..groups import Flags, Ints, microseconds
+from ..groups import microseconds
 from ..ledger import package_entries
 from ..periods import Bucket, months_back, to_utc, zone
 from ..sources import Source

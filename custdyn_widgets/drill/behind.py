@@ -13,8 +13,9 @@ import numpy as np
 
 from ..cells import Cell
 from ..conversion import Conversion
+from ..exact import Flags, Numbers
 from ..filters import package_names, resolve
-from ..groups import GROUPS, Edge, Flags, Numbers, edges
+from ..groups import GROUPS, Edge, edges
 from ..holders import holders_of
 from ..ledger import KINDS, flows_by_client
 from ..metrics import walk

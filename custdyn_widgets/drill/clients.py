@@ -16,7 +16,7 @@ from ..arrow import positions
 from ..cells import amount, exact_decimal
 from ..columns import Column, Value
 from ..currencies import minor_units
-from ..groups import Ints
+from ..exact import Ints
 from ..rates import rounded
 from ..sources import Source
 from .behind import BESIDE, Behind, Between

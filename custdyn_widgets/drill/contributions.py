@@ -14,7 +14,7 @@ import numpy as np
 
 from ..conversion import Conversion
 from ..currencies import minor_units
-from ..groups import SAFE, Ints, Numbers
+from ..exact import SAFE, Ints, Numbers
 from .formulas import Counts, Side
 
 

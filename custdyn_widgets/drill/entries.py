@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from ..arrow import microseconds_or, positions, unscaled
+from ..exact import Ints, Numbers
 from ..filters import package_names, resolve
-from ..groups import Ints, Numbers, microseconds
+from ..groups import microseconds
 from ..ledger import KINDS, entries_of
 from ..metrics import walk
 from ..people import ClientFlows

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..groups import Ints
+from ..exact import Ints
 from .behind import NUMERATOR, Behind
 from .contributions import Contributions
 from .proof import clients_of, number
