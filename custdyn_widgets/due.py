@@ -78,15 +78,17 @@ class _Walk:
         """
         self._move(0)
         everyone = np.arange(len(self._balance))
-        then = self._standing(self._edges[0], everyone)
+        then = self._standing(self._edges[0], everyone, self._lives)
         yield everyone, then, then
         for number, edge in enumerate(self._edges[1:], start=1):
             between()
             before = self._edges[number - 1]
             due = np.flatnonzero(self._due(number, before, edge))
-            then = self._standing(before, due)
+            created, closed = self._lives
+            lives = created[due], closed[due]
+            then = self._standing(before, due, lives)
             self._move(number)
-            yield due, then, self._standing(edge, due)
+            yield due, then, self._standing(edge, due, lives)
 
     def _of(self, number: int) -> slice:
         return slice(self._ends[number], self._ends[number + 1])
@@ -98,9 +100,7 @@ class _Walk:
         self._paid[column] = np.maximum(self._paid[column], self._rows.paid[own])
         self._entered[column] = True
 
-    def _standing(self, edge: Edge, who: Ints) -> Standing:
-        created, closed = self._lives
-        lives = created[who], closed[who]
+    def _standing(self, edge: Edge, who: Ints, lives: tuple[Ints, Ints]) -> Standing:
         return Standing.at(edge, lives, self._balance[who], self._paid[who], self._entered[who])
 
     def _due(self, number: int, before: Edge, edge: Edge) -> Flags:

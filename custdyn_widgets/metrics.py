@@ -124,7 +124,7 @@ class _Block:
     def of(cls, rows: Rows, clients: int, edges: int) -> _Block:
         amount = rows.amount
         split = not rows.is_safe
-        if split and np.bincount(rows.column, weights=rows.size).max() >= SAFE:
+        if split and np.bincount(rows.column, weights=rows.size).max(initial=0) >= SAFE:
             amount = amount.astype(object)  # nor a single client's balance
         shape = (edges, clients)
         moved, touched = np.zeros(shape, amount.dtype), np.zeros(shape, np.bool_)

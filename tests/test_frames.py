@@ -221,22 +221,28 @@ def test_frames_too_large_for_the_budget_are_not_kept(folder: Path) -> None:
     source.close()
 
 
-@pytest.mark.parametrize("name", [name for name, one in GROUPS.items() if not one.by_duration])
-def test_a_group_that_is_kept_for_any_duration_does_not_look_at_it(name: str) -> None:
+def members(name: str, *, duration: int = 30, window: int = 9, before: int = 60) -> list[bool]:
+    """Who of some clients is in a group at 90, who stood as they did at an instant before."""
     random = np.random.default_rng(7)
     lives = random.integers(0, 90, 500), random.integers(50, 200, 500)
     paid = [np.where(random.random(500) < 0.3, NEVER, random.integers(0, 90, 500)) for _ in "ab"]
     entered = [np.ones(500, np.bool_), random.random(500) < 0.5]
+    standing = [
+        Standing.at(
+            Edge(at, at - duration, (at - window,) * 9), lives, paid[n], paid[n], entered[n]
+        )
+        for n, at in enumerate((90, before))
+    ]
+    found: list[bool] = GROUPS[name].members(*standing).tolist()
+    return found
 
-    def members(duration: int) -> list[bool]:
-        standing = [
-            Standing.at(Edge(at, at - duration, (at - 9,) * 9), lives, paid[n], paid[n], entered[n])
-            for n, at in enumerate((90, 60))
-        ]
-        found: list[bool] = GROUPS[name].members(*standing).tolist()
-        return found
 
-    assert members(5) == members(40) == members(90)
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_group_looks_at_no_more_than_it_says(name: str) -> None:
+    own = members(name)
+    assert own == members(name, duration=5) or GROUPS[name].by_duration
+    assert own == members(name, window=40) or GROUPS[name].by_windows
+    assert own == members(name, before=20) or GROUPS[name].moves
 
 
 def test_the_frames_of_real_purchases_serve_every_grouping() -> None:

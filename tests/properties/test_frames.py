@@ -14,7 +14,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from custdyn_widgets import Result, frames, open_source, run, spread
+from custdyn_widgets import Result, frames, metrics, moved, open_source, passes, run, spread
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.holders import Holders, holders_of
 from custdyn_widgets.parts import Part, part_of
@@ -68,18 +68,40 @@ def test_a_later_question_is_answered_as_a_first_one(
 
 
 @law
-@given(cases())
-def test_buckets_that_are_read_one_by_one_say_the_same(case: Case) -> None:
+@given(cases(), st.sampled_from([None, 0]), st.sampled_from([1, 20, 1 << 24]), st.integers(0, 3))
+def test_buckets_that_are_read_in_passes_say_the_same(
+    case: Case, inside: int | None, cells: int, sparse: int
+) -> None:
+    """Added up by the engine bucket by bucket, or handed over, some buckets at once."""
+
     def in_order(*arguments: Any, **named: Any) -> Holders:
-        return holders_of(*arguments, **{**named, "in_order": True})
+        return holders_of(*arguments, **{**named, "in_order": True, "inside": inside})
 
     once = open_source(case.frames())
     expected = answer(once, case.json_query(), case, 0)
     once.memory.clear()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(frames, "holders_of", in_order)
+        patched.setattr(passes, "CELLS_AT_ONCE", cells)
+        patched.setattr(moved, "MOST_SPARSE", sparse)
         assert answer(once, case.json_query(), case, 0) == expected
     once.close()
+
+
+@law
+@given(st.one_of(cases(dense=True), cases()), st.sampled_from(BLOCKS))
+def test_clients_that_are_looked_at_when_they_are_due_say_the_same(
+    case: Case, blocks: list[str]
+) -> None:
+    asked = {**case.json_query(), "blocks": blocks}
+    answers = []
+    for few in (0, 1 << 40):  # only who is due; everyone in each bucket
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(metrics, "FEW", few)
+            source = open_source(case.frames())
+            answers.append(answer(source, asked, case, 0))
+            source.close()
+    assert answers[0] == answers[1]
 
 
 @law
