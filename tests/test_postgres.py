@@ -200,6 +200,26 @@ def test_what_a_view_shows_can_change_without_a_write_and_is_never_kept(postgres
     assert read_by(source) and read_by(source)
 
 
+def test_a_standby_says_what_its_primary_says_and_nothing_of_it_is_kept(postgres: str) -> None:
+    url = pg.write(postgres, small())
+    schema = url.rpartition("=")[2]
+    with pg.standby(postgres) as base:
+        follower = open_source(f"{base}&schema={schema}")
+        assert crosscheck(QUERY, f"{base}&schema={schema}", url, as_of=AS_OF) == []
+        assert read_by(follower) and read_by(follower)  # what is in progress it does not tell
+        with psycopg.connect(postgres) as connection:
+            connection.execute(f"UPDATE {schema}.ledger SET amount = 200 WHERE entry_id = 1")
+        with psycopg.connect(postgres) as primary, psycopg.connect(base) as connection:
+            written = primary.execute("SELECT pg_current_wal_lsn()").fetchone()
+            replayed = "SELECT pg_last_wal_replay_lsn() >= %s"
+            while connection.execute(replayed, written).fetchone() != (True,):
+                connection.rollback()
+                time.sleep(0.05)
+        found = run(QUERY, follower, as_of=AS_OF).report.row("Balance Refill", "Total")
+        assert str(found.cells[0].value) == "200.00"
+        follower.close()
+
+
 def test_views_and_a_schema_are_sources_too(postgres: str) -> None:
     url = pg.write(postgres, small())
     schema = url.rpartition("=")[2]
