@@ -44,7 +44,7 @@ def due_sums(
         for name, group in asked.items():
             stay = _minus(held[name], _figures(group, then, then, cuts))
             settled = _figures(group, now, now, cuts)
-            seen = _figures(group, now, then, cuts) if group.moves else settled
+            seen = _figures(group, now, then, cuts) if group.by_move else settled
             found[name].append(_plus(stay, seen))
             held[name] = _plus(stay, settled)
     return {
@@ -132,8 +132,7 @@ def _cuts(who: Ints, runs: Runs) -> list[slice]:
 
 def _figures(group: Group, now: Standing, before: Standing, cuts: Sequence[slice]) -> list[Figures]:
     """The figures of a group, currency by currency."""
-    flags = group.members(now, before)
-    balance = (before if group.before else now).balance
+    flags, balance = group.held(now, before)
     return [figures(flags[cut], balance[cut], Total(split=False)) for cut in cuts]
 
 

@@ -17,6 +17,7 @@ from .groups import GROUPS, Edge
 from .holders import Holders, holders_of
 from .metrics import client_sums
 from .parts import Part, Wanted, stayed_of
+from .passes import Access
 from .people import People, flows_of, people
 from .periods import Bucket, Segment
 from .query import Query
@@ -159,13 +160,8 @@ def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between
     spread = spread_of(snapshot, shape, reduced, source.memory)
     if spread is not None:
         return Frames(source.name, shape, snapshot.token, reduced, spread)
-    held = holders_of(
-        snapshot.tables,
-        snapshot.fetch,
-        shape,
-        in_order=snapshot.in_order,
-        inside=reduced.inside,
-    )
+    access = Access.of(reduced.fullest, in_order=snapshot.in_order, memory=source.memory.apart)
+    held = holders_of(snapshot.tables, snapshot.fetch, shape, access)
     frames = Frames(source.name, shape, snapshot.token, replace(reduced, holders=held))
     if snapshot.steady:
         source.memory.keep(frames, frames.size)

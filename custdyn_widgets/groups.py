@@ -103,15 +103,19 @@ class Group:
     """A set of clients: from where they stand now, and stood at the end of the bucket before.
 
     `before` says that the balances that matter are those of the bucket before; `by_duration`
-    that the active duration makes a difference, `by_windows` those of an edge; `moves` that it
-    makes one where they stood before.
+    that the active duration makes a difference, `by_windows` that an edge's windows do, `by_move`
+    that where they stood before does.
     """
 
     members: Callable[[Standing, Standing], Flags]
     before: bool = False
     by_duration: bool = False
     by_windows: bool = False
-    moves: bool = False
+    by_move: bool = False
+
+    def held(self, now: Standing, before: Standing) -> tuple[Flags, Numbers]:
+        """Who is in it, and the balances that matter."""
+        return self.members(now, before), (before if self.before else now).balance
 
 
 def _class(name: str, at: Standing) -> Flags:
@@ -141,21 +145,21 @@ def _moves(name: str) -> dict[str, Group]:
     own, timed = partial(_class, name), name == ACTIVE
     return {
         entered(name): Group(
-            lambda now, before: own(now) & ~own(before), by_duration=timed, moves=True
+            lambda now, before: own(now) & ~own(before), by_duration=timed, by_move=True
         ),
         left(name): Group(
             lambda now, before: own(before) & ~own(now),
             before=True,
             by_duration=timed,
-            moves=True,
+            by_move=True,
         ),
         stayed(name): Group(
-            lambda now, before: own(now) & own(before), by_duration=timed, moves=True
+            lambda now, before: own(now) & own(before), by_duration=timed, by_move=True
         ),
     }
 
 
-_moving = partial(Group, by_duration=True, moves=True)
+_moving = partial(Group, by_duration=True, by_move=True)
 GROUPS: dict[str, Group] = {
     ACTIVE: Group(lambda now, _: now.active, by_duration=True),
     OVERALL_ACTIVE: Group(lambda now, _: now.used),

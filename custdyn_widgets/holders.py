@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from .filters import Fetch, instant_literal
 from .ledger import client_flows, place, scope
 from .moved import Moved
-from .passes import changes_of, moved
+from .passes import Access, changes, changes_of
 from .shape import Shape
 
 Slice = tuple[Any, Any]
@@ -48,26 +48,21 @@ def holders_of(
     tables: Tables,
     fetch: Fetch,
     shape: Shape,
+    access: Access,
     *,
-    in_order: bool = False,
-    inside: int | None = None,
     among: Slice = (None, None),
 ) -> Holders:
     """Reads the clients, or those of a slice.
 
-    `tables` are the canonical tables of a source, `fetch` runs an expression there. `in_order`:
-    the engine finds the entries of a time without reading the others. `inside`: about how many
-    entries lie in the buckets, where that is known.
+    `tables` are the canonical tables of a source, `fetch` runs an expression there.
     """
     asked = _Asked.of(tables, shape, among)
     clients = fetch(asked.listed)
     few = (pc.sum(clients["passes"]).as_py() or 0) * 2 < clients.num_rows
     counted = asked.own if few else asked.known
-    changes = changes_of(
-        counted, fetch, shape.buckets, clients["client_id"], in_order=in_order, inside=inside
-    )
+    moved = changes_of(counted, fetch, shape.buckets, clients["client_id"], access)
     flows = None if asked.flows is None else fetch(asked.flows)
-    return Holders(clients, changes, complete=not few, flows=flows)
+    return Holders(clients, moved, complete=not few, flows=flows)
 
 
 def slices(tables: Tables, fetch: Fetch, count: int) -> list[Slice]:
@@ -88,7 +83,7 @@ def together(tables: Tables, shape: Shape) -> ir.Table:
     asked = _Asked.of(tables, shape, (None, None))
     where = place(asked.known.occurred_at, [one.start for one in shape.buckets], 0)
     grouped = asked.known.group_by("client_id", bucket=where)
-    listed = {CLIENTS: asked.listed, CHANGES: moved(grouped, asked.known)}
+    listed = {CLIENTS: asked.listed, CHANGES: changes(grouped, asked.known)}
     if asked.flows is not None:
         listed[FLOWS] = asked.flows
     kinds = {name: kind for one in listed.values() for name, kind in one.schema().items()}
@@ -118,8 +113,8 @@ def holders_from(rows: pa.Table, *, by_client: bool) -> Holders:
         return rows.filter(pc.equal(rows["part"], part)).select(list(PARTS[part]))
 
     clients = of(CLIENTS)
-    changes = Moved.of(of(CHANGES), clients["client_id"])
-    return Holders(clients, changes, complete=True, flows=of(FLOWS) if by_client else None)
+    moved = Moved.of(of(CHANGES), clients["client_id"])
+    return Holders(clients, moved, complete=True, flows=of(FLOWS) if by_client else None)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,11 @@ class Memory:
         """Half of it: what the engine may take, and what is read at once from it."""
         return max(self.most // 2, 1)
 
+    @property
+    def apart(self) -> int:
+        """An eighth of that: what is on its way from the engine."""
+        return max(self.share // 8, 1)
+
     def __iter__(self) -> Iterator[object]:
         """What is kept, the last used first."""
         return iter([value for value, _ in reversed(self._kept)])

@@ -164,9 +164,7 @@ class _Block:
         found: dict[str, list[tuple[int, ...]]] = {name: [] for name in groups}
         for now, before in self.pairs(clients, at, edges):
             for name, listed in found.items():
-                group = GROUPS[name]
-                balance = (before if group.before else now).balance
-                listed.append(figures(group.members(now, before), balance, total))
+                listed.append(figures(*GROUPS[name].held(now, before), total))
         return {
             name: GroupSums(tuple(map(list, zip(*listed, strict=True))), first)
             for name, (first, *listed) in found.items()

@@ -9,16 +9,19 @@ import numpy as np
 import pyarrow as pa
 
 from .arrow import microseconds_or, positions, unscaled
-from .exact import Ints, Numbers, is_safe, order
+from .exact import Ints, Numbers, is_safe
 from .groups import NEVER
 
+MOST = int(np.iinfo(np.int64).max)
 MOST_SPARSE = 3
 """Cells for each row up to which a dense array is faster than sorting."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """Changes of balances, one row a client and bucket in which it has an entry, in any order.
+    """Changes of balances, in any order: one row a client and bucket in which it has an entry.
+
+    (Or one an entry, until they are `added_up`.)
 
     `client` is the client's position among others, -1 where it is not among them; `bucket` is 0
     for everything before the period, then 1 …; `amount` is unscaled, with `scale` decimals; `paid`
@@ -57,13 +60,6 @@ class Moved:
             table["amount"].type.scale,
         )
 
-    def by_bucket(self) -> Moved:
-        """The same, bucket by bucket."""
-        rows = order(self.bucket)
-        return Moved(
-            self.client[rows], self.bucket[rows], self.amount[rows], self.paid[rows], self.scale
-        )
-
     def merged(self, buckets: Ints, clients: int) -> Moved:
         """By coarser buckets: `buckets` says for each bucket which it becomes."""
         return replace(self, bucket=buckets[self.bucket]).added_up(clients)
@@ -83,6 +79,8 @@ class Moved:
             rows, amount, paid = _by_table(place, amount, self.paid, cells)
         else:
             rows, amount, paid = _by_order(place, amount, self.paid)
+        if amount.dtype == object and not any(abs(one) > MOST for one in amount):
+            amount = amount.astype(np.int64)
         bucket, client = np.divmod(rows, width)
         return Moved(client - 1, bucket + low, amount, paid, self.scale)
 
@@ -114,12 +112,13 @@ def _by_order(place: Ints, amount: Numbers, paid: Ints) -> tuple[Ints, Numbers, 
 
 
 def joined(parts: Iterable[Moved]) -> Moved:
-    """Parts of one scale that share no client and bucket, as one."""
+    """Parts that share no client and bucket, as one; raises ValueError unless of one scale."""
     listed = list(parts)
+    (scale,) = {one.scale for one in listed}
     return Moved(
         np.concatenate([one.client for one in listed]),
         np.concatenate([one.bucket for one in listed]),
         np.concatenate([one.amount for one in listed]),
         np.concatenate([one.paid for one in listed]),
-        listed[0].scale,
+        scale,
     )

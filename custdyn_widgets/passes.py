@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
@@ -17,37 +17,46 @@ from .moved import Moved, joined
 from .periods import Bucket
 
 MOST_PASSES = 36
-"""Buckets that are read one by one; more of them are cheaper in one pass."""
+"""Buckets that the engine adds up one by one; more of them are cheaper in one pass."""
 FEW_ENTRIES = 10
 """Entries of a client in a bucket up to which they are handed over sooner than added up."""
-CELLS_AT_ONCE, ENTRIES_AT_ONCE = 1 << 24, 1 << 21
-"""Clients × buckets, and entries, that are handed over at once."""
+MOST_DIGITS = 18
+"""Of an amount: wider ones, whose sums may have more than 38, are added up by the engine."""
+ENTRIES_AT_ONCE = 1 << 21
+BYTES_AN_ENTRY = 200
+"""What an entry takes at its peak, where it is handed over, with those that wait behind it."""
 
 
-def changes_of(
-    ledger: ir.Table,
-    fetch: Fetch,
-    buckets: Sequence[Bucket],
-    clients: pa.ChunkedArray,
-    *,
-    in_order: bool,
-    inside: int | None,
-) -> Moved:
-    """What moved before the first bucket, and in each.
+@dataclass(frozen=True)
+class Access:
+    """How the changes may be read, by what is known of the ledger.
 
-    Apart, because most of the entries lie before and have few groups: one a client. So has each
-    bucket, where the engine need not read the whole ledger for it (`in_order`). Where a client
-    has few entries in a bucket, the engine hands them over, and they are added up here: see
-    `holders_of` for the rest.
+    `in_order`: the engine finds the entries of a time without reading the others. `fullest`:
+    about how many entries lie in the fullest bucket (None: unknown). `at_once`: how many of them
+    may be handed over together.
     """
-    asked = [*_inside(ledger, buckets, len(clients), in_order=in_order, inside=inside)]
-    before = ledger.filter(ledger.occurred_at < instant_literal(buckets[0].start))
-    asked.append(Pass(moved(before.group_by("client_id"), before), 0))  # few rows: read last
-    *rest, first = (
-        one.added_up(Moved.of(rows, clients, one.bucket), len(clients))
-        for one, rows in zip(asked, ahead(fetch, [one.rows for one in asked]), strict=True)
-    )
-    return joined([first, *rest])
+
+    in_order: bool = False
+    fullest: int | None = None
+    at_once: int = ENTRIES_AT_ONCE
+
+    @classmethod
+    def of(cls, fullest: int, *, in_order: bool, memory: int) -> Access:
+        """With so many bytes for what is handed over."""
+        return cls(in_order, fullest, min(memory // BYTES_AN_ENTRY, ENTRIES_AT_ONCE))
+
+    def hands_over(self, ledger: ir.Table, clients: int) -> bool:
+        """Whether entries come as they are, to be added up here."""
+        if not self.in_order or self.fullest is None:
+            return False
+        narrow = ledger.amount.type().precision <= MOST_DIGITS
+        return narrow and self.fullest <= min(FEW_ENTRIES * clients, self.at_once)
+
+    def stretches(self, buckets: int) -> Iterator[tuple[int, int]]:
+        """The first and last of buckets that are handed over together."""
+        width = max(self.at_once // max(self.fullest or 0, 1), 1)
+        for first in range(0, buckets, width):
+            yield first, min(first + width, buckets) - 1
 
 
 @dataclass(frozen=True)
@@ -58,44 +67,67 @@ class Pass:
     bucket: int | None = None
     entries: bool = False
 
-    def added_up(self, read: Moved, clients: int) -> Moved:
-        """The changes, bucket by bucket."""
-        if self.entries:
-            return read.added_up(clients)
-        return read if self.bucket is not None else read.by_bucket()
+    def changes(self, rows: pa.Table, clients: pa.ChunkedArray) -> Moved:
+        """The changes, of what was read."""
+        read = Moved.of(rows, clients, self.bucket)
+        return read.added_up(len(clients)) if self.entries else read
+
+
+def changes_of(
+    ledger: ir.Table,
+    fetch: Fetch,
+    buckets: Sequence[Bucket],
+    clients: pa.ChunkedArray,
+    access: Access,
+) -> Moved:
+    """What moved before the first bucket, and in each; `clients` are their ids.
+
+    Apart, because most of the entries lie before and have few groups: one a client. So has each
+    bucket, where the engine need not read the whole ledger for it. Where a client has few entries
+    in a bucket, the engine hands them over, and they are added up here: while it is at the next.
+    """
+    before = ledger.filter(ledger.occurred_at < instant_literal(buckets[0].start))
+    own = Pass(changes(before.group_by("client_id"), before), 0)
+    made: list[Future[Moved]] = []
+    with ThreadPoolExecutor(1, "custdyn-changes") as thread:
+        for one in (*_inside(ledger, buckets, len(clients), access), own):
+            rows = fetch(one.rows)  # here, where a keyboard's interrupt arrives
+            if made:
+                made[-1].result()  # no more than one waits
+            made.append(thread.submit(one.changes, rows, clients))
+    *rest, first = (future.result() for future in made)
+    return joined([first, *rest])
+
+
+def changes(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
+    """What moved of groups of a ledger's entries."""
+    return groups.aggregate(amount=ledger.amount.sum(), paid_at=measures.last_paid(ledger))
 
 
 def _inside(
-    ledger: ir.Table,
-    buckets: Sequence[Bucket],
-    clients: int,
-    *,
-    in_order: bool,
-    inside: int | None,
+    ledger: ir.Table, buckets: Sequence[Bucket], clients: int, access: Access
 ) -> Iterator[Pass]:
     """How the buckets are read."""
-    if in_order and inside is not None and inside <= FEW_ENTRIES * clients * len(buckets):
-        for first, last in _stretches(len(buckets), clients, inside):
+    if access.hands_over(ledger, clients):
+        for first, last in access.stretches(len(buckets)):
             yield _entries(ledger, buckets, first, last)
-    elif in_order and len(buckets) <= MOST_PASSES:
+    elif access.in_order and len(buckets) <= MOST_PASSES:
         for number, bucket in enumerate(buckets, start=1):
             own = _between(ledger, bucket, bucket)
-            yield Pass(moved(own.group_by("client_id"), own), number)
+            yield Pass(changes(own.group_by("client_id"), own), number)
     else:
         own = _between(ledger, buckets[0], buckets[-1])
         where = place(own.occurred_at, [one.start for one in buckets[1:]], 1)
-        yield Pass(moved(own.group_by("client_id", bucket=where), own))
-
-
-def moved(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
-    """The changes of groups of a ledger's entries."""
-    return groups.aggregate(amount=ledger.amount.sum(), paid_at=measures.last_paid(ledger))
+        yield Pass(changes(own.group_by("client_id", bucket=where), own))
 
 
 def _entries(ledger: ir.Table, buckets: Sequence[Bucket], first: int, last: int) -> Pass:
     """The entries in the buckets from `first` to `last`, as they are."""
     own = _between(ledger, buckets[first], buckets[last])
-    columns = {"client_id": own.client_id, "amount": own.amount, "paid_at": measures.paid(own)}
+    amount, summed = own.amount, own.amount.sum().type()
+    if amount.type().scale != summed.scale:  # an engine's sum may have more decimals
+        amount = amount.cast(summed)
+    columns = {"client_id": own.client_id, "amount": amount, "paid_at": measures.paid(own)}
     if first == last:
         return Pass(own.select(**columns), first + 1, entries=True)
     starts = [one.start for one in buckets[first + 1 : last + 1]]
@@ -103,25 +135,6 @@ def _entries(ledger: ir.Table, buckets: Sequence[Bucket], first: int, last: int)
     return Pass(own.select(**columns, bucket=where), entries=True)
 
 
-def _stretches(buckets: int, clients: int, inside: int) -> Iterator[tuple[int, int]]:
-    """The first and last of buckets that are read together."""
-    cells, entries = CELLS_AT_ONCE // (clients + 1), ENTRIES_AT_ONCE * buckets // max(inside, 1)
-    width = max(min(cells, entries), 1)
-    for first in range(0, buckets, width):
-        yield first, min(first + width, buckets) - 1
-
-
 def _between(ledger: ir.Table, first: Bucket, last: Bucket) -> ir.Table:
     start, end = instant_literal(first.start), instant_literal(last.end)
     return ledger.filter(ledger.occurred_at >= start, ledger.occurred_at < end)
-
-
-def ahead(fetch: Fetch, asked: Sequence[ir.Table]) -> Iterator[pa.Table]:
-    """The answers, in their order; while one is worked on, the engine is at the next."""
-    with ThreadPoolExecutor(1, "custdyn-ahead") as thread:
-        waiting = thread.submit(fetch, asked[0])
-        for following in asked[1:]:
-            answer = waiting.result()
-            waiting = thread.submit(fetch, following)
-            yield answer
-        yield waiting.result()

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from . import measures
 from .filters import Fetch, instant_literal
@@ -31,7 +31,9 @@ class Reduced:
     `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
     (entries of the unusual sign) and `first_at`. `entries` counts the ledger's entries before the
-    period's end, `newest` is the last one's instant; `later_…` count what `as_of` cut off.
+    period's end, `inside` those rows of it that are in the period, `fullest` about how many of
+    these lie in the fullest bucket; `newest` is the last entry's instant; `later_…` count what
+    `as_of` cut off.
     `holders` are all clients, where they are held at once; `marks` are theirs, where they are not.
     """
 
@@ -39,17 +41,14 @@ class Reduced:
     currencies: tuple[str, ...]
     clients: int
     entries: int
+    inside: int
+    fullest: int
     newest: datetime | None
     later_entries: int
     later_clients: int
     later_closings: int
     holders: Holders | None = None
     marks: Marks | None = None
-
-    @property
-    def inside(self) -> int:
-        """The period's entries, of known clients."""
-        return int(pc.sum(self.flows["entries"]).as_py() or 0)
 
     @property
     def scale(self) -> int:
@@ -68,12 +67,18 @@ def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduce
     counted = clients.group_by("currency").agg(clients=clients.count()).order_by("currency")
     held = fetch(counted).to_pydict()
     currencies = tuple(held["currency"])
-    read = fetch(known.aggregate(entries=measures.entries(known), newest=measures.last(known)))
+    in_period = known.occurred_at >= instant_literal(shape.buckets[0].start)
+    told = {"entries": measures.entries(known), "newest": measures.last(known)}
+    read = fetch(known.aggregate(**told, inside=in_period.sum().fill_null(0)))
+    inside = int(read["inside"][0].as_py())
+    flows = fetch(_flows(known, clients, met, currencies, shape.cuts))
     return Reduced(
-        flows=fetch(_flows(known, clients, met, currencies, shape.cuts)),
+        flows=flows,
         currencies=currencies,
         clients=sum(held["clients"]),
         entries=read["entries"][0].as_py(),
+        inside=inside,
+        fullest=_fullest(flows, shape.cuts, inside),
         newest=read["newest"][0].as_py(),
         later_entries=_later_entries(ledger, fetch, as_of),
         later_clients=_later_clients(tables, fetch, as_of),
@@ -125,6 +130,13 @@ def _flows(
         opposite=measures.opposite(joined),
         first_at=measures.first(joined),
     )
+
+
+def _fullest(flows: pa.Table, segments: Sequence[Segment], inside: int) -> int:
+    """The most entries in a bucket, of known clients; those of others may all lie in it."""
+    bucket = np.array([one.bucket for one in segments])[flows["segment"].to_numpy()]
+    known = np.bincount(bucket, weights=flows["entries"].to_numpy(), minlength=1)
+    return int(known.max() + max(inside - known.sum(), 0))
 
 
 def _later_clients(tables: Mapping[str, ir.Table], fetch: Fetch, as_of: datetime) -> int:

@@ -11,6 +11,7 @@ from .holders import holders_from, holders_of, slices
 from .holders import together as in_one_table
 from .memory import Memory
 from .parts import Part, Wanted, packed, part_of, together, unpacked
+from .passes import Access
 from .reduce import Reduced
 from .shape import Shape
 from .sources import Snapshot
@@ -30,7 +31,8 @@ def spread_of(snapshot: Snapshot, shape: Shape, reduced: Reduced, memory: Memory
     An engine of many machines adds them up itself; else they come in as many slices as it takes
     for one to fit the memory. What is kept for other questions makes room.
     """
-    changes = min(reduced.entries, reduced.clients * (len(shape.buckets) + 1))
+    changes = min(reduced.entries - reduced.inside, reduced.clients)
+    changes += min(reduced.inside, reduced.clients * len(shape.buckets))
     if snapshot.partitions is not None:
         return partial(_by_partition, snapshot, shape, max(changes // ROWS_A_PARTITION, 1))
     flows = min(reduced.entries, reduced.clients * len(shape.pieces) * KINDS_OF_FLOWS)
@@ -38,15 +40,19 @@ def spread_of(snapshot: Snapshot, shape: Shape, reduced: Reduced, memory: Memory
     size += BYTES_A_FLOW * flows if shape.by_client else 0
     memory.make_room(size)
     count = min(-(-size // memory.share), max(reduced.clients, 1))
-    inside = reduced.inside // max(count, 1)
-    return None if count <= 1 else partial(_by_slice, snapshot, shape, count, inside)
+    if count <= 1:
+        return None
+    access = Access.of(
+        -(-reduced.fullest // count), in_order=snapshot.in_order, memory=memory.apart
+    )
+    return partial(_by_slice, snapshot, shape, count, access)
 
 
 def _by_slice(
     snapshot: Snapshot,
     shape: Shape,
     count: int,
-    inside: int,
+    access: Access,
     wanted: Wanted,
     between: Callable[[], None],
 ) -> Part:
@@ -55,9 +61,7 @@ def _by_slice(
     def parts() -> Iterator[Part]:
         for among in slices(tables, fetch, count):
             between()
-            held = holders_of(
-                tables, fetch, shape, in_order=snapshot.in_order, inside=inside, among=among
-            )
+            held = holders_of(tables, fetch, shape, access, among=among)
             yield part_of(held, wanted, between)
 
     return together(parts())

@@ -242,7 +242,7 @@ def test_a_group_looks_at_no_more_than_it_says(name: str) -> None:
     own = members(name)
     assert own == members(name, duration=5) or GROUPS[name].by_duration
     assert own == members(name, window=40) or GROUPS[name].by_windows
-    assert own == members(name, before=20) or GROUPS[name].moves
+    assert own == members(name, before=20) or GROUPS[name].by_move
 
 
 def test_the_frames_of_real_purchases_serve_every_grouping() -> None:

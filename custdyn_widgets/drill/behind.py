@@ -20,6 +20,7 @@ from ..holders import holders_of
 from ..ledger import KINDS, flows_by_client
 from ..metrics import walk
 from ..optional import flow_name
+from ..passes import Access
 from ..people import ClientFlows, People, people
 from ..periods import Bucket, Segment, cut, local_date, segments, zone
 from ..query import Query
@@ -75,7 +76,7 @@ class Period:
         tables, fetch = snapshot.tables, snapshot.fetch
         filters = resolve(tables, fetch, self.query, self.as_of)
         shape = Shape(filters, buckets, (), (), self.as_of, until=self.until)
-        held = holders_of(tables, fetch, shape, in_order=snapshot.in_order)
+        held = holders_of(tables, fetch, shape, Access(snapshot.in_order))
         reduced = replace(self.reduced, holders=held)
         return replace(self, buckets=buckets, reduced=reduced), len(buckets) - 1
 

@@ -18,6 +18,7 @@ from custdyn_widgets import Result, frames, metrics, moved, open_source, passes,
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.holders import Holders, holders_of
 from custdyn_widgets.parts import Part, part_of
+from custdyn_widgets.shape import Shape
 from custdyn_widgets.sources import Source
 from tests.ledgers import Case, cases
 
@@ -67,22 +68,30 @@ def test_a_later_question_is_answered_as_a_first_one(
     kept.close()
 
 
+ways = st.builds(
+    passes.Access,
+    in_order=st.just(True),
+    fullest=st.sampled_from([None, 0, 1]),
+    at_once=st.sampled_from([1, 3, 1 << 21]),
+)
+
+
 @law
-@given(cases(), st.sampled_from([None, 0]), st.sampled_from([1, 20, 1 << 24]), st.integers(0, 3))
+@given(cases(), ways, st.integers(0, 3))
 def test_buckets_that_are_read_in_passes_say_the_same(
-    case: Case, inside: int | None, cells: int, sparse: int
+    case: Case, access: passes.Access, sparse: int
 ) -> None:
     """Added up by the engine bucket by bucket, or handed over, some buckets at once."""
 
-    def in_order(*arguments: Any, **named: Any) -> Holders:
-        return holders_of(*arguments, **{**named, "in_order": True, "inside": inside})
+    def in_passes(tables: Any, fetch: Any, shape: Shape, _: passes.Access) -> Holders:
+        return holders_of(tables, fetch, shape, access)
 
     once = open_source(case.frames())
     expected = answer(once, case.json_query(), case, 0)
     once.memory.clear()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(frames, "holders_of", in_order)
-        patched.setattr(passes, "CELLS_AT_ONCE", cells)
+        patched.setattr(frames, "holders_of", in_passes)
+        patched.setattr(passes, "MOST_DIGITS", 38)  # these ledgers have amounts of all lengths
         patched.setattr(moved, "MOST_SPARSE", sparse)
         assert answer(once, case.json_query(), case, 0) == expected
     once.close()
