@@ -31,9 +31,8 @@ class Reduced:
     `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
     (entries of the unusual sign) and `first_at`. `entries` counts the ledger's entries before the
-    period's end, `inside` those rows of it that are in the period, `fullest` about how many of
-    these lie in the fullest bucket; `newest` is the last entry's instant; `later_…` count what
-    `as_of` cut off.
+    period's end, `inside` those that are in the period, `fullest` about how many of these lie in
+    the fullest bucket; `newest` is the last entry's instant; `later_…` count what `as_of` cut off.
     `holders` are all clients, where they are held at once; `marks` are theirs, where they are not.
     """
 
@@ -67,10 +66,9 @@ def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduce
     counted = clients.group_by("currency").agg(clients=clients.count()).order_by("currency")
     held = fetch(counted).to_pydict()
     currencies = tuple(held["currency"])
-    in_period = known.occurred_at >= instant_literal(shape.buckets[0].start)
-    told = {"entries": measures.entries(known), "newest": measures.last(known)}
-    read = fetch(known.aggregate(**told, inside=in_period.sum().fill_null(0)))
-    inside = int(read["inside"][0].as_py())
+    read = fetch(known.aggregate(entries=measures.entries(known), newest=measures.last(known)))
+    start = instant_literal(shape.buckets[0].start)
+    inside = _count(known.filter(known.occurred_at >= start), fetch)  # apart: statistics tell more
     flows = fetch(_flows(known, clients, met, currencies, shape.cuts))
     return Reduced(
         flows=flows,
