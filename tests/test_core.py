@@ -19,7 +19,7 @@ from custdyn_widgets import metrics
 from custdyn_widgets.arrow import microseconds_or, positions, unscaled
 from custdyn_widgets.cells import amount, plain, shown
 from custdyn_widgets.currencies import ENDED, currency_names, minor_units
-from custdyn_widgets.definitions import ALL
+from custdyn_widgets.definitions import ACTIVE, ALL
 from custdyn_widgets.groups import CLASSES, EVERYONE, NEVER, Edge, microseconds
 from custdyn_widgets.metrics import client_sums
 from custdyn_widgets.rates import Rates, rounded
@@ -217,3 +217,19 @@ def test_positions_are_found_by_table_and_by_hash(among: list[Any], data: st.Dat
 def test_instants_become_microseconds() -> None:
     column = pa.chunked_array([pa.array([datetime(1970, 1, 1, 0, 0, 1), None], pa.timestamp("us"))])
     assert microseconds_or(column, NEVER).tolist() == [1_000_000, NEVER]
+
+
+def test_who_ceases_to_be_active_is_due_though_nothing_else_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clients = pd.DataFrame({"currency": ["EUR", "USD", "EUR"], "created": 0, "closed": OPEN})
+    paid = [microseconds(STARTS[0]), microseconds(STARTS[0]) + 1, NEVER]
+    rows = {"client": [0, 1, 2], "bucket": 0, "amount": [-5, -7, 3], "paid": paid}
+    edges = [Edge(end, end - 20, (end - 30, end - 60)) for end in range(paid[0], paid[0] + 90, 10)]
+    sums = []
+    for few in (0, 1 << 40):  # only who is due; everyone in each bucket
+        monkeypatch.setattr(metrics, "FEW", few)
+        changes = pd.DataFrame(rows)
+        sums.append(metrics.client_sums(clients, changes, edges=edges, groups=(*CLASSES, EVERYONE)))
+    assert sums[0] == sums[1]
+    assert sums[0][ACTIVE, "EUR"]["quantity"] == [1, 1, 0, 0, 0, 0, 0, 0]
