@@ -86,7 +86,8 @@ def flows_of(
     """The flows of the clients that pass."""
     tz = zone(query.timezone)
     amounts = unscaled(reduced.flows["amount"])
-    for row, amount in zip(reduced.flows.to_pylist(), amounts, strict=True):
+    rows = reduced.flows.drop_columns("amount").to_pylist()
+    for row, amount in zip(rows, amounts, strict=True):
         if row["currency"] == NOT_PASSING:
             continue
         kind = KINDS[row["kind"]]

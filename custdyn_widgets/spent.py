@@ -36,8 +36,15 @@ class Flow:
     opposite: int = 0
 
 
+Key = tuple[str, str | None, int]
+"""Kind, package (None: all), bucket."""
+
+
 class Spent:
-    """Entries and totals of the flows, by kind and bucket, of all packages and of each."""
+    """Entries and totals of the flows, by kind and bucket, of all packages and of each.
+
+    Amounts are added up as they are, for each currency and date, before they are converted.
+    """
 
     def __init__(
         self,
@@ -48,16 +55,17 @@ class Spent:
     ) -> None:
         self._conversion = conversion
         self._buckets = buckets
-        self._entries: dict[tuple[str, str | None, int], int] = defaultdict(int)
-        self._totals: dict[tuple[str, str | None, int], Fraction] = defaultdict(Fraction)
+        self._entries: dict[Key, int] = defaultdict(int)
+        self._amounts: dict[Key, dict[tuple[str, date], int]] = {}
         for flow in flows:
             between()
-            total = conversion.convert(flow.amount, flow.currency, flow.day)
             for package in {None, flow.package}:
-                self._entries[flow.kind, package, flow.bucket] += flow.entries
-                self._totals[flow.kind, package, flow.bucket] += total
+                key, rate = (flow.kind, package, flow.bucket), (flow.currency, flow.day)
+                self._entries[key] += flow.entries
+                own = self._amounts.setdefault(key, {})
+                own[rate] = own.get(rate, 0) + flow.amount
         self.packages = sorted({flow.package for flow in flows if flow.package is not None})
-        self._check()
+        self._check(conversion.scale)
 
     def lines(self, kind: str, quantity: str, total: str, package: str | None = None) -> Lines:
         """Two rows of a kind, of one package or of all: entries and their sum."""
@@ -65,12 +73,17 @@ class Spent:
         return {
             quantity: [Cell(self._entries.get(key, 0)) for key in keys],
             total: [
-                self._conversion.cell(self._totals[key])
-                if key in self._totals
+                self._conversion.cell(self._total(key))
+                if key in self._amounts
                 else Cell(None, reason=NA.NO_ENTRY)
                 for key in keys
             ],
         }
+
+    def _total(self, key: Key) -> Fraction:
+        """What the amounts of a key are in the report's currency."""
+        amounts = self._amounts[key].items()
+        return sum((self._conversion.convert(one, *rate) for rate, one in amounts), Fraction())
 
     def package_lines(self, package: str | None) -> Lines:
         """The rows of a block of packages."""
@@ -79,14 +92,14 @@ class Spent:
             **self.lines(RENEWAL, "Renew Qty", "Renew Total", package),
         }
 
-    def _check(self) -> None:
-        apart: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
-        for (kind, package, bucket), total in self._totals.items():
-            if kind in PACKAGE_KINDS:
-                apart[kind, bucket] += total if package is None else -total
+    def _check(self, scale: int) -> None:
+        apart: dict[tuple[str, int, str], int] = defaultdict(int)
+        for (kind, package, bucket), own in self._amounts.items():
+            for (currency, _), amount in own.items() if kind in PACKAGE_KINDS else ():
+                apart[kind, bucket, currency] += amount if package is None else -amount
         if wrong := [
-            f"{kind}, column {bucket + 1}: off by {gap}"
-            for (kind, bucket), gap in apart.items()
+            f"{kind}, column {bucket + 1}: off by {Fraction(gap, 10**scale)} {currency}"
+            for (kind, bucket, currency), gap in apart.items()
             if gap
         ]:
             raise IdentityError("package blocks add up to Packages", wrong)

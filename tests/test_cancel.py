@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,9 @@ from custdyn_widgets.ui.job import Jobs, a_report
 
 from .bench.cases import Case, make
 from .conftest import AS_OF
+from .kills import chance
 
+INTERRUPTS = 5
 QUERY: dict[str, Any] = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
 
 
@@ -147,3 +153,50 @@ def test_a_failing_job_tells_its_error(tmp_path: Path) -> None:
     Jobs(open_source(folder), watch).start(Query(), a_report)
     assert watch.ended.wait(60)
     assert "the table is missing" in str(watch.errors[0])
+
+
+AGAIN = f"""
+import sys
+from datetime import datetime
+from custdyn_widgets import open_source, run
+from custdyn_widgets.sources import folder
+
+folder.FEW = 0
+QUERY = {QUERY!r} | {{"group_by": ["date"]}}
+source = open_source(sys.argv[1])
+
+def answer():
+    source.memory.clear()
+    return run(QUERY, source, as_of=datetime.fromisoformat("{AS_OF.isoformat()}")).to_dict()
+
+first = answer()
+while True:
+    try:
+        print("begun", flush=True)
+        answer()
+        input()  # it was not interrupted: here it will be
+    except KeyboardInterrupt:
+        assert answer() == first
+        print("interrupted", flush=True)
+"""
+
+
+def test_a_keyboards_interrupt_stops_a_report_and_the_next_one_is_made(large: Path) -> None:
+    """At any moment of a report, whichever way the entries are read."""
+    asked = [sys.executable, "-c", AGAIN, str(large)]
+    draw, seed = chance()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(asked, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        said: list[str] = []
+        try:
+            for line in process.stdout:
+                said.append(line.strip())
+                if said.count("interrupted") >= INTERRUPTS:
+                    break
+                if said[-1] == "begun":
+                    time.sleep(draw.uniform(0.01, 0.5))
+                    process.send_signal(signal.SIGINT)
+        finally:
+            process.kill()
+    assert said.count("interrupted") == INTERRUPTS, seed

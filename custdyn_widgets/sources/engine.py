@@ -22,6 +22,8 @@ LONGEST_LINE = 1 << 26
 DIRECT_BITS = 20
 """Groups whose keys are whole numbers within 2**DIRECT_BITS of each other are not hashed."""
 LEAST_MEMORY = 256 << 20
+OF_THE_KEYBOARD = "Query interrupted"
+"""What DuckDB says where a keyboard's interrupt ended its work."""
 
 
 class AnyEngine(Protocol):
@@ -209,6 +211,10 @@ class Engine(Stoppable):
                 yield
             except duckdb.InterruptException:
                 raise Cancelled from None
+            except RuntimeError as error:
+                if str(error) != OF_THE_KEYBOARD:
+                    raise
+                raise KeyboardInterrupt from None  # as DuckDB found it, and swallowed it
             except duckdb.OutOfRangeException:
                 raise TooManyDigits(self._source) from None
             except duckdb.Error as error:
