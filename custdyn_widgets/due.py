@@ -57,6 +57,51 @@ def due_sums(
     }
 
 
+class Calendar:
+    """What happens to clients bucket by bucket: their entries, creation and closing.
+
+    `rows` come bucket by bucket, numbered as the clients.
+    """
+
+    def __init__(self, clients: pd.DataFrame, rows: Rows, buckets: int) -> None:
+        self._rows = rows
+        self._ends = np.searchsorted(rows.bucket, np.arange(buckets + 1))
+        self._lives = clients["created"].to_numpy(np.int64), clients["closed"].to_numpy(np.int64)
+        self._ordered = [(one, np.argsort(one)) for one in self._lives]
+
+    def rows(self, number: int) -> slice:
+        """Where the changes of a bucket are."""
+        return slice(self._ends[number], self._ends[number + 1])
+
+    def lives(self, who: Ints) -> tuple[Ints, Ints]:
+        """When these clients are created and closed."""
+        created, closed = self._lives
+        return created[who], closed[who]
+
+    def due(self, number: int, before: int, end: int) -> Flags:
+        """Who has an entry in a bucket, or is created or closed, from `before` on until `end`."""
+        due = np.zeros(len(self._lives[0]), np.bool_)
+        due[self._rows.column[self.rows(number)]] = True
+        due[self._born_or_gone(before, end)] = True
+        return due
+
+    def others(self, number: int, before: int, end: int) -> Ints:
+        """Those of them that have no entry."""
+        found = self._born_or_gone(before, end)
+        if not len(found):
+            return found
+        entered = np.zeros(len(self._lives[0]), np.bool_)
+        entered[self._rows.column[self.rows(number)]] = True
+        return np.unique(found[~entered[found]])
+
+    def _born_or_gone(self, before: int, end: int) -> Ints:
+        found = []
+        for instants, order in self._ordered:
+            low, high = np.searchsorted(instants, (before, end), sorter=order)
+            found.append(order[low:high])
+        return np.concatenate(found)
+
+
 class _Walk:
     """Clients from bucket to bucket: what they hold, and their last paid use, so far."""
 
@@ -64,9 +109,7 @@ class _Walk:
         self, clients: pd.DataFrame, rows: Rows, edges: Sequence[Edge], groups: Iterable[Group]
     ) -> None:
         self._edges, self._rows, self._groups = edges, rows, list(groups)
-        self._ends = np.searchsorted(rows.bucket, np.arange(len(edges) + 1))
-        self._lives = clients["created"].to_numpy(np.int64), clients["closed"].to_numpy(np.int64)
-        self._calendar = [(one, np.argsort(one)) for one in self._lives]
+        self._calendar = Calendar(clients, rows, len(edges))
         self._balance = np.zeros(len(clients), np.int64)
         self._paid = np.full(len(clients), NEVER, np.int64)
         self._entered = np.zeros(len(clients), np.bool_)
@@ -78,23 +121,19 @@ class _Walk:
         """
         self._move(0)
         everyone = np.arange(len(self._balance))
-        then = self._standing(self._edges[0], everyone, self._lives)
+        then = self._standing(self._edges[0], everyone, self._calendar.lives(everyone))
         yield everyone, then, then
         for number, edge in enumerate(self._edges[1:], start=1):
             between()
             before = self._edges[number - 1]
             due = np.flatnonzero(self._due(number, before, edge))
-            created, closed = self._lives
-            lives = created[due], closed[due]
+            lives = self._calendar.lives(due)
             then = self._standing(before, due, lives)
             self._move(number)
             yield due, then, self._standing(edge, due, lives)
 
-    def _of(self, number: int) -> slice:
-        return slice(self._ends[number], self._ends[number + 1])
-
     def _move(self, number: int) -> None:
-        own = self._of(number)
+        own = self._calendar.rows(number)
         column = self._rows.column[own]
         self._balance[column] += self._rows.amount[own]
         self._paid[column] = np.maximum(self._paid[column], self._rows.paid[own])
@@ -104,11 +143,7 @@ class _Walk:
         return Standing.at(edge, lives, self._balance[who], self._paid[who], self._entered[who])
 
     def _due(self, number: int, before: Edge, edge: Edge) -> Flags:
-        due = np.zeros(len(self._balance), np.bool_)
-        due[self._rows.column[self._of(number)]] = True
-        for instants, order in self._calendar:
-            low, high = np.searchsorted(instants, (before.end, edge.end), sorter=order)
-            due[order[low:high]] = True
+        due = self._calendar.due(number, before.end, edge.end)
         for low, high in self._aged(before, edge):
             due |= (self._paid >= low) & (self._paid < high)
         return due

@@ -7,20 +7,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from .arrow import unscaled
 from .errors import TooManyDigits
-from .groups import GROUPS, Edge
+from .groups import GROUPS, Edge, recent_cuts
 from .holders import Holders, holders_of
-from .metrics import client_sums
+from .metrics import client_sums, recent
 from .parts import Part, Wanted, stayed_of
 from .passes import Access
 from .people import People, flows_of, people
 from .periods import Bucket, Segment
 from .query import Query
+from .recency import Recency
 from .reduce import Reduced, reduce
 from .shape import Shape
 from .sources import Snapshot, Source
@@ -50,6 +52,7 @@ class Frames:
     _sums: dict[tuple[object, ...], dict[str, GroupSums]] = field(default_factory=dict)
     _cut: dict[object, Reduced] = field(default_factory=dict)
     _flows: dict[object, list[Flow]] = field(default_factory=dict)
+    _recency: tuple[Recency | None] | None = None
 
     @property
     def size(self) -> int:
@@ -82,9 +85,11 @@ class Frames:
             return self
         place = np.array([0, *(number + 1 for number in _places(own, buckets))])
         held = self._held
-        changes = held.changes.merged(place, held.clients.num_rows)
-        reduced = replace(self.reduced, holders=replace(held, changes=changes))
-        return Frames(self.source, replace(self.shape, buckets=buckets), self.token, reduced)
+        if held.coarser is not None:
+            place = place[held.coarser]
+        reduced = replace(self.reduced, holders=replace(held, coarser=place))
+        shape = replace(self.shape, buckets=buckets)
+        return Frames(self.source, shape, self.token, reduced, _recency=self._recency)
 
     def cut(self, pieces: tuple[Segment, ...]) -> Reduced:
         """The reduced frames with flows by these pieces, whose edges are among the cuts."""
@@ -105,6 +110,15 @@ class Frames:
             self._flows = {key: list(flows_of(query, self.cut(pieces), pieces, names))}
         return self._flows[key]
 
+    def _recent(self, wanted: Wanted, between: Between) -> Recency | None:
+        """The clients by their last paid use, where few of them move in a bucket."""
+        if self._recency is None:
+            who = self.people(between)
+            cuts = partial(recent_cuts, wanted.starts, wanted.edges, timezone=wanted.query.timezone)
+            made = recent(who.clients, who.changes, edges=wanted.edges, cuts=cuts, between=between)
+            self._recency = (made,)
+        return self._recency[0]
+
     @property
     def _held(self) -> Holders:
         assert self.reduced.holders is not None  # noqa: S101 only held clients are kept
@@ -120,14 +134,24 @@ class Frames:
         """What the clients add to a report: all of them at once, or part by part."""
         if self.spread is not None:
             return self.spread(wanted, between)
-        who = self.people(between)
-        sums = self._summed(wanted.edges, wanted.groups, between)
-        return Part(sums, stayed_of(self._held, who, wanted, between), who.strangers)
+        sums = self._summed(wanted, between)
+        stayed = {}
+        if wanted.by_client:
+            stayed = stayed_of(self._held, self.people(between), wanted, between)
+        return Part(sums, stayed, self._held.strangers)
 
-    def _summed(self, edges: Sequence[Edge], groups: Sequence[str], between: Between) -> Sums:
+    def _summed(self, wanted: Wanted, between: Between) -> Sums:
         """The sums of groups of clients, see `client_sums`: those that are not known are made."""
-        keys = {name: _key(name, edges) for name in groups}
-        missing = [name for name, key in keys.items() if key not in self._sums]
+        edges = wanted.edges
+        keys = {name: _key(name, edges) for name in wanted.groups}
+        missing = []
+        for name in [name for name, key in keys.items() if key not in self._sums]:
+            told = self._recent(wanted, between)
+            known = told.sums(name, edges) if told is not None else None
+            if known is None:
+                missing.append(name)
+            else:
+                self._sums[keys[name]] = known
         if missing:
             who = self.people(between)
             made = client_sums(

@@ -25,11 +25,15 @@ from .periods import Bucket, activity_starts, bucket_before
 from .query import Query
 
 NEVER = int(np.iinfo(np.int64).min)
+ABSENT_TOO = NEVER - 1
+"""Where a group is of those who paid since then: all clients, even those that are not there."""
 CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
 EVERYONE = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
 CLOSED_BY_THEN = "closed"
 STAYED = "Stayed"
+FORESEEN = range(25)
+"""Active durations, in months, that a second question is expected to ask for."""
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,13 +55,29 @@ class Edge:
     windows: tuple[int, ...] = ()
 
 
+def nominal_starts(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[datetime, ...]:
+    """The local start of the bucket before the first, then each bucket's; `last`: see `edges`."""
+    before = bucket_before(buckets[0], last, units=query.time_units)
+    return before, *(bucket.local_start for bucket in buckets)
+
+
+def recent_cuts(starts: Sequence[datetime], edges: Sequence[Edge], *, timezone: str) -> Ints:
+    """Every instant since which a paid use makes active, for these edges and FORESEEN durations.
+
+    In order; `starts` as from `nominal_starts`.
+    """
+    cuts = {since for edge in edges for since in (edge.active_from, *edge.windows)}
+    for months in FORESEEN:
+        cuts.update(map(microseconds, activity_starts(starts, months=months, timezone=timezone)))
+    return np.array(sorted(cuts), np.int64)
+
+
 def edges(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[Edge, ...]:
     """The edge of the bucket before the first, then each bucket's.
 
     `last` is the last wall-clock second of the period.
     """
-    before = bucket_before(buckets[0], last, units=query.time_units)
-    starts = (before, *(bucket.local_start for bucket in buckets))
+    starts = nominal_starts(query, last, buckets)
     ends = (buckets[0].start, *(bucket.end for bucket in buckets))
     durations = (query.active_duration, *SENSITIVE_MONTHS)
     since = [activity_starts(starts, months=one, timezone=query.timezone) for one in durations]
@@ -65,6 +85,12 @@ def edges(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[Edge
         Edge(microseconds(end), microseconds(own), tuple(map(microseconds, windows)))
         for end, own, *windows in zip(ends, *since, strict=True)
     )
+
+
+def is_there(end: int, lives: tuple[Ints, Ints], entered: Flags) -> Flags:
+    """Who is there at a bucket's end: `lives` are the instants of creation and closing."""
+    created, closed = lives
+    return (entered | (created < end)) & (closed >= end)
 
 
 @dataclass(frozen=True)
@@ -90,9 +116,8 @@ class Standing:
         cls, edge: Edge, clients: tuple[Ints, Ints], balance: Numbers, paid: Ints, entered: Flags
     ) -> Standing:
         """`clients` are the instants of creation and closing."""
-        created, closed = clients
-        gone = closed < edge.end
-        there = (entered | (created < edge.end)) & ~gone
+        gone = clients[1] < edge.end
+        there = is_there(edge.end, clients, entered)
         used = there & (paid != NEVER)
         active = used & (paid >= edge.active_from)
         return cls(edge, balance, paid, entered, there, used, active, gone)
@@ -104,7 +129,8 @@ class Group:
 
     `before` says that the balances that matter are those of the bucket before; `by_duration`
     that the active duration makes a difference, `by_windows` that an edge's windows do, `by_move`
-    that where they stood before does.
+    that where they stood before does. `since`: it is of those that are there whose last paid use
+    was then or later, and of no others (NEVER: or none).
     """
 
     members: Callable[[Standing, Standing], Flags]
@@ -112,6 +138,7 @@ class Group:
     by_duration: bool = False
     by_windows: bool = False
     by_move: bool = False
+    since: Callable[[Edge], int] | None = None
 
     def held(self, now: Standing, before: Standing) -> tuple[Flags, Numbers]:
         """Who is in it, and the balances that matter."""
@@ -122,8 +149,19 @@ def _class(name: str, at: Standing) -> Flags:
     return {ACTIVE: at.active, OVERALL_ACTIVE: at.used, ALL: at.there}[name]
 
 
-def _within(window: int, now: Standing, _: Standing) -> Flags:
-    return now.used & (now.paid >= now.edge.windows[window])
+def _paid_since(since: Callable[[Edge], int], **others: bool) -> Group:
+    """Those whose last paid use was then or later."""
+
+    def members(now: Standing, _: Standing) -> Flags:
+        first = since(now.edge)
+        there = now.there if first >= NEVER else np.ones(len(now.there), np.bool_)
+        return there if first <= NEVER else there & (now.paid >= first)
+
+    return Group(members, since=since, **others)
+
+
+def _window(place: int, edge: Edge) -> int:
+    return edge.windows[place]
 
 
 def entered(name: str) -> str:
@@ -161,10 +199,10 @@ def _moves(name: str) -> dict[str, Group]:
 
 _moving = partial(Group, by_duration=True, by_move=True)
 GROUPS: dict[str, Group] = {
-    ACTIVE: Group(lambda now, _: now.active, by_duration=True),
-    OVERALL_ACTIVE: Group(lambda now, _: now.used),
-    ALL: Group(lambda now, _: now.there),
-    EVERYONE: Group(lambda now, _: np.ones(len(now.there), np.bool_)),
+    ACTIVE: _paid_since(lambda edge: edge.active_from, by_duration=True),
+    OVERALL_ACTIVE: _paid_since(lambda _: NEVER + 1),
+    ALL: _paid_since(lambda _: NEVER),
+    EVERYONE: _paid_since(lambda _: ABSENT_TOO),
     CLOSED_BY_THEN: Group(lambda now, _: now.closed),
     NEW: _moving(lambda now, before: now.active & (before.paid == NEVER)),
     REACTIVATED: _moving(lambda now, before: now.active & ~before.active & (before.paid != NEVER)),
@@ -173,7 +211,7 @@ GROUPS: dict[str, Group] = {
     **_moves(ACTIVE),
     **_moves(OVERALL_ACTIVE),
     **{
-        active_row(months): Group(partial(_within, place), by_windows=True)
+        active_row(months): _paid_since(partial(_window, place), by_windows=True)
         for place, months in enumerate(SENSITIVE_MONTHS)
     },
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import ibis
@@ -11,6 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .exact import Ints
 from .filters import Fetch, instant_literal
 from .ledger import client_flows, place, scope
 from .moved import Moved
@@ -27,21 +29,35 @@ class Holders:
     """Clients, and what moved of each.
 
     `clients`: `client_id`, `currency`, `created_at`, `closed_at` and `passes` (the filters) of
-    every client. `changes` are of every client in the ledger (or, if not `complete`, of passing
-    ones only), numbered as in `clients`. `flows` are those of each client that passes, where they
+    every client. `moved` are changes of every client in the ledger (or, if not `complete`, of
+    passing ones only), numbered as in `clients`; `coarser` says which bucket each of their buckets
+    is by now, where that is another. `flows` are those of each client that passes, where they
     were asked for: see `ledger.flows_by_client`.
     """
 
     clients: pa.Table
-    changes: Moved
+    moved: Moved
     complete: bool
     flows: pa.Table | None = None
+    coarser: Ints | None = None
+
+    @cached_property
+    def changes(self) -> Moved:
+        """What moved of each client in each bucket."""
+        if self.coarser is None:
+            return self.moved
+        return self.moved.merged(self.coarser, self.clients.num_rows)
+
+    @cached_property
+    def strangers(self) -> bool:
+        """Whether the ledger may name clients that are unknown."""
+        return not self.complete or bool((self.moved.client < 0).any())
 
     @property
     def nbytes(self) -> int:
         """About how many bytes they, and what is made of them, take."""
         tables = sum(int(one.nbytes) for one in (self.clients, self.flows) if one is not None)
-        return 3 * tables + 2 * self.changes.nbytes
+        return 3 * tables + 2 * self.moved.nbytes
 
 
 def holders_of(

@@ -12,6 +12,7 @@ import pandas as pd
 from .due import due_sums
 from .exact import SAFE, Flags, Ints, Numbers
 from .groups import GROUPS, NEVER, Edge, Standing
+from .recency import Recency, recency
 from .sums import GroupSums, Rows, Sums, Total, figures, merged
 
 FEW = 3
@@ -42,7 +43,7 @@ def client_sums(
     """
     sums: Sums = {}
     by_currency, rows = _arranged(clients, changes)
-    if len(rows) * FEW <= len(clients) * len(edges) and rows.is_safe:
+    if _few_move(clients, changes, edges) and rows.is_safe:
         runs = [*_runs(by_currency["currency"], len(clients))]
         return due_sums(
             by_currency, rows.by_bucket(), runs, edges=edges, groups=groups, between=between
@@ -53,6 +54,32 @@ def client_sums(
             part = block.sums(members.iloc[first:last], slice(first, last), edges, groups)
             sums = merged(sums, {(name, currency): one for name, one in part.items()})
     return sums
+
+
+def recent(
+    clients: pd.DataFrame,
+    changes: pd.DataFrame,
+    *,
+    edges: Sequence[Edge],
+    cuts: Callable[[], Ints],
+    between: Callable[[], None] = lambda: None,
+) -> Recency | None:
+    """The clients by their last paid use, cut at `cuts`; None where many move, or it is too much.
+
+    The rest as for `client_sums`.
+    """
+    if not _few_move(clients, changes, edges):
+        return None
+    by_currency, rows = _arranged(clients, changes)
+    if not rows.is_safe:
+        return None
+    runs = [*_runs(by_currency["currency"], len(clients))]
+    ends = [edge.end for edge in edges]
+    return recency(by_currency, rows.by_bucket(), runs, ends=ends, cuts=cuts(), between=between)
+
+
+def _few_move(clients: pd.DataFrame, changes: pd.DataFrame, edges: Sequence[Edge]) -> bool:
+    return len(changes) * FEW <= len(clients) * len(edges)
 
 
 def walk(

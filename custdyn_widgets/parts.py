@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from .groups import Edge
@@ -25,6 +25,7 @@ class Wanted:
 
     The figures of `groups` at the `edges` of the query's buckets, and, if `by_client`, the flows
     by `pieces` of the clients that stayed in a class; `names` are the packages'.
+    `starts` are the local starts that belong to the edges.
     """
 
     query: Query
@@ -33,6 +34,7 @@ class Wanted:
     pieces: tuple[Segment, ...]
     names: Mapping[str, str]
     by_client: bool
+    starts: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def part_of(holders: Holders, wanted: Wanted, between: Callable[[], None] = lamb
     sums = client_sums(
         who.clients, who.changes, edges=wanted.edges, groups=wanted.groups, between=between
     )
-    return Part(sums, stayed_of(holders, who, wanted, between), who.strangers, marks(holders))
+    return Part(sums, stayed_of(holders, who, wanted, between), holders.strangers, marks(holders))
 
 
 def stayed_of(

@@ -32,14 +32,12 @@ Between = Callable[[], None]
 class People:
     """The clients that pass the filters, numbered, and what moved of each.
 
-    `ids` are their client_ids by position, `clients` and `changes` as `client_sums` takes them;
-    `strangers` says that the ledger may name clients that are unknown.
+    `ids` are their client_ids by position, `clients` and `changes` as `client_sums` takes them.
     """
 
     ids: pa.ChunkedArray
     clients: pd.DataFrame
     changes: pd.DataFrame
-    strangers: bool
 
 
 def people(holders: Holders, between: Between = lambda: None) -> People:
@@ -66,8 +64,7 @@ def people(holders: Holders, between: Between = lambda: None) -> People:
         }
     )[passes].reset_index(drop=True)
     ids = clients["client_id"].filter(clients["passes"])
-    strangers = not holders.complete or bool((changes.client < 0).any())
-    return People(ids, listed, pd.DataFrame(moved, copy=False), strangers)
+    return People(ids, listed, pd.DataFrame(moved, copy=False))
 
 
 def package_name(number: object, names: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from .conversion import Conversion
 from .figures import Added, rows
 from .filters import package_names, resolve, unmatched
 from .frames import frames_of
-from .groups import GROUPS_OF_BLOCKS, edges
+from .groups import GROUPS_OF_BLOCKS, edges, nominal_starts
 from .ledger import KINDS
 from .notes import entry_notes, filter_notes, quality_notes, rate_notes
 from .parts import Wanted
@@ -134,7 +134,8 @@ class _Asked:
             read = _read(reduced, flows)
             groups = tuple(name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key])
             marks = edges(query, period.last, buckets)
-            wanted = Wanted(query, marks, groups, pieces, names, shape.by_client)
+            starts = nominal_starts(query, period.last, buckets)
+            wanted = Wanted(query, marks, groups, pieces, names, shape.by_client, starts)
             part = frames.part(wanted, between)
             if frames.spread is not None:
                 reduced = replace(reduced, marks=part.marks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,12 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custdyn_widgets import metrics
+from custdyn_widgets import metrics, recency
 from custdyn_widgets.arrow import microseconds_or, positions, unscaled
+from custdyn_widgets.blocks import NEW
 from custdyn_widgets.cells import amount, plain, shown
 from custdyn_widgets.currencies import ENDED, currency_names, minor_units
 from custdyn_widgets.definitions import ACTIVE, ALL
-from custdyn_widgets.groups import CLASSES, EVERYONE, NEVER, Edge, microseconds
+from custdyn_widgets.groups import CLASSES, EVERYONE, GROUPS, NEVER, Edge, microseconds
 from custdyn_widgets.metrics import client_sums
 from custdyn_widgets.rates import Rates, rounded
 from custdyn_widgets.report import utc_text
@@ -233,3 +235,51 @@ def test_who_ceases_to_be_active_is_due_though_nothing_else_happens(
         sums.append(metrics.client_sums(clients, changes, edges=edges, groups=(*CLASSES, EVERYONE)))
     assert sums[0] == sums[1]
     assert sums[0][ACTIVE, "EUR"]["quantity"] == [1, 1, 0, 0, 0, 0, 0, 0]
+
+
+TIMES = st.integers(95, 155)
+
+
+@given(st.data())
+def test_clients_that_come_go_pay_and_age_are_summed_the_same_each_way(data: st.DataObject) -> None:
+    """Everyone in each bucket, only who is due, and of one walk for every duration."""
+    count = data.draw(st.integers(1, 5))
+    lives = [(data.draw(TIMES), data.draw(TIMES | st.just(OPEN))) for _ in range(count)]
+    clients = pd.DataFrame(
+        {
+            "currency": [data.draw(st.sampled_from(["EUR", "USD"])) for _ in lives],
+            "created": [created for created, _ in lives],
+            "closed": [closed for _, closed in lives],
+        }
+    )
+    edges = [Edge(end, end - 15, (end - 10, end - 30)) for end in range(100, 160, 10)]
+    cells = st.tuples(st.integers(0, count - 1), st.integers(0, len(edges) - 1))
+    rows = [
+        (*cell, data.draw(st.integers(-3, 3)), data.draw(st.just(NEVER) | st.integers(*span)))
+        for cell in data.draw(st.sets(cells, max_size=12))
+        for span in [(60, 99) if cell[1] == 0 else (90 + 10 * cell[1], 99 + 10 * cell[1])]
+    ]
+    columns = ["client", "bucket", "amount", "paid"]
+    changes = pd.DataFrame(np.array(rows, np.int64).reshape(-1, len(columns)), columns=columns)
+    asked = [name for name, one in GROUPS.items() if not one.by_windows]
+    cuts = np.unique([edge.active_from for edge in edges])
+    ways = []
+    with pytest.MonkeyPatch.context() as patched:
+        for few in (1 << 40, 0):
+            patched.setattr(metrics, "FEW", few)
+            ways.append(client_sums(clients, changes, edges=edges, groups=asked))
+        told = metrics.recent(clients, changes, edges=edges, cuts=lambda: cuts)
+        others = [replace(edge, active_from=edge.active_from - 1) for edge in edges]
+        assert told is not None and told.sums(ACTIVE, others) is None  # it was not cut there
+        assert told.sums(ACTIVE, [Edge(1, 1)]) is None and told.sums(NEW, edges) is None
+        patched.setattr(recency, "MOST_CELLS", 0)
+        assert metrics.recent(clients, changes, edges=edges, cuts=lambda: cuts) is None
+    assert ways[0] == ways[1]
+    for name in (*CLASSES, EVERYONE):
+        sums = {currency: one for (group, currency), one in ways[0].items() if group == name}
+        assert told.sums(name, edges) == sums
+    opened, whole = told.sums(ALL, edges[2:]), told.sums(ALL, edges)
+    assert opened is not None and whole is not None
+    for currency, one in opened.items():  # some of the buckets, as of months of a year by date
+        assert one["balance"] == whole[currency]["balance"][2:]
+        assert one.opening("balance") == whole[currency]["balance"][1]

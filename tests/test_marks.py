@@ -67,8 +67,8 @@ def test_order_decimals_width_ids_and_who_does_not_pass_do_not_count() -> None:
     turned = {name: one[::-1] for name, one in MOVED.items()}
     assert marks(holders(moved=turned)) == own
     assert marks(holders(scale=3, moved={"amount": [10 * one for one in MOVED["amount"]]})) == own
-    wide = replace(holders().changes, amount=np.array(MOVED["amount"], object))
-    assert marks(replace(holders(), changes=wide)) == own
+    wide = replace(holders().moved, amount=np.array(MOVED["amount"], object))
+    assert marks(replace(holders(), moved=wide)) == own
     assert marks(holders({**CLIENTS, "client_id": ["1", "2", "3"]})) == own
     assert marks(holders(moved={"amount": [*MOVED["amount"][:3], 8, 8]})) == own
     assert marks(holders(scale=4)) != own
@@ -87,7 +87,7 @@ def test_marks_of_parts_add_up() -> None:
 @pytest.mark.parametrize("most", [2**63, 2**64, -(2**90)])
 def test_wide_amounts_are_told_apart(most: int) -> None:
     def wide(amount: int) -> Any:
-        changes = replace(holders().changes, amount=np.array([amount, 0, 0, 0, 0], object))
-        return marks(replace(holders(), changes=changes))
+        changes = replace(holders().moved, amount=np.array([amount, 0, 0, 0, 0], object))
+        return marks(replace(holders(), moved=changes))
 
     assert len({wide(most), wide(-most), wide(most + 1), wide(0), wide(most * 2)}) == 5

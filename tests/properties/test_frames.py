@@ -30,7 +30,7 @@ changes = st.fixed_dictionaries(
     {},
     optional={
         "currency": st.sampled_from(["USD", "EUR", "JPY", "KWD"]),
-        "active_duration": st.integers(0, 14),
+        "active_duration": st.integers(0, 30),
         "rate_policy": st.sampled_from(["historical", "current"]),
         "group_by": st.sampled_from([*UNITS, *([*one, "package"] for one in UNITS)]),
         "blocks": st.sampled_from(BLOCKS),
@@ -52,10 +52,17 @@ def answer(source: Source, asked: dict[str, Any], case: Case, days: int) -> obje
 
 
 @law
-@given(cases(), questions)
+@given(cases(), questions, st.sampled_from([0, 0, metrics.FEW]))
 def test_a_later_question_is_answered_as_a_first_one(
-    case: Case, asked: list[tuple[dict[str, Any], int]]
+    case: Case, asked: list[tuple[dict[str, Any], int]], few: int
 ) -> None:
+    """Whether clients are looked at only when they move (0), or all of them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(metrics, "FEW", few)
+        _ask(case, asked)
+
+
+def _ask(case: Case, asked: list[tuple[dict[str, Any], int]]) -> None:
     kept = open_source(case.frames())
     long = case.query["period"][1] - case.query["period"][0] > timedelta(days=10)
     for change, days in asked:
