@@ -271,7 +271,7 @@ def test_clients_that_come_go_pay_and_age_are_summed_the_same_each_way(data: st.
         told = metrics.recent(clients, changes, edges=edges, cuts=lambda: cuts)
         others = [replace(edge, active_from=edge.active_from - 1) for edge in edges]
         assert told is not None and told.sums(ACTIVE, others) is None  # it was not cut there
-        assert told.sums(ACTIVE, [Edge(1, 1)]) is None and told.sums(NEW, edges) is None
+        assert told.sums(ALL, [Edge(1, 1)]) is None and told.sums(NEW, edges) is None
         patched.setattr(recency, "MOST_CELLS", 0)
         assert metrics.recent(clients, changes, edges=edges, cuts=lambda: cuts) is None
     assert ways[0] == ways[1]

@@ -103,6 +103,7 @@ def make(folder: Path, case: Case) -> None:
     listed = ", ".join(f"'{name}'" for name in list(RATES)[: case.currencies])
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(
             f"""copy (select i as client_id, 'C' || i as name, 'client' as type,
             [{listed}][1 + (hash(i * 7) % {case.currencies})::int] as currency,

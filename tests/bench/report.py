@@ -37,6 +37,7 @@ def floor(folder: Path, case: Case) -> Cells:
 
     asked = ", ".join(f"max({column})" for column in COLUMNS)
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(
             f"select {asked} from '{folder}/ledger.parquet' "
             f"where occurred_at < timestamp '{case.edges[-1]}'"
