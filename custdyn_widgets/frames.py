@@ -52,6 +52,7 @@ class Frames:
     _sums: dict[tuple[object, ...], dict[str, GroupSums]] = field(default_factory=dict)
     _cut: dict[object, Reduced] = field(default_factory=dict)
     _flows: dict[object, list[Flow]] = field(default_factory=dict)
+    _coarser: dict[object, Frames] = field(default_factory=dict)
     _recency: tuple[Recency | None] | None = None
 
     @property
@@ -83,11 +84,14 @@ class Frames:
         own = self.shape.buckets
         if [one.start for one in own] == [one.start for one in buckets]:
             return self
+        if buckets not in self._coarser:  # the last ones are kept, with these
+            self._coarser = {buckets: self._merged(buckets)}
+        return self._coarser[buckets]
+
+    def _merged(self, buckets: tuple[Bucket, ...]) -> Frames:
+        own = self.shape.buckets
         place = np.array([0, *(number + 1 for number in _places(own, buckets))])
-        held = self._held
-        if held.coarser is not None:
-            place = place[held.coarser]
-        reduced = replace(self.reduced, holders=replace(held, coarser=place))
+        reduced = replace(self.reduced, holders=replace(self._held, coarser=place))
         shape = replace(self.shape, buckets=buckets)
         return Frames(self.source, shape, self.token, reduced, _recency=self._recency)
 
@@ -175,10 +179,7 @@ def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between
     for kept in _kept(source, snapshot):
         if kept.answers(shape):
             source.memory.use(kept)
-            frames = kept.by(shape.buckets)
-            if frames is not kept:
-                source.memory.keep(frames, frames.size)
-            return frames
+            return kept.by(shape.buckets)
     between()
     reduced = reduce(snapshot.tables, snapshot.fetch, shape)
     spread = spread_of(snapshot, shape, reduced, source.memory)
