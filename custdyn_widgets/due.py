@@ -90,9 +90,9 @@ class Calendar:
         found = self._born_or_gone(before, end)
         if not len(found):
             return found
-        entered = np.zeros(len(self._lives[0]), np.bool_)
-        entered[self._rows.column[self.rows(number)]] = True
-        return np.unique(found[~entered[found]])
+        due = self.due(number, before, end)
+        due[self._rows.column[self.rows(number)]] = False
+        return np.flatnonzero(due)
 
     def _born_or_gone(self, before: int, end: int) -> Ints:
         found = []

@@ -40,7 +40,8 @@ class Frames:
     """Reduced frames of a `shape`, and what was made of them since.
 
     Neither the currency of a report, its rate policy nor its active duration is in them. Where
-    the clients are too many to be held, `spread` reads them part by part, for one report.
+    the clients are too many to be held, `spread` reads them part by part, for one report. What is
+    made may take `room` bytes; where that is much, `grown` is told.
     """
 
     source: str
@@ -48,18 +49,23 @@ class Frames:
     token: tuple[object, ...]
     reduced: Reduced
     spread: Spread | None = None
+    room: int = 0
+    grown: Callable[[Frames], None] = lambda _: None
     _people: People | None = None
     _sums: dict[tuple[object, ...], dict[str, GroupSums]] = field(default_factory=dict)
     _cut: dict[object, Reduced] = field(default_factory=dict)
     _flows: dict[object, list[Flow]] = field(default_factory=dict)
     _coarser: dict[object, Frames] = field(default_factory=dict)
-    _recency: tuple[Recency | None] | None = None
+    _recency: Recency | None = None
+    _has_tried: bool = False
 
     @property
     def size(self) -> int:
         """About how many bytes they and what is made of them take."""
-        held = self.reduced.holders
-        return 3 * int(self.reduced.flows.nbytes) + (held.nbytes if held is not None else 0)
+        held, told = self.reduced.holders, [self, *self._coarser.values()]
+        tables = {id(one._recency): one._recency.table.nbytes for one in told if one._recency}
+        own = 0 if held is None else held.nbytes
+        return 3 * int(self.reduced.flows.nbytes) + own + sum(tables.values())
 
     def answers(self, shape: Shape) -> bool:
         """Whether what is asked for can be made of these frames, of the same data."""
@@ -91,9 +97,16 @@ class Frames:
     def _merged(self, buckets: tuple[Bucket, ...]) -> Frames:
         own = self.shape.buckets
         place = np.array([0, *(number + 1 for number in _places(own, buckets))])
-        reduced = replace(self.reduced, holders=replace(self._held, coarser=place))
+        held = self._held
+        coarser = place if held.coarser is None else place[held.coarser]
+        reduced = replace(self.reduced, holders=replace(held, coarser=coarser))
         shape = replace(self.shape, buckets=buckets)
-        return Frames(self.source, shape, self.token, reduced, _recency=self._recency)
+        return Frames(
+            *(self.source, shape, self.token, reduced),
+            room=self.room,
+            grown=lambda _: self.grown(self),
+            _recency=self._recency,
+        )
 
     def cut(self, pieces: tuple[Segment, ...]) -> Reduced:
         """The reduced frames with flows by these pieces, whose edges are among the cuts."""
@@ -116,12 +129,19 @@ class Frames:
 
     def _recent(self, wanted: Wanted, between: Between) -> Recency | None:
         """The clients by their last paid use, where few of them move in a bucket."""
-        if self._recency is None:
-            who = self.people(between)
-            cuts = partial(recent_cuts, wanted.starts, wanted.edges, timezone=wanted.query.timezone)
-            made = recent(who.clients, who.changes, edges=wanted.edges, cuts=cuts, between=between)
-            self._recency = (made,)
-        return self._recency[0]
+        if self._recency is None and not self._has_tried:
+            who, edges = self.people(between), wanted.edges
+            cuts = partial(recent_cuts, wanted.starts, edges, timezone=wanted.query.timezone)
+            self._recency = recent(
+                *(who.clients, who.changes),
+                edges=edges,
+                cuts=cuts,
+                most=self.room,
+                between=between,
+            )
+            self._has_tried = True
+            self.grown(self)
+        return self._recency
 
     @property
     def _held(self) -> Holders:
@@ -187,9 +207,12 @@ def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between
         return Frames(source.name, shape, snapshot.token, reduced, spread)
     access = Access.of(reduced.fullest, in_order=snapshot.in_order, memory=source.memory.apart)
     held = holders_of(snapshot.tables, snapshot.fetch, shape, access)
-    frames = Frames(source.name, shape, snapshot.token, replace(reduced, holders=held))
-    if snapshot.steady:
-        source.memory.keep(frames, frames.size)
+    frames = Frames(
+        *(source.name, shape, snapshot.token, replace(reduced, holders=held)),
+        room=source.memory.apart,
+        grown=lambda made: source.memory.keep(made, made.size) if snapshot.steady else None,
+    )
+    frames.grown(frames)
     return frames
 
 

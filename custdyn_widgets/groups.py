@@ -32,8 +32,9 @@ EVERYONE = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
 CLOSED_BY_THEN = "closed"
 STAYED = "Stayed"
-FORESEEN = range(25)
-"""Active durations, in months, that a second question is expected to ask for."""
+FORESEEN = range(37)
+"""Active durations, in months, that a second question may ask for: two years, and a year more for
+the bucket before the first, where buckets are years by then."""
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -130,7 +131,7 @@ class Group:
     `before` says that the balances that matter are those of the bucket before; `by_duration`
     that the active duration makes a difference, `by_windows` that an edge's windows do, `by_move`
     that where they stood before does. `since`: it is of those that are there whose last paid use
-    was then or later, and of no others (NEVER: or none).
+    was then or later (NEVER: or none), and of no others but where it is ABSENT_TOO.
     """
 
     members: Callable[[Standing, Standing], Flags]

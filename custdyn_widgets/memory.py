@@ -72,6 +72,11 @@ class Memory:
         """An eighth of that: what is on its way from the engine."""
         return max(self.share // 8, 1)
 
+    @property
+    def taken(self) -> int:
+        """How many bytes what is kept takes."""
+        return sum(size for _, size in self._kept)
+
     def __iter__(self) -> Iterator[object]:
         """What is kept, the last used first."""
         return iter([value for value, _ in reversed(self._kept)])
@@ -90,7 +95,7 @@ class Memory:
 
     def make_room(self, size: int) -> None:
         """Lets go of what does not fit beside so many bytes that are about to be used."""
-        while self._kept and sum(of for _, of in self._kept) + size > self.most:
+        while self._kept and self.taken + size > self.most:
             del self._kept[0]
 
     def clear(self) -> None:

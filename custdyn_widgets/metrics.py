@@ -12,7 +12,7 @@ import pandas as pd
 from .due import due_sums
 from .exact import SAFE, Flags, Ints, Numbers
 from .groups import GROUPS, NEVER, Edge, Standing
-from .recency import Recency, recency
+from .recency import MOST_BYTES, Recency, recency
 from .sums import GroupSums, Rows, Sums, Total, figures, merged
 
 FEW = 3
@@ -62,11 +62,13 @@ def recent(
     *,
     edges: Sequence[Edge],
     cuts: Callable[[], Ints],
+    most: int = MOST_BYTES,
     between: Callable[[], None] = lambda: None,
 ) -> Recency | None:
-    """The clients by their last paid use, cut at `cuts`; None where many move, or it is too much.
+    """The clients by their last paid use, cut at `cuts`.
 
-    The rest as for `client_sums`.
+    None where many move in a bucket, where it would take more than `most` bytes, or where int64
+    might not hold the sums. The rest as for `client_sums`.
     """
     if not _few_move(clients, changes, edges):
         return None
@@ -75,7 +77,9 @@ def recent(
         return None
     runs = [*_runs(by_currency["currency"], len(clients))]
     ends = [edge.end for edge in edges]
-    return recency(by_currency, rows.by_bucket(), runs, ends=ends, cuts=cuts(), between=between)
+    return recency(
+        by_currency, rows.by_bucket(), runs, ends=ends, cuts=cuts(), most=most, between=between
+    )
 
 
 def _few_move(clients: pd.DataFrame, changes: pd.DataFrame, edges: Sequence[Edge]) -> bool:

@@ -15,8 +15,8 @@ from .sums import FIGURES, GroupSums, Rows
 
 KEPT = FIGURES[:-1]
 """What is kept of clients: their balance is what those above and below zero add up to."""
-MOST_CELLS = 1 << 23
-"""Numbers that are kept at the most: 8 bytes each."""
+MOST_BYTES = 64 << 20
+"""That are kept at the most."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,16 @@ def recency(
     *,
     ends: Sequence[int],
     cuts: Ints,
+    most: int,
     between: Callable[[], None],
 ) -> Recency | None:
-    """The clients by their last paid use, at each end; None where that would be too much.
+    """The clients by their last paid use, at each end.
 
-    `clients`, `rows` and `runs` as for `due_sums`, `cuts` ascending.
+    None where that takes more than `most` bytes. `clients`, `rows` and `runs` as for `due_sums`,
+    `cuts` ascending.
     """
     shape = len(ends), len(runs), len(cuts) + 3, len(KEPT)
-    if np.prod(shape, dtype=float) > MOST_CELLS:
+    if np.prod(shape, dtype=float) * np.int64().nbytes > min(most, MOST_BYTES):
         return None
     table = np.zeros(shape, np.int64)
     for number, held in enumerate(_walked(clients, rows, runs, ends, cuts, between)):

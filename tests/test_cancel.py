@@ -25,7 +25,7 @@ from .bench.cases import Case, make
 from .conftest import AS_OF
 from .kills import chance
 
-INTERRUPTS = 5
+INTERRUPTS, PATIENCE = 5, 300
 QUERY: dict[str, Any] = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
 
 
@@ -156,7 +156,7 @@ def test_a_failing_job_tells_its_error(tmp_path: Path) -> None:
 
 
 AGAIN = f"""
-import sys
+import signal, sys
 from datetime import datetime
 from custdyn_widgets import open_source, run
 from custdyn_widgets.sources import folder
@@ -172,10 +172,12 @@ def answer():
 first = answer()
 while True:
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         print("begun", flush=True)
         answer()
-        input()  # it was not interrupted: here it will be
+        print("missed", flush=True)  # Python loses what is raised in a __del__
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         assert answer() == first
         print("interrupted", flush=True)
 """
@@ -185,18 +187,44 @@ def test_a_keyboards_interrupt_stops_a_report_and_the_next_one_is_made(large: Pa
     """At any moment of a report, whichever way the entries are read."""
     asked = [sys.executable, "-c", AGAIN, str(large)]
     draw, seed = chance()
-    pipe = subprocess.PIPE
-    with subprocess.Popen(asked, stdin=pipe, stdout=pipe, text=True) as process:
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said: list[str] = []
+        late = threading.Timer(PATIENCE, process.kill)
+        late.start()
         try:
             for line in process.stdout:
                 said.append(line.strip())
                 if said.count("interrupted") >= INTERRUPTS:
                     break
                 if said[-1] == "begun":
-                    time.sleep(draw.uniform(0.01, 0.5))
+                    time.sleep(draw.uniform(0.01, 0.3))
                     process.send_signal(signal.SIGINT)
         finally:
+            late.cancel()
             process.kill()
     assert said.count("interrupted") == INTERRUPTS, seed
+
+
+class Mine(BaseException):
+    """What a handler of a signal raises."""
+
+
+def test_what_a_signals_handler_raises_ends_the_question_at_once() -> None:
+    def handler(*_: object) -> None:
+        raise Mine
+
+    engine = Engine("endless", 1 << 30)
+    numbers = "SELECT count(*) AS n FROM range(10000000000000) WHERE hash(range) = 1"
+    endless = engine.backend.sql(numbers)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(Mine):
+            engine.fetch(endless)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        assert engine.fetch(engine.nothing()).num_rows == 0  # it does not wait for the other one
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        engine.close()

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custdyn_widgets import metrics, recency
+from custdyn_widgets import metrics
 from custdyn_widgets.arrow import microseconds_or, positions, unscaled
 from custdyn_widgets.blocks import NEW
 from custdyn_widgets.cells import amount, plain, shown
@@ -272,8 +272,7 @@ def test_clients_that_come_go_pay_and_age_are_summed_the_same_each_way(data: st.
         others = [replace(edge, active_from=edge.active_from - 1) for edge in edges]
         assert told is not None and told.sums(ACTIVE, others) is None  # it was not cut there
         assert told.sums(ALL, [Edge(1, 1)]) is None and told.sums(NEW, edges) is None
-        patched.setattr(recency, "MOST_CELLS", 0)
-        assert metrics.recent(clients, changes, edges=edges, cuts=lambda: cuts) is None
+        assert metrics.recent(clients, changes, edges=edges, cuts=lambda: cuts, most=0) is None
     assert ways[0] == ways[1]
     for name in (*CLASSES, EVERYONE):
         sums = {currency: one for (group, currency), one in ways[0].items() if group == name}

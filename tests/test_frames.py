@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custdyn_widgets import Query, open_source, run, spread
+from custdyn_widgets import Query, metrics, open_source, recency, run, spread
 from custdyn_widgets.errors import SourceChanged, SourceError
 from custdyn_widgets.frames import Frames
 from custdyn_widgets.groups import GROUPS, NEVER, Edge, Standing
@@ -305,3 +305,23 @@ def test_slices_hold_every_client_id_and_no_more_clients_than_asked() -> None:
         firsts, ends = zip(*cuts, strict=True)
         assert firsts[0] is None and ends[-1] is None and firsts[1:] == ends[:-1]
         assert len(cuts) == 10 and list(firsts[1:]) == sorted(firsts[1:])
+
+
+def test_what_is_kept_of_last_paid_uses_is_counted_and_refused_where_it_is_too_much(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "FEW", 0)
+    run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
+    (kept,) = source.memory
+    assert isinstance(kept, Frames) and kept._recency is not None
+    table = kept._recency.table.nbytes
+    assert source.memory.taken == kept.size > table
+    source.memory.clear()
+    monkeypatch.setattr(recency, "MOST_BYTES", table - 1)
+    run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
+    (kept,) = source.memory
+    assert isinstance(kept, Frames) and kept._recency is None
+    run({**ASKED, "group_by": ["month"]}, source, as_of=AS_OF)  # it has fewer buckets
+    (coarser,) = kept._coarser.values()
+    assert coarser._recency is not None
+    assert source.memory.taken == kept.size > coarser._recency.table.nbytes

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -22,8 +22,8 @@ LONGEST_LINE = 1 << 26
 DIRECT_BITS = 20
 """Groups whose keys are whole numbers within 2**DIRECT_BITS of each other are not hashed."""
 LEAST_MEMORY = 256 << 20
-OF_THE_KEYBOARD = "Query interrupted"
-"""What DuckDB says where a keyboard's interrupt ended its work."""
+BY_A_SIGNAL = "Query interrupted"
+"""What DuckDB says where a signal, such as a keyboard's interrupt, raised something meanwhile."""
 
 
 class AnyEngine(Protocol):
@@ -212,13 +212,20 @@ class Engine(Stoppable):
             except duckdb.InterruptException:
                 raise Cancelled from None
             except RuntimeError as error:
-                if str(error) != OF_THE_KEYBOARD:
+                if str(error) != BY_A_SIGNAL:
                     raise
-                raise KeyboardInterrupt from None  # as DuckDB found it, and swallowed it
+                self._end()
+                raise (error.__cause__ or KeyboardInterrupt()) from None
             except duckdb.OutOfRangeException:
                 raise TooManyDigits(self._source) from None
             except duckdb.Error as error:
                 raise Unreadable(self._source, str(error)) from None
+
+    def _end(self) -> None:
+        """Ends what was asked for: a signal leaves it going on."""
+        self._connection.interrupt()
+        with suppress(duckdb.InterruptException):  # it may have ended: then this is what is hit
+            self._connection.execute("SELECT 1")
 
     def _set(self, name: str, value: str | list[str]) -> None:
         # names are our own literals; values are bound or escaped by DuckDB's own rule
