@@ -240,6 +240,7 @@ def test_who_ceases_to_be_active_is_due_though_nothing_else_happens(
 TIMES = st.integers(95, 155)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_clients_that_come_go_pay_and_age_are_summed_the_same_each_way(data: st.DataObject) -> None:
     """Everyone in each bucket, only who is due, and of one walk for every duration."""
