@@ -20,6 +20,7 @@ from . import kills
 from .mails import SENDER, Inbox, post_office
 
 LONG = pytest.mark.long
+ATTEMPTS = 5
 LEDGER = "entry_id,occurred_at,kind,amount"
 
 
@@ -116,10 +117,15 @@ def test_no_mail_is_lost_and_there_are_no_more_copies_than_kills(
 def test_mails_marked_before_they_are_taken_would_be_lost(
     mails: int, times: int, tmp_path: Path
 ) -> None:
-    """The control of the test above: what it guards against does lose mails here."""
-    url = str(tmp_path / "store.sqlite")
-    inbox = sent_under_fire(url, mails, times, marks_first=True)
-    assert len({to for to, _ in inbox.taken}) < mails
+    """The control of the test above: what it guards against does lose mails here.
+
+    Not each time that it is killed, so it may be tried again.
+    """
+    for attempt in range(ATTEMPTS):
+        inbox = sent_under_fire(f"{tmp_path / str(attempt)}.sqlite", mails, times, marks_first=True)
+        if len({to for to, _ in inbox.taken}) < mails:
+            return
+    pytest.fail("no mail was lost")
 
 
 @pytest.mark.parametrize("times", [10, pytest.param(100, marks=LONG)])

@@ -19,7 +19,13 @@ from hypothesis import given
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
 from custdyn_widgets.crosscheck import crosscheck
-from custdyn_widgets.errors import Cancelled, DataError, MissingRates, SourceError
+from custdyn_widgets.errors import (
+    Cancelled,
+    DataError,
+    MissingRates,
+    SourceChanged,
+    SourceError,
+)
 from custdyn_widgets.sources import SAMPLE, Source, source_text
 from tests.ledgers import Case, cases, ledgers
 
@@ -198,6 +204,37 @@ def test_what_a_view_shows_can_change_without_a_write_and_is_never_kept(postgres
         )
     source = open_source(url)
     assert read_by(source) and read_by(source)
+    listed = run_cdrs(QUERY, url, as_of=AS_OF)
+    assert len(list(listed.lines())) == len(listed) == 1
+
+
+def test_a_list_is_read_on_while_somebody_writes_what_it_does_not_tell(postgres: str) -> None:
+    """Each page is a transaction of its own, and whatever is written changes the token."""
+    url = pg.write(postgres, small())
+    schema = url.rpartition("=")[2]
+
+    def write(statement: str) -> None:
+        with psycopg.connect(postgres) as connection:
+            connection.execute(f"SET search_path TO {schema}; {statement}")
+
+    listed = run_cdrs(QUERY, url, as_of=AS_OF)
+    told = list(listed.lines())
+    assert [line[-1] for line in told] == ["2"]
+    add = "INSERT INTO ledger (entry_id, client_id, occurred_at, kind, amount) VALUES"
+    write(f"{add} (10, 1, '2024-03-06T00:00:00Z', 'refill', 5)")
+    write(f"{add} (11, 1, '2025-01-01T00:00:00Z', 'payg', -5)")
+    assert list(listed.lines()) == told
+    for change in (
+        f"{add} (12, 1, '2024-03-06T00:00:00Z', 'payg', -5)",
+        "UPDATE ledger SET amount = -12.51 WHERE entry_id = 2",
+        "UPDATE ledger SET amount = -12.50001 WHERE entry_id = 2",
+        "DELETE FROM ledger WHERE entry_id = 2",
+    ):
+        listed = run_cdrs(QUERY, url, as_of=AS_OF)
+        assert len(list(listed.lines())) == len(listed)
+        write(change)
+        with pytest.raises(SourceChanged, match="run it again"):
+            list(listed.lines(0, 1))
 
 
 def test_a_standby_says_what_its_primary_says_and_nothing_of_it_is_kept(postgres: str) -> None:

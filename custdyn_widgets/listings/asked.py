@@ -44,11 +44,17 @@ class Asked:
     token: object
 
     @contextmanager
-    def reading(self) -> Iterator[tuple[Snapshot, ir.Table]]:
-        """The very data again, and its pay-as-you-go entries. Raises SourceChanged."""
+    def reading(self, agrees: Callable[[Snapshot], bool]) -> Iterator[tuple[Snapshot, ir.Table]]:
+        """The data again, and its pay-as-you-go entries.
+
+        Where it may be other data than before, as in a server where somebody writes, `agrees` says
+        whether it still is what was told of it. Raises SourceChanged where it is not.
+        """
         with self.source.reading() as snapshot:
             if snapshot.token != self.token:
-                raise SourceChanged(self.source.name)
+                scale = snapshot.tables["ledger"].amount.type().scale
+                if scale != self.conversion.scale or not agrees(snapshot):
+                    raise SourceChanged(self.source.name)
             yield snapshot, self.payg(snapshot)
 
     def payg(self, snapshot: Snapshot) -> ir.Table:

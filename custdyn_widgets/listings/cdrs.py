@@ -24,6 +24,7 @@ from ..ledger import payg_days, payg_page, payg_sums
 from ..periods import zone
 from ..rates import rounded
 from ..result import Asking, From, prepared
+from ..sources import Snapshot
 from .asked import Asked, Progress, asking
 from .sums import Sum, sums_of, tidy
 
@@ -36,8 +37,8 @@ class Cdrs:
     """The pay-as-you-go entries of a period that pass the filters.
 
     `total` holds their number, quantity and amounts over all pages; `days` how many there are
-    on each UTC day, newest first. Lines are read again when they are asked for, as of the list;
-    data that has changed since raises SourceChanged.
+    on each UTC day, newest first. Lines are read again when they are asked for, as of the list:
+    of data that no longer adds up to what the list says, they raise SourceChanged.
     """
 
     asked: Asked
@@ -75,7 +76,7 @@ class Cdrs:
     def lines(self, first: int = 0, count: int | None = None) -> Iterator[tuple[Value, ...]]:
         """Lines in the order of `columns`, newest first: `count` of them from the `first` on."""
         for inside, skip, most in self._stretches(first, count):
-            with self.asked.reading() as (snapshot, payg):
+            with self.asked.reading(self._agrees) as (snapshot, payg):
                 table = snapshot.fetch(payg_page(payg, inside, skip=skip, most=most))
             for start in range(0, table.num_rows, PIECE):
                 yield from self._lines(table.slice(start, PIECE))
@@ -108,6 +109,9 @@ class Cdrs:
     def file_name(self, kind: str) -> str:
         """What a file is called: `cdrs_2017-01-01_2017-12-31.csv`."""
         return self.asked.file_name("cdrs", kind)
+
+    def _agrees(self, snapshot: Snapshot) -> bool:
+        return _told(self.asked, snapshot) == (self.total, self.days)
 
     def _filed(self) -> Filed:
         return Filed(
@@ -189,8 +193,13 @@ def run_cdrs(
     with asking(asks, opened, now, units=(), progress=progress) as (asked, snapshot):
         if not asked.buckets:
             return Cdrs(asked, Sum(), ())
-        payg = asked.payg(snapshot)
-        counted = snapshot.fetch(payg_days(payg)).to_pylist()
-        sums = sums_of(asked, snapshot.fetch(payg_sums(payg, asked.pieces)), ())
-        days = [(row["day"].replace(tzinfo=UTC), row["entries"]) for row in counted]
-        return Cdrs(asked, sums.get((), Sum()), tuple(days))
+        return Cdrs(asked, *_told(asked, snapshot))
+
+
+def _told(asked: Asked, snapshot: Snapshot) -> tuple[Sum, tuple[tuple[datetime, int], ...]]:
+    """What a list says of all its entries: their sum, and how many there are on each day."""
+    payg = asked.payg(snapshot)
+    counted = snapshot.fetch(payg_days(payg)).to_pylist()
+    sums = sums_of(asked, snapshot.fetch(payg_sums(payg, asked.pieces)), ())
+    days = [(row["day"].replace(tzinfo=UTC), row["entries"]) for row in counted]
+    return sums.get((), Sum()), tuple(days)
