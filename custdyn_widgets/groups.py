@@ -19,7 +19,7 @@ from .blocks import (
     SENSITIVE_MONTHS,
     active_row,
 )
-from .definitions import ACTIVE, ALL, OVERALL_ACTIVE
+from .definitions import ACTIVE, ALL, MOST_ACTIVE_MONTHS, OVERALL_ACTIVE
 from .exact import Flags, Ints, Numbers
 from .periods import Bucket, activity_starts, bucket_before
 from .query import Query
@@ -32,9 +32,9 @@ EVERYONE = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
 CLOSED_BY_THEN = "closed"
 STAYED = "Stayed"
-FORESEEN = range(37)
-"""Active durations, in months, that a second question may ask for: two years, and a year more for
-the bucket before the first, where buckets are years by then."""
+FORESEEN = range(MOST_ACTIVE_MONTHS + 13)
+"""Active durations, in months, that a second question may ask for: all that there are, and a year
+more for the bucket before the first, where buckets are years by then."""
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,14 +62,21 @@ def nominal_starts(query: Query, last: datetime, buckets: Sequence[Bucket]) -> t
     return before, *(bucket.local_start for bucket in buckets)
 
 
-def recent_cuts(starts: Sequence[datetime], edges: Sequence[Edge], *, timezone: str) -> Ints:
-    """Every instant since which a paid use makes active, for these edges and FORESEEN durations.
+def recent_cuts(
+    starts: Sequence[datetime], edges: Sequence[Edge], first: int, most: int, *, timezone: str
+) -> Ints:
+    """Instants after `first` since which a paid use makes active, in order (µs since 1970).
 
-    In order; `starts` as from `nominal_starts`.
+    Those of these edges, and of as many of the FORESEEN durations, the shortest first, as make
+    no more than `most`; `starts` as from `nominal_starts`.
     """
-    cuts = {since for edge in edges for since in (edge.active_from, *edge.windows)}
+    cuts = {since for edge in edges for since in (edge.active_from, *edge.windows) if since > first}
     for months in FORESEEN:
-        cuts.update(map(microseconds, activity_starts(starts, months=months, timezone=timezone)))
+        since = map(microseconds, activity_starts(starts, months=months, timezone=timezone))
+        more = {one for one in since if one > first}
+        if not more or len(cuts | more) > most:
+            break
+        cuts |= more
     return np.array(sorted(cuts), np.int64)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from .due import due_sums
 from .exact import SAFE, Flags, Ints, Numbers
 from .groups import GROUPS, NEVER, Edge, Standing
-from .recency import MOST_BYTES, Recency, recency
+from .recency import MOST_BYTES, Cuts, Recency, recency
 from .sums import GroupSums, Rows, Sums, Total, figures, merged
 
 FEW = 3
@@ -61,11 +61,11 @@ def recent(
     changes: pd.DataFrame,
     *,
     edges: Sequence[Edge],
-    cuts: Callable[[], Ints],
+    cuts: Cuts,
     most: int = MOST_BYTES,
     between: Callable[[], None] = lambda: None,
 ) -> Recency | None:
-    """The clients by their last paid use, cut at `cuts`.
+    """The clients by their last paid use, cut at `cuts`: see `Cuts`.
 
     None where many move in a bucket, where it would take more than `most` bytes, or where int64
     might not hold the sums. The rest as for `client_sums`.
@@ -78,7 +78,7 @@ def recent(
     runs = [*_runs(by_currency["currency"], len(clients))]
     ends = [edge.end for edge in edges]
     return recency(
-        by_currency, rows.by_bucket(), runs, ends=ends, cuts=cuts(), most=most, between=between
+        by_currency, rows.by_bucket(), runs, ends=ends, cuts=cuts, most=most, between=between
     )
 
 

@@ -17,18 +17,24 @@ KEPT = FIGURES[:-1]
 """What is kept of clients: their balance is what those above and below zero add up to."""
 MOST_BYTES = 64 << 20
 """That are kept at the most."""
+BESIDE = 3
+"""Slots beside those of the cuts."""
+LATEST = np.iinfo(np.int64).max
+Cuts = Callable[[int, int], Ints]
+"""Ascending instants after a first one; if need be, more than that many."""
 
 
 @dataclass(frozen=True)
 class Recency:
-    """Figures of clients at the `ends` of buckets (µs since 1970), apart by their last paid use.
+    """Figures of clients at the `ends` of buckets, apart by their last paid use (µs since 1970).
 
-    `table` has KEPT by end, currency and slot. Slots are cut at `cuts` (µs since 1970): the first
-    holds clients that never paid, the next those that did before all cuts, then one for each cut;
-    the last those that were not yet, or no longer, there.
+    `table` has KEPT by end, currency and slot. Slots are cut at `cuts`: the first holds clients
+    that never paid, the next those that did before all cuts, then one for each cut; the last those
+    that were not yet, or no longer, there. No last paid use is before `first`, so no cut is.
     """
 
     ends: tuple[int, ...]
+    first: int
     cuts: Ints
     currencies: tuple[str, ...]
     table: Ints
@@ -56,6 +62,8 @@ class Recency:
         """Those of clients whose last paid use was at an instant or later."""
         if since <= NEVER + 1:
             return slice(max(since - NEVER, 0), None if since == ABSENT_TOO else -1)
+        if since <= self.first:
+            return slice(1, -1)
         place = int(np.searchsorted(self.cuts, since))
         known = place < len(self.cuts) and self.cuts[place] == since
         return slice(place + 2, -1) if known else None
@@ -67,22 +75,24 @@ def recency(
     runs: Runs,
     *,
     ends: Sequence[int],
-    cuts: Ints,
+    cuts: Cuts,
     most: int,
     between: Callable[[], None],
 ) -> Recency | None:
     """The clients by their last paid use, at each end.
 
-    None where that takes more than `most` bytes. `clients`, `rows` and `runs` as for `due_sums`,
-    `cuts` ascending.
+    None where that takes more than `most` bytes. `clients`, `rows` and `runs` as for `due_sums`.
     """
-    shape = len(ends), len(runs), len(cuts) + 3, len(KEPT)
-    if np.prod(shape, dtype=float) * np.int64().nbytes > min(most, MOST_BYTES):
+    first = int(rows.paid.min(where=rows.paid != NEVER, initial=LATEST))
+    a_slot = np.int64().nbytes * len(KEPT) * len(ends) * max(len(runs), 1)
+    room = min(most, MOST_BYTES) // a_slot - BESIDE
+    own = cuts(first, room)
+    if len(own) > room:
         return None
-    table = np.zeros(shape, np.int64)
-    for number, held in enumerate(_walked(clients, rows, runs, ends, cuts, between)):
-        table[number] = held.reshape(shape[1:])
-    return Recency(tuple(ends), cuts, tuple(currency for currency, *_ in runs), table)
+    table = np.zeros((len(ends), len(runs), len(own) + BESIDE, len(KEPT)), np.int64)
+    for number, held in enumerate(_walked(clients, rows, runs, ends, own, between)):
+        table[number] = held.reshape(table.shape[1:])
+    return Recency(tuple(ends), first, own, tuple(currency for currency, *_ in runs), table)
 
 
 def _walked(
@@ -94,7 +104,7 @@ def _walked(
     between: Callable[[], None],
 ) -> Iterator[Ints]:
     """What all clients hold at each end, by currency and slot: only those that move are moved."""
-    calendar, width = Calendar(clients, rows, len(ends)), len(cuts) + 3
+    calendar, width = Calendar(clients, rows, len(ends)), len(cuts) + BESIDE
     first = np.repeat(np.arange(len(runs)) * width, [last - start for _, start, last in runs])
     balance, slot = np.zeros(len(clients), np.int64), np.zeros(len(clients), np.int64)
     entered = np.zeros(len(clients), np.bool_)
@@ -122,7 +132,7 @@ def _walked(
 def _slots_of(paid: Ints, cuts: Ints) -> Ints:
     """The slot of each last paid use."""
     used = paid != NEVER
-    low, high = paid.min(where=used, initial=np.iinfo(np.int64).max), paid.max(initial=NEVER)
+    low, high = paid.min(where=used, initial=LATEST), paid.max(initial=NEVER)
     from_, to = np.searchsorted(cuts, (low, high), "right")  # few of them: those of one bucket
     found = np.searchsorted(cuts[from_:to], paid, "right") + from_ + 1
     return np.where(used, found, 0)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from custdyn_widgets import Query, metrics, open_source, recency, run, spread
+from custdyn_widgets.definitions import MOST_ACTIVE_MONTHS
 from custdyn_widgets.errors import SourceChanged, SourceError
 from custdyn_widgets.frames import Frames
 from custdyn_widgets.groups import GROUPS, NEVER, Edge, Standing
@@ -307,6 +308,24 @@ def test_slices_hold_every_client_id_and_no_more_clients_than_asked() -> None:
         assert len(cuts) == 10 and list(firsts[1:]) == sorted(firsts[1:])
 
 
+@pytest.mark.parametrize("unit", ["date", "month", "year"])
+def test_every_active_duration_is_answered_without_looking_at_the_clients_again(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "FEW", 0)
+    asked = {"period": {"from": "1998-05-20", "to": "1998-06-30"}}
+    kept, plain = open_source(frames("payg")), open_source(frames("payg"))
+    run({**asked, "group_by": ["date"]}, kept, as_of=AS_OF)
+    for months in (0, 16, 18, MOST_ACTIVE_MONTHS):
+        query = {**asked, "group_by": [unit], "active_duration": months}
+        with monkeypatch.context() as patched:
+            patched.setattr("custdyn_widgets.frames.client_sums", None)
+            made = run(query, kept, as_of=AS_OF)
+        with monkeypatch.context() as patched:
+            patched.setattr(metrics, "FEW", 1 << 40)
+            assert made.to_json() == run(query, plain, as_of=AS_OF).to_json()
+
+
 def test_what_is_kept_of_last_paid_uses_is_counted_and_refused_where_it_is_too_much(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,10 +336,17 @@ def test_what_is_kept_of_last_paid_uses_is_counted_and_refused_where_it_is_too_m
     table = kept._recency.table.nbytes
     assert source.memory.taken == kept.size > table
     source.memory.clear()
-    monkeypatch.setattr(recency, "MOST_BYTES", table - 1)
+    monkeypatch.setattr(recency, "MOST_BYTES", table - 1)  # then fewer durations are foreseen
+    run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
+    (kept,) = source.memory
+    assert isinstance(kept, Frames) and kept._recency is not None
+    assert 0 < kept._recency.table.nbytes < table
+    source.memory.clear()
+    monkeypatch.setattr(recency, "MOST_BYTES", 0)
     run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
     (kept,) = source.memory
     assert isinstance(kept, Frames) and kept._recency is None
+    monkeypatch.setattr(recency, "MOST_BYTES", table)
     run({**ASKED, "group_by": ["month"]}, source, as_of=AS_OF)  # it has fewer buckets
     (coarser,) = kept._coarser.values()
     assert coarser._recency is not None

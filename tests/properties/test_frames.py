@@ -15,6 +15,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Result, frames, metrics, moved, open_source, passes, run, spread
+from custdyn_widgets.definitions import MOST_ACTIVE_MONTHS
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.holders import Holders, holders_of
 from custdyn_widgets.parts import Part, part_of
@@ -30,7 +31,7 @@ changes = st.fixed_dictionaries(
     {},
     optional={
         "currency": st.sampled_from(["USD", "EUR", "JPY", "KWD"]),
-        "active_duration": st.integers(0, 30),
+        "active_duration": st.integers(0, MOST_ACTIVE_MONTHS),
         "rate_policy": st.sampled_from(["historical", "current"]),
         "group_by": st.sampled_from([*UNITS, *([*one, "package"] for one in UNITS)]),
         "blocks": st.sampled_from(BLOCKS),
