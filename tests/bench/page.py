@@ -95,7 +95,7 @@ def usable(browser: Browser, address: str) -> Iterator[float]:
     for _ in range(RUNS):
         visit = watched(browser, address)
         yield visit.page.evaluate("told.usable") / 1000
-        visit.page.close()
+        visit.leave()
         time.sleep(10)  # the next kernel is made ready meanwhile
 
 
@@ -111,7 +111,7 @@ def shown(browser: Browser, address: str) -> Iterator[float]:
         assert engine is not None
         spent = visit.page.evaluate("told.shown - told.asked")
         yield spent - 1000 * float(engine[1])
-    visit.page.close()
+    visit.leave()
 
 
 def ten_series() -> ChartSpec:
@@ -136,7 +136,7 @@ def drawn(browser: Browser, address: str) -> Iterator[float]:
                 " return one.startTime + one.duration - told.chosen })()"
             )
         visit.page.wait_for_timeout(500)
-    visit.page.close()
+    visit.leave()
 
 
 def answers(browser: Browser, address: str) -> Iterator[float]:
@@ -148,7 +148,7 @@ def answers(browser: Browser, address: str) -> Iterator[float]:
         visit.field("Client Tags").press(key if key != " " else "Space")
         visit.page.wait_for_function("told.found")
         yield visit.page.evaluate("told.found - told.typed")
-    visit.page.close()
+    visit.leave()
 
 
 class Silent:

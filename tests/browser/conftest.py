@@ -157,8 +157,7 @@ def visits(browser: Browser) -> Iterator[Callable[..., Visit]]:
     for one in made:
         assert one.refused == [] or one.may_ask_others
         assert [error for error in one.errors if JUPYTERS not in error] == []
-        one.page.goto("about:blank")  # the page says good-bye, and Voilà ends its kernel
-        one.page.close()
+        one.leave()
 
 
 @pytest.fixture

@@ -21,11 +21,11 @@ from playwright.sync_api import (
     Browser,
     Locator,
     Page,
-    Route,
     WebSocketRoute,
     expect,
     sync_playwright,
 )
+from playwright.sync_api import Request as PageRequest
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -36,6 +36,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # nothing but loopback is there
 ]
 PATIENCE = int(os.environ.get("CUSTDYN_PATIENCE", "60000"))
 """Milliseconds a test waits for the page."""
@@ -191,12 +192,17 @@ class Visit:
         self.refused: list[str] = []
         self.may_ask_others = False
         self.errors: list[str] = []
-        self.page.route(lambda url: not url.startswith((HOST, "data:", "blob:")), self._refuse)
+        self.page.on("request", self._notice)  # not `route`: it loses what a page says when it ends
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
-    def _refuse(self, route: Route) -> None:
-        self.refused.append(route.request.url)
-        route.abort()
+    def _notice(self, request: PageRequest) -> None:
+        if not request.url.startswith((HOST, "data:", "blob:")):
+            self.refused.append(request.url)
+
+    def leave(self) -> None:
+        """Leaves the page, which tells Voilà to end its kernel."""
+        self.page.goto("about:blank")
+        self.page.close()
 
     def holds_answers(self) -> Late:
         """From the next page on, what its kernel says can be held."""

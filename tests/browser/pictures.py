@@ -45,7 +45,7 @@ def main(everything: Path | None = None) -> None:
                                 visit.page.wait_for_timeout(400)
                                 picture = visit.page.screenshot()
                                 _keep(picture, state, theme, width, everything)
-                        visit.page.close()
+                        visit.leave()
 
 
 def _sent(browser: Browser, folder: Path, everything: Path | None) -> None:
@@ -77,7 +77,7 @@ def _sent(browser: Browser, folder: Path, everything: Path | None) -> None:
                     visit.page.wait_for_timeout(3000)
                     visit.page.mouse.move(5, 5)
                     _keep(visit.page.screenshot(), "sent", theme, width, everything)
-                    visit.page.close()
+                    visit.leave()
 
 
 def _keep(picture: bytes, state: str, theme: str, width: int, everything: Path | None) -> None:
