@@ -228,6 +228,7 @@ def test_a_list_is_read_on_while_somebody_writes_what_it_does_not_tell(postgres:
         f"{add} (12, 1, '2024-03-06T00:00:00Z', 'payg', -5)",
         "UPDATE ledger SET amount = -12.51 WHERE entry_id = 2",
         "UPDATE ledger SET amount = -12.50001 WHERE entry_id = 2",
+        f"{add} (13, 1, '2024-03-06T00:00:00Z', 'refill', 5.0000001)",
         "DELETE FROM ledger WHERE entry_id = 2",
     ):
         listed = run_cdrs(QUERY, url, as_of=AS_OF)
