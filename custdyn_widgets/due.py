@@ -94,6 +94,13 @@ class Calendar:
         due[self._rows.column[self.rows(number)]] = False
         return np.flatnonzero(due)
 
+    def turns(self, who: Ints, before: int, end: int) -> Flags:
+        """Which of these are created or closed, from `before` on until `end`."""
+        flags = np.zeros(len(self._lives[0]), np.bool_)
+        flags[self._born_or_gone(before, end)] = True
+        turning: Flags = flags[who]
+        return turning
+
     def _born_or_gone(self, before: int, end: int) -> Ints:
         found = []
         for instants, order in self._ordered:

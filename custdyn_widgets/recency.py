@@ -107,25 +107,28 @@ def _walked(
     calendar, width = Calendar(clients, rows, len(ends)), len(cuts) + BESIDE
     first = np.repeat(np.arange(len(runs)) * width, [last - start for _, start, last in runs])
     balance, slot = np.zeros(len(clients), np.int64), np.zeros(len(clients), np.int64)
-    entered = np.zeros(len(clients), np.bool_)
-    cell = first + width - 1  # nobody is there yet
+    entered, there = np.zeros(len(clients), np.bool_), np.zeros(len(clients), np.bool_)
     held = np.zeros((len(runs) * width, len(KEPT)), np.int64)
-    _add(held, cell, balance, 1)
+    _add(held, first + width - 1, balance, 1)  # nobody is there yet
     for number, end in enumerate(ends):
         between()
-        own = calendar.rows(number)
-        column = rows.column[own]
-        others = calendar.others(number, ends[number - 1] if number else NEVER, end)
-        due, nothing = np.append(column, others), np.zeros(len(others), np.int64)
-        held_before = balance[due]
-        _add(held, cell[due], held_before, -1)
-        balance[due] = held_now = held_before + np.append(rows.amount[own], nothing)
-        used = np.append(_slots_of(rows.paid[own], cuts), nothing)
-        slot[due] = used = np.maximum(slot[due], used)
-        entered[column] = True
-        there = is_there(end, calendar.lives(due), entered[due])
-        cell[due] = now = first[due] + np.where(there, used, width - 1)
-        _add(held, now, held_now, 1)
+        own, since = calendar.rows(number), ends[number - 1] if number else NEVER
+        column, amount, paid = rows.column[own], rows.amount[own], rows.paid[own]
+        used, due = _slots_of(paid, cuts), column
+        if len(others := calendar.others(number, since, end)):
+            due, nothing = np.append(column, others), np.zeros(len(others), np.int64)
+            amount, used = np.append(amount, nothing), np.append(used, nothing)
+        mine = first[due] if len(runs) > 1 else 0
+        held_before, used_before, there_before = balance[due], slot[due], there[due]
+        _add(held, mine + np.where(there_before, used_before, width - 1), held_before, -1)
+        balance[due] = held_now = held_before + amount
+        slot[due] = used_now = np.maximum(used_before, used)
+        # who is there stays there, until closed: only for the others is there anything to see
+        turning = np.flatnonzero(~there_before | calendar.turns(due, since, end))
+        entered[due[turning[turning < len(column)]]] = True
+        who, there_now = due[turning], there_before
+        there[who] = there_now[turning] = is_there(end, calendar.lives(who), entered[who])
+        _add(held, mine + np.where(there_now, used_now, width - 1), held_now, 1)
         yield held
 
 
@@ -140,8 +143,10 @@ def _slots_of(paid: Ints, cuts: Ints) -> Ints:
 
 def _add(held: Ints, cell: Ints, balance: Ints, sign: int) -> None:
     """Adds clients with their balances to their cells, or takes them away."""
-    held[:, 0] += sign * np.bincount(cell, minlength=len(held))
-    for place, which in enumerate((balance > 0, balance < 0), start=1):
-        some = cell[which]
-        held[:, place] += sign * np.bincount(some, minlength=len(held))
-        np.add.at(held[:, place + 2], some, sign * balance[which])
+    split = 3 * cell + np.sign(balance) + 1  # those below zero, at zero, above
+    counts = np.bincount(split, minlength=3 * len(held)).reshape(-1, 3)
+    sums = np.zeros(3 * len(held), np.int64)
+    np.add.at(sums, split, balance)
+    held[:, 0] += sign * counts.sum(axis=1)
+    held[:, 1:3] += sign * counts[:, ::-2]
+    held[:, 3:] += sign * sums.reshape(-1, 3)[:, ::-2]

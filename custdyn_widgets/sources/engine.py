@@ -109,6 +109,7 @@ class Engine(Stoppable):
             "enable_progress_bar_print": "false",
             "progress_bar_time": "0",
             "perfect_ht_threshold": str(DIRECT_BITS),
+            "parquet_metadata_cache": "true",
         }.items():
             self._set(name, value)
         self.backend = ibis.duckdb.from_connection(self._connection)
