@@ -205,7 +205,11 @@ def frames_of(source: Source, snapshot: Snapshot, shape: Shape, between: Between
     spread = spread_of(snapshot, shape, reduced, source.memory)
     if spread is not None:
         return Frames(source.name, shape, snapshot.token, reduced, spread)
-    access = Access.of(reduced.fullest, in_order=snapshot.in_order, memory=source.memory.apart)
+    access = Access.of(
+        *(reduced.fullest, reduced.inside),
+        in_order=snapshot.in_order,
+        memory=source.memory.apart,
+    )
     held = holders_of(snapshot.tables, snapshot.fetch, shape, access)
     frames = Frames(
         *(source.name, shape, snapshot.token, replace(reduced, holders=held)),

@@ -107,10 +107,13 @@ def walk(
 def _arranged(clients: pd.DataFrame, changes: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
     """The clients by currency, and the changes with the column that each client has by then."""
     by_currency = clients.sort_values("currency", kind="stable")
-    column = np.empty(len(clients), np.int64)
-    column[by_currency.index.to_numpy()] = np.arange(len(clients))
+    place, client = by_currency.index.to_numpy(), changes["client"].to_numpy(np.int64)
+    if (place[1:] < place[:-1]).any():  # else they come so already
+        column = np.empty(len(clients), np.int64)
+        column[place] = np.arange(len(clients))
+        client = column[client]
     rows = Rows(
-        column[changes["client"].to_numpy(np.int64)],
+        client,
         changes["bucket"].to_numpy(np.int64),
         changes["amount"].to_numpy(),
         changes["paid"].to_numpy(np.int64),

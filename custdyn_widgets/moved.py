@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,14 +110,42 @@ def _by_order(place: Ints, amount: Numbers, paid: Ints) -> tuple[Ints, Numbers, 
     return place[first], sums, np.maximum.reduceat(paid[rows], first)
 
 
-def joined(parts: Iterable[Moved]) -> Moved:
-    """Parts that share no client and bucket, as one; raises ValueError unless of one scale."""
-    listed = list(parts)
-    (scale,) = {one.scale for one in listed}
-    return Moved(
-        np.concatenate([one.client for one in listed]),
-        np.concatenate([one.bucket for one in listed]),
-        np.concatenate([one.amount for one in listed]),
-        np.concatenate([one.paid for one in listed]),
-        scale,
-    )
+class Gathering:
+    """Parts that become one while they arrive; no two of them share a client and bucket.
+
+    There is room for about `rest` rows, and for `first` of the last part, which come before them:
+    so little is left to do when the last has arrived.
+    """
+
+    def __init__(self, first: int, rest: int) -> None:
+        self._first, self._end = first, first
+        self._columns: list[Numbers] = [np.empty(first + rest, np.int64) for _ in range(4)]
+        self._scales = set[int]()
+
+    def add(self, part: Moved) -> None:
+        """Takes the next part."""
+        self._put(self._end, part)
+        self._end += len(part)
+
+    def whole(self, last: Moved) -> Moved:
+        """All of them, the last one first; raises ValueError unless they are of one scale."""
+        if len(last) > self._first:
+            more = len(last) - self._first
+            self._columns = [np.pad(one[: self._end], (more, 0)) for one in self._columns]
+            self._first, self._end = self._first + more, self._end + more
+        start = self._first - len(last)
+        self._put(start, last)
+        (scale,) = self._scales
+        client, bucket, amount, paid = (one[start : self._end] for one in self._columns)
+        return Moved(client, bucket, amount, paid, scale)
+
+    def _put(self, at: int, part: Moved) -> None:
+        """Writes a part; there is made room for it."""
+        self._scales.add(part.scale)
+        end = at + len(part)
+        for place, own in enumerate((part.client, part.bucket, part.amount, part.paid)):
+            if end > len(self._columns[place]):
+                self._columns[place] = np.pad(self._columns[place], (0, max(end, len(part))))
+            if own.dtype == object:
+                self._columns[place] = self._columns[place].astype(object)
+            self._columns[place][at:end] = own

@@ -13,7 +13,7 @@ from ibis.expr.types.groupby import GroupedTable
 from . import measures
 from .filters import Fetch, instant_literal
 from .ledger import place
-from .moved import Moved, joined
+from .moved import Gathering, Moved
 from .periods import Bucket
 
 MOST_PASSES = 36
@@ -32,18 +32,19 @@ class Access:
     """How the changes may be read, by what is known of the ledger.
 
     `in_order`: the engine finds the entries of a time without reading the others. `fullest`:
-    about how many entries lie in the fullest bucket (None: unknown). `at_once`: how many of them
-    may be handed over together.
+    about how many entries lie in the fullest bucket (None: unknown), `inside` in all of them.
+    `at_once`: how many of them may be handed over together.
     """
 
     in_order: bool = False
     fullest: int | None = None
     at_once: int = ENTRIES_AT_ONCE
+    inside: int = 0
 
     @classmethod
-    def of(cls, fullest: int, *, in_order: bool, memory: int) -> Access:
+    def of(cls, fullest: int, inside: int, *, in_order: bool, memory: int) -> Access:
         """With so many bytes for what is handed over."""
-        return cls(in_order, fullest, min(memory // BYTES_AN_ENTRY, ENTRIES_AT_ONCE))
+        return cls(in_order, fullest, min(memory // BYTES_AN_ENTRY, ENTRIES_AT_ONCE), inside)
 
     def hands_over(self, ledger: ir.Table, clients: int) -> bool:
         """Whether entries come as they are, to be added up here."""
@@ -88,15 +89,23 @@ def changes_of(
     """
     before = ledger.filter(ledger.occurred_at < instant_literal(buckets[0].start))
     own = Pass(changes(before.group_by("client_id"), before), 0)
-    made: list[Future[Moved]] = []
+    few = access.hands_over(ledger, len(clients))
+    made = Gathering(len(clients), access.inside if few else 0)  # added up, rows are far fewer
     with ThreadPoolExecutor(1, "custdyn-changes") as thread:
-        for one in (*_inside(ledger, buckets, len(clients), access), own):
+        waits: Future[None] | None = None
+        for one in _inside(ledger, buckets, access, few=few):
             rows = fetch(one.rows)  # here, where a keyboard's interrupt arrives
-            if made:
-                made[-1].result()  # no more than one waits
-            made.append(thread.submit(one.changes, rows, clients))
-    *rest, first = (future.result() for future in made)
-    return joined([first, *rest])
+            if waits is not None:
+                waits.result()  # no more than one waits
+            waits = thread.submit(_gather, made, one, rows, clients)
+        rows = fetch(own.rows)
+    if waits is not None:
+        waits.result()
+    return made.whole(own.changes(rows, clients))
+
+
+def _gather(made: Gathering, one: Pass, rows: pa.Table, clients: pa.ChunkedArray) -> None:
+    made.add(one.changes(rows, clients))
 
 
 def changes(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
@@ -105,10 +114,10 @@ def changes(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
 
 
 def _inside(
-    ledger: ir.Table, buckets: Sequence[Bucket], clients: int, access: Access
+    ledger: ir.Table, buckets: Sequence[Bucket], access: Access, *, few: bool
 ) -> Iterator[Pass]:
-    """How the buckets are read."""
-    if access.hands_over(ledger, clients):
+    """How the buckets are read, where clients have `few` entries in each, or not."""
+    if few:
         for first, last in access.stretches(len(buckets)):
             yield _entries(ledger, buckets, first, last)
     elif access.in_order and len(buckets) <= MOST_PASSES:

@@ -44,9 +44,10 @@ def people(holders: Holders, between: Between = lambda: None) -> People:
     """The clients that pass, numbered; `between` is called now and then."""
     clients, changes = holders.clients, holders.changes
     passes = clients["passes"].to_numpy()
-    # the number of each client among those that pass; the last place is for unknown clients
-    number = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)
-    client = number[changes.client]
+    client = changes.client
+    if not passes.all():  # else they are numbered so already
+        # the number of each among those that pass; the last place is for unknown clients
+        client = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)[client]
     between()
     kept: slice | np.ndarray = slice(None) if client.min(initial=0) >= 0 else client >= 0
     moved = {

@@ -43,7 +43,9 @@ def spread_of(snapshot: Snapshot, shape: Shape, reduced: Reduced, memory: Memory
     if count <= 1:
         return None
     access = Access.of(
-        -(-reduced.fullest // count), in_order=snapshot.in_order, memory=memory.apart
+        *(-(-many // count) for many in (reduced.fullest, reduced.inside)),
+        in_order=snapshot.in_order,
+        memory=memory.apart,
     )
     return partial(_by_slice, snapshot, shape, count, access)
 

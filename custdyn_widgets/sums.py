@@ -83,7 +83,7 @@ class Rows:
 
     def by_bucket(self) -> Rows:
         """The same, bucket by bucket."""
-        if not (np.diff(self.bucket) < 0).any():
+        if not (self.bucket[1:] < self.bucket[:-1]).any():
             return self
         return self._kept(order(self.bucket))
 

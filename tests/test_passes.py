@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from custdyn_widgets import passes, run
-from custdyn_widgets.moved import Moved, joined
+from custdyn_widgets.moved import Gathering, Moved
 from custdyn_widgets.passes import Access
 from custdyn_widgets.sources import folder as folder_source
 
@@ -114,21 +115,41 @@ def test_wide_amounts_and_full_buckets_are_added_up_by_the_engine(
 
 
 def test_as_many_buckets_are_handed_over_together_as_may_be() -> None:
-    access = Access.of(1_000, in_order=True, memory=passes.BYTES_AN_ENTRY * 2_500)
+    access = Access.of(1_000, 5_000, in_order=True, memory=passes.BYTES_AN_ENTRY * 2_500)
     assert [*access.stretches(5)] == [(0, 1), (2, 3), (4, 4)]
     assert [*Access(in_order=True, fullest=0).stretches(3)] == [(0, 2)]
     assert [*Access(in_order=True, fullest=10, at_once=1).stretches(2)] == [(0, 0), (1, 1)]
 
 
-def test_sums_that_fit_are_narrow_again_and_parts_have_one_scale() -> None:
+def test_sums_that_fit_are_narrow_again() -> None:
     most = 2**62
     columns = np.array([0, 0, 1]), np.ones(3, np.int64), np.array([most, -1, most]), np.arange(3)
     summed = Moved(*columns, scale=2).added_up(2)
     assert summed.amount.dtype == np.int64 and summed.amount.tolist() == [most - 1, most]
     twice = Moved(columns[0] * 0, *columns[1:], scale=2).added_up(2)
     assert twice.amount.tolist() == [2 * most - 1]
+
+
+@pytest.mark.parametrize("room", [(0, 0), (1, 2), (9, 9)])
+@pytest.mark.parametrize("wide", [False, True])
+def test_parts_become_one_whatever_room_there_was(room: tuple[int, int], wide: bool) -> None:
+    def part(bucket: int, rows: int, *, wide: bool = False) -> Moved:
+        numbers = np.arange(rows)
+        amount = numbers.astype(object) + 10**30 if wide else numbers
+        return Moved(numbers, np.full(rows, bucket), amount, numbers * 7, scale=2)
+
+    parts = [part(1, 3), part(2, 1, wide=wide), part(3, 0), part(4, 4)]
+    made = Gathering(*room)
+    for one in parts:
+        made.add(one)
+    whole = made.whole(part(0, 2))
+    expected = [part(0, 2), *parts]
+    for name in ("client", "bucket", "amount", "paid"):
+        listed = [value for one in expected for value in getattr(one, name).tolist()]
+        assert getattr(whole, name).tolist() == listed
+    assert whole.amount.dtype == (object if wide else np.int64) and whole.scale == 2
     with pytest.raises(ValueError):
-        joined([summed, Moved(*columns, scale=4)])
+        made.whole(replace(part(0, 1), scale=4))
 
 
 def test_what_fails_while_entries_are_added_up_is_raised(
