@@ -140,12 +140,13 @@ class Gathering:
         return Moved(client, bucket, amount, paid, scale)
 
     def _put(self, at: int, part: Moved) -> None:
-        """Writes a part; there is made room for it."""
+        """Writes a part; room is made for it."""
         self._scales.add(part.scale)
         end = at + len(part)
         for place, own in enumerate((part.client, part.bucket, part.amount, part.paid)):
-            if end > len(self._columns[place]):
-                self._columns[place] = np.pad(self._columns[place], (0, max(end, len(part))))
+            if (missing := end - len(self._columns[place])) > 0:
+                more = max(missing, len(self._columns[place]))  # so that it is seldom copied
+                self._columns[place] = np.pad(self._columns[place], (0, more))
             if own.dtype == object:
                 self._columns[place] = self._columns[place].astype(object)
             self._columns[place][at:end] = own

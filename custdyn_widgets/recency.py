@@ -123,7 +123,7 @@ def _walked(
         _add(held, mine + np.where(there_before, used_before, width - 1), held_before, -1)
         balance[due] = held_now = held_before + amount
         slot[due] = used_now = np.maximum(used_before, used)
-        # who is there stays there, until closed: only for the others is there anything to see
+        # who is there stays until closed: only these may have come or gone
         turning = np.flatnonzero(~there_before | calendar.turns(due, since, end))
         entered[due[turning[turning < len(column)]]] = True
         who, there_now = due[turning], there_before
