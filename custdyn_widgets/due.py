@@ -80,33 +80,23 @@ class Calendar:
 
     def due(self, number: int, before: int, end: int) -> Flags:
         """Who has an entry in a bucket, or is created or closed, from `before` on until `end`."""
-        due = np.zeros(len(self._lives[0]), np.bool_)
+        due = self.turns(before, end)
         due[self._rows.column[self.rows(number)]] = True
-        due[self._born_or_gone(before, end)] = True
         return due
 
     def others(self, number: int, before: int, end: int) -> Ints:
         """Those of them that have no entry."""
-        found = self._born_or_gone(before, end)
-        if not len(found):
-            return found
-        due = self.due(number, before, end)
-        due[self._rows.column[self.rows(number)]] = False
-        return np.flatnonzero(due)
+        others = self.turns(before, end)
+        others[self._rows.column[self.rows(number)]] = False
+        return np.flatnonzero(others)
 
-    def turns(self, who: Ints, before: int, end: int) -> Flags:
-        """Which of these are created or closed, from `before` on until `end`."""
-        flags = np.zeros(len(self._lives[0]), np.bool_)
-        flags[self._born_or_gone(before, end)] = True
-        turning: Flags = flags[who]
-        return turning
-
-    def _born_or_gone(self, before: int, end: int) -> Ints:
-        found = []
+    def turns(self, before: int, end: int) -> Flags:
+        """Who is created or closed, from `before` on until `end`."""
+        turns = np.zeros(len(self._lives[0]), np.bool_)
         for instants, order in self._ordered:
             low, high = np.searchsorted(instants, (before, end), sorter=order)
-            found.append(order[low:high])
-        return np.concatenate(found)
+            turns[order[low:high]] = True
+        return turns
 
 
 class _Walk:

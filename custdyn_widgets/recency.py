@@ -124,7 +124,7 @@ def _walked(
         balance[due] = held_now = held_before + amount
         slot[due] = used_now = np.maximum(used_before, used)
         # who is there stays until closed: only these may have come or gone
-        turning = np.flatnonzero(~there_before | calendar.turns(due, since, end))
+        turning = np.flatnonzero(~there_before | calendar.turns(since, end)[due])
         entered[due[turning[turning < len(column)]]] = True
         who, there_now = due[turning], there_before
         there[who] = there_now[turning] = is_there(end, calendar.lives(who), entered[who])
