@@ -11,12 +11,12 @@ import pytest
 import custdyn_widgets
 from custdyn_widgets import Query, Result, run
 from custdyn_widgets.layout import to_json_model
-from custdyn_widgets.sources.demo_words import HOSTILE_NAMES, PACKAGES
 
 from .conftest import AS_OF
+from .hostile import FORMULAS, OTHERS
 from .small import entry, make
 
-HOSTILE = [*HOSTILE_NAMES, *(one.name for one in PACKAGES), "</td></tr></table><script>", "\t=1"]
+HOSTILE = [*FORMULAS, *OTHERS[:14], "</td></tr></table><script>", "\t=1"]
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .demo_words import COUNTRIES, FIRST_WORDS, HOSTILE_NAMES, LAST_WORDS, PACKAGES, SERVICES, TAGS
+from .demo_words import COUNTRIES, FIRST_WORDS, LAST_WORDS, PACKAGES, SERVICES, SPECIAL_NAMES, TAGS
 
-VERSION = 1
+VERSION = 2
+"""A demo of an older version is made again."""
+SEED = 1
 FIRST_YEAR, FIRST_MONTH = 2023, 12
 CURRENCIES = {"EUR": 1.0, "USD": 0.92, "GBP": 1.17, "PLN": 0.23, "JPY": 0.0062}
 SCALE = 4
@@ -23,7 +25,7 @@ Table = pd.DataFrame
 
 def seeded(month: int, what: int) -> np.random.Generator:
     """The randomness of a month, always the same."""
-    return np.random.default_rng([VERSION, what, month])
+    return np.random.default_rng([SEED, what, month])
 
 
 def start(month: int) -> datetime:
@@ -35,7 +37,7 @@ def start(month: int) -> datetime:
 def client_table(clients: Table) -> pa.Table:
     """The table `clients`."""
     names = [
-        HOSTILE_NAMES[number // 97 % len(HOSTILE_NAMES)]
+        SPECIAL_NAMES[number // 97 % len(SPECIAL_NAMES)]
         if number % 97 == 13
         else f"{FIRST_WORDS[word % len(FIRST_WORDS)]} {LAST_WORDS[word // len(FIRST_WORDS)]}"
         for number, word in zip(clients["number"], clients["word"], strict=True)

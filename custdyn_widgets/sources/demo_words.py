@@ -1,4 +1,4 @@
-"""The words of the demo: names that are a joy, and names that are an attack."""
+"""The words of the demo: names of clients, packages, tags and services."""
 
 from __future__ import annotations
 
@@ -25,24 +25,19 @@ PACKAGES = (
     DemoPackage("Office 10", "Ten lines with numbers", 1, 19.00, 79.00),
     DemoPackage("Night & Weekend", "Nights and weekends to mobiles", 1, 0.49, 4.90),
     DemoPackage("Year Saver", "1 000 minutes a month, paid by the year", 12, 0.00, 89.00),
-    DemoPackage("=2+5", "A name that a spreadsheet would calculate", 1, 0.10, 1.00),
-    DemoPackage(
-        '<img src=x onerror="alert(1)">', "A name that a page would execute", 1, 0.10, 1.50
-    ),
-    DemoPackage("O'Brien's \"Home\" 🚀", "Quotes and a rocket", 1, 0.50, 3.30),
+    DemoPackage("SMS 50", "50 text messages to any network", 1, 0.10, 1.00),
+    DemoPackage("Data 1 GB", "One gigabyte for travellers", 1, 0.10, 1.50),
+    DemoPackage("O'Brien's \"Home\" 🚀", "Landlines at home, in one household", 1, 0.50, 3.30),
     DemoPackage("باقة الشرق", "The East package, from right to left", 1, 0.80, 7.70),
 )
-HOSTILE_NAMES = (
-    "=2+5",
-    '<img src=x onerror="alert(1)">',
+SPECIAL_NAMES = (
     'O\'Neill "Quick" Calls',
     "📞 Ring & Ring 🎉",
     "شركة الاتصالات",
-    "@SUM(1+1)",
-    "Robert'); DROP TABLE clients;--",
-    "-1 Telecom",
-    "{{ 7*7 }} ${7*7}",
+    "Übersee Telefonie GmbH",
+    "東京コール",
 )
+"""Names with quotes, signs and letters of other scripts, as every operator has them."""
 TAGS = (
     "vip",
     "wholesale",
@@ -51,8 +46,8 @@ TAGS = (
     "partner",
     "spring promotion",
     "late payer",
-    "=cmd|' /C calc'!A0",
-    "<b>bold</b>",
+    "prepaid",
+    "roaming",
     "ذهبي",
 )
 SERVICES = ("voice", "sms", "data")

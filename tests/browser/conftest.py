@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
+from custdyn_widgets.sources.demo import demo_folder
 from tests.bench.cases import Case, make
 
+from ..hostile import FORMULAS, OTHERS
 from ..parts import all_parts
 from .drive import (
     CHROMIUM,
@@ -55,7 +59,24 @@ def write_odd(folder: Path) -> None:
     )
 
 
-MADE = {"many": write_many_names, "slow": write_slow, "broken": write_broken, "odd": write_odd}
+def write_hostile(folder: Path) -> None:
+    """The demo, with packages and clients whose names a page or a spreadsheet might run."""
+    shutil.copytree(demo_folder(), folder, dirs_exist_ok=True)
+    for table, names in (("packages", HOSTILE_PACKAGES), ("clients", HOSTILE_CLIENTS)):
+        rows = pd.read_parquet(folder / f"{table}.parquet")
+        rows.loc[rows.index[: len(names)], "name"] = list(names)
+        rows.to_parquet(folder / f"{table}.parquet")
+
+
+HOSTILE_CLIENTS = (*FORMULAS, *OTHERS)
+HOSTILE_PACKAGES = ("=2+5", '<img src=x onerror="alert(1)">')
+MADE = {
+    "many": write_many_names,
+    "slow": write_slow,
+    "broken": write_broken,
+    "odd": write_odd,
+    "hostile": write_hostile,
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,7 +110,7 @@ class Servers:
     def source(self, name: str) -> str:
         """A source: `many` has very many names, `slow` takes some seconds, `broken` has faults.
 
-        `odd` has nothing wrong, but some oddities.
+        `odd` has nothing wrong, but some oddities; `hostile` is the demo under hostile names.
         """
         if name not in MADE:
             return name

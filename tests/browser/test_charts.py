@@ -117,7 +117,7 @@ def test_a_blank_chart_is_made_in_the_editor_with_every_option(front: str, arriv
 
 @pytest.mark.parametrize("front", LAB_AT_LENGTH)
 def test_packages_as_small_multiples_and_on_the_axis(front: str, arrive: Arrive) -> None:
-    visit = asked(arrive(front, "demo", DEMO))
+    visit = asked(arrive(front, "hostile", DEMO))
     visit.show_chart("Blank Chart")
     each = "Package (each package): Renew Qty"
     visit.add_series(each)

@@ -92,7 +92,7 @@ def test_a_file_type_and_query_downloads_the_file(arrive: Arrive) -> None:
 
 
 def test_hostile_names_are_characters_in_the_page(arrive: Arrive) -> None:
-    visit = arrive("voila")
+    visit = arrive("voila", "hostile")
     visit.add_filter("Package")
     visit.search("Package", "<img")
     visit.field("Package").press("Enter")
