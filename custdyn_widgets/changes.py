@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import get_args
 
-from .cells import Cell, Compared, signed
+from .cells import Compared, signed
 from .definitions import Unit
 from .periods import Bucket, State
 from .report import Report, Row
@@ -75,25 +75,28 @@ def _all(report: Report, over: list[int], largest: dict[str, Fraction]) -> Itera
             other = others[place]
             if row.compared and other and (delta := row.compared.delta[place].value):
                 buckets = report.buckets[place], other
-                units = {"money": f" {report.query.currency}", "percent": " %"}
-                currency = units.get(row.defined.unit, "")
-                words = _words(row, row.compared, place, buckets, currency)
+                words = _words(row, row.compared, place, buckets, report.query.currency)
                 yield Change(row, place, abs(Fraction(delta)) / largest[row.defined.unit], words)
 
 
 def _words(
-    row: Row, compared: Compared, place: int, buckets: tuple[Bucket, Bucket], currency: str
+    row: Row, compared: Compared, place: int, buckets: tuple[Bucket, Bucket], currency: str | None
 ) -> str:
-    """`Balance Refill: Total rose by 10.00 EUR to 30.00 EUR in 02/2017 (+50.0 %); it was …`."""
+    """`Balance Refill: Total rose by 10.00 EUR to 30.00 EUR in 02/2017 (+50.0 %); it was …`.
 
-    def money(cell: Cell) -> str:
-        return f"{cell}{currency}"
+    A share rises by percentage points: from 1.5 % to 2.9 % by 1.4 of them, which is +95.9 %.
+    """
+    unit, points = {
+        "money": (f" {currency}", f" {currency}"),
+        "percent": (" %", " percentage points"),
+        "quantity": ("", ""),
+    }[row.defined.unit]
 
     change, relative = compared.delta[place], compared.percent[place]
     verb = "rose" if change.value and change.value > 0 else "fell"
     share = "" if relative.value is None else f" ({signed(relative)} %)"
     return (
-        f"{row.title}: {row.row} {verb} by {money(change).removeprefix('-')} to "
-        f"{money(row.cells[place])} in {buckets[0].label}{share}; "
-        f"it was {money(compared.other[place])} in {buckets[1].label}."
+        f"{row.title}: {row.row} {verb} by {str(change).removeprefix('-')}{points} to "
+        f"{row.cells[place]}{unit} in {buckets[0].label}{share}; "
+        f"it was {compared.other[place]}{unit} in {buckets[1].label}."
     )

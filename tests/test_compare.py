@@ -233,6 +233,28 @@ def test_the_largest_changes_are_named_in_words_one_of_each_block() -> None:
     assert len({one.row.title for one in chosen}) == len(chosen) <= 5
 
 
+def test_a_share_changes_by_percentage_points() -> None:
+    """Of two clients none lapsed in 2023, and one of two in 2024: from 0 % to 50 %."""
+    uses = [(1, "2023-01"), (2, "2023-01"), (1, "2023-02"), (2, "2023-02")]
+    uses += [(1, "2024-01"), (2, "2024-01"), (1, "2024-02")]
+    ledger = [
+        entry(number, client, f"{month}-10T00:00:00Z", "payg", "-1")
+        for number, (client, month) in enumerate(uses)
+    ]
+    clients = [[one, "N", "client", None, "EUR", "2023-01-01T00:00:00Z"] for one in (1, 2)]
+    result = make(
+        {"clients": clients, "ledger": ledger},
+        period={"from": "2024-02-01", "to": "2024-02-29"},
+        compare="previous_year",
+        blocks=["movements"],
+        active_duration=0,
+    )
+    assert (
+        "Movements: Churn Rate rose by 50.0 percentage points to 50.0 % in 02/2024; "
+        "it was 0.0 % in 02/2023."
+    ) in summary(result.report)
+
+
 def test_a_running_bucket_is_not_among_the_largest_changes() -> None:
     result = run(
         {"period": {"from": "2024-02-01", "to": "2024-02-29"}, "compare": "previous_year"},
