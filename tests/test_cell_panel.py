@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +36,7 @@ def panel() -> CellPanel:
 
 def settled(panel: CellPanel) -> dict[str, Any]:
     """What it shows once nothing is being read."""
-    wait(lambda: panel.view.get("busy") is False)
+    wait(lambda: panel.view.get("busy") is False and not panel.turning)
     return dict(panel.view)
 
 
@@ -111,6 +112,81 @@ def test_a_source_that_fails_is_said_in_the_panel(
     assert panel.view["failure"] == "source sample: it is gone; bring it back"
     panel._received(None, {"type": "close"}, [])
     assert panel.view == {"open": False}
+
+
+@pytest.mark.parametrize("leave", ["close", "other tab"])
+def test_what_was_read_for_a_panel_that_is_closed_does_not_open_it(
+    panel: CellPanel, monkeypatch: pytest.MonkeyPatch, leave: str
+) -> None:
+    """The list of a screen is read last: whoever closes the panel meanwhile has closed it."""
+    reading, go_on = threading.Event(), threading.Event()
+    view, ended = Paged.view, threading.Event()
+
+    def slow(paged: Paged) -> dict[str, Any]:
+        reading.set()
+        assert go_on.wait(30)
+        made = view(paged)
+        ended.set()
+        return made
+
+    monkeypatch.setattr(Paged, "view", slow)
+    panel.open_cell(3, "value", 1)
+    assert reading.wait(30)
+    if leave == "close":
+        panel._received(None, {"type": "close"}, [])
+    else:
+        panel._received(None, {"type": "tab", "key": "explain"}, [])
+        settled(panel)
+    before = dict(panel.view)
+    go_on.set()
+    assert ended.wait(30)
+    threads_end()
+    assert panel.view == before
+
+
+def test_pages_are_read_while_the_page_goes_on(
+    panel: CellPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page, an order or a search that takes its time holds up nothing else."""
+    panel.open_cell(3, "value", 1)
+    settled(panel)
+    go_on, view = threading.Event(), Paged.view
+    monkeypatch.setattr(Paged, "view", lambda paged: (go_on.wait(30), view(paged))[1])
+    for message in ({"type": "page", "first": 0}, {"type": "sort", "key": "name"},
+                    {"type": "search", "text": "a"}):  # fmt: skip
+        panel._received(None, message, [])
+        assert panel.turning and not panel.view["busy"]
+    go_on.set()
+    assert settled(panel)["list"]["text"] == "a"  # the latest
+
+
+def test_a_file_that_fails_after_the_panel_was_closed_does_not_open_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    panel = CellPanel(tell=told.append)
+    panel.use(run(QUERY, "sample", as_of=AS_OF))
+    panel.open_cell(3, "value", 1)
+    settled(panel)
+    go_on = threading.Event()
+
+    def fail(*_: object) -> None:
+        assert go_on.wait(30)
+        raise SourceError("sample", "it is gone", "bring it back")
+
+    monkeypatch.setattr(CellPanel, "_hand_over", fail)
+    panel._received(None, {"type": "file", "kind": "csv"}, [])
+    panel._received(None, {"type": "close"}, [])
+    go_on.set()
+    wait(lambda: bool(told))
+    assert panel.view == {"open": False} and "it is gone" in told[0]
+
+
+def threads_end() -> None:
+    """Waits for the threads that read."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and "guarded_work" in thread.name:
+            thread.join(30)
 
 
 def test_findings_and_cards_have_tabs(panel: CellPanel) -> None:

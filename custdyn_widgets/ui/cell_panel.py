@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anywidget
@@ -23,6 +25,7 @@ from .background import in_background
 from .border import guarded, unexpected
 from .card_screens import card_screen, figure_screen
 from .front import script
+from .paged import Paged
 from .screens import (
     CARD,
     EXPLAIN,
@@ -47,14 +50,17 @@ CLOSED: dict[str, Any] = {"open": False}
 class CellPanel(anywidget.AnyWidget):
     """Shows what is behind a cell of the report that `use` was given; the latest wish wins.
 
-    What takes a while is done in a thread of its own.
+    What takes a while is done in a thread of its own. It shows what it has read only where
+    nothing newer was wished for meanwhile, closing the panel included.
     """
 
     _esm = script("sections", "list", "cell_panel")
     view = traitlets.Dict(CLOSED).tag(sync=True)
+    turning = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__()
+        self._tell = tell
         self._result: Result | None = None
         self._title = self._value = ""
         self._tabs: list[Tab] = []
@@ -62,6 +68,7 @@ class CellPanel(anywidget.AnyWidget):
         self._screens: list[Screen] = []
         self._ticket = 0
         self._job: object = None
+        self._lock = threading.RLock()
         self.on_msg(guarded(self._received, tell))
 
     def use(self, result: Result) -> None:
@@ -71,9 +78,11 @@ class CellPanel(anywidget.AnyWidget):
 
     def shut(self) -> None:
         """Closes the panel."""
-        self._job = None
-        self._screens = []
-        self.view = CLOSED
+        with self._lock:
+            self._job = None
+            self._screens = []
+            self.turning = False
+            self.view = CLOSED
 
     def open_cell(self, row: int, key: str, column: int) -> None:
         """Opens the panel on a cell, by its row, the line of that and its column."""
@@ -114,9 +123,10 @@ class CellPanel(anywidget.AnyWidget):
         elif wish == "tab":
             self._choose(str(content.get("key")))
         elif wish == "back" and len(self._screens) > 1:
-            self._job = None
-            self._screens.pop()
-            self._show()
+            with self._lock:
+                self._job = None
+                self._screens.pop()
+                self._show()
         elif wish == "change" and screen is not None:
             self._open_change(str(content.get("name")), screen)
         elif screen is not None and screen.paged is not None:
@@ -132,23 +142,25 @@ class CellPanel(anywidget.AnyWidget):
             self._open_figure(content.get("place"), content.get("column"), screen)
         elif wish == "file" and content.get("kind") in WRITERS:
             kind = str(content["kind"])
-            self._work(lambda: self._hand_over(kind, screen), busy=False)
+            self._work(lambda: self._hand_over(kind, screen), self._ticket, lambda: self._ticket)
         elif wish == "page" and isinstance(content.get("first"), int):
-            paged.turn(content["first"])
-            self._show()
+            first = content["first"]
+            self._look(screen, paged, lambda: paged.turn(first))
         elif wish == "sort":
-            paged.sort(str(content.get("key")))
-            self._show()
+            key = str(content.get("key"))
+            self._look(screen, paged, lambda: paged.sort(key))
         elif wish == "search":
-            paged.search(str(content.get("text"))[:MOST_CHARACTERS])
-            self._show()
+            text = str(content.get("text"))[:MOST_CHARACTERS]
+            self._look(screen, paged, lambda: paged.search(text))
 
     def _choose(self, key: str, *, first: bool = False) -> None:
         tab = next((one for one in self._tabs if one.key == key), None)
         if tab is None or self._result is None:
             return
-        drill, self._tab = self._result.drill, tab
-        self._screens = []
+        drill = self._result.drill
+        with self._lock:
+            self._tab = tab
+            self._screens = []
         if tab.part == QUALITY:
             self._make(lambda _between: self._quality(tab, first=first))
             return
@@ -167,8 +179,8 @@ class CellPanel(anywidget.AnyWidget):
         screen = quality_screen(source, tab.key)
         found = [one.key for one in source.findings or ()]
         if first and found and tab.key not in found:
-            self._tab = next(one for one in self._tabs if one.key == found[0])
-            return quality_screen(source, found[0])
+            other = next(one for one in self._tabs if one.key == found[0])
+            return replace(quality_screen(source, other.key), tab=other)
         return screen
 
     def _open_change(self, name: str, screen: Screen) -> None:
@@ -193,38 +205,72 @@ class CellPanel(anywidget.AnyWidget):
 
     def _make(self, make: Callable[[Callable[[], None]], Screen]) -> None:
         """Makes a screen that then stands on top."""
-        job = self._job = object()
+        job, between = self._begin()
+        self._show(busy=True)
+
+        def work() -> None:
+            screen = make(between)
+            if screen.paged is not None:
+                screen.listed = screen.paged.view()  # reads, too
+            with self._lock:
+                between()
+                self._tab = screen.tab or self._tab
+                self._screens = [*self._screens, screen]
+                self._show()
+
+        self._work(work, job, lambda: self._job)
+
+    def _look(self, screen: Screen, paged: Paged, step: Callable[[], None]) -> None:
+        """Shows another part of the list that is on the screen, which may have to be read."""
+        job, between = self._begin()
+        self.turning = True
+
+        def work() -> None:
+            with paged.lock:
+                between()
+                step()
+                listed = paged.view()
+            with self._lock:
+                between()
+                screen.listed = listed
+                self._show()
+
+        self._work(work, job, lambda: self._job)
+
+    def _begin(self) -> tuple[object, Callable[[], None]]:
+        """A new job, the latest; and what raises Cancelled once it no longer is."""
+        job = object()
+        with self._lock:
+            self._job = job
 
         def between() -> None:
             if job is not self._job:
                 raise Cancelled
 
-        def work() -> None:
-            screen = make(between)
-            between()
-            self._screens = [*self._screens, screen]
-            self._show()
+        return job, between
 
-        self._work(work, job=job)
+    def _work(self, work: Callable[[], None], own: object, latest: Callable[[], object]) -> None:
+        """Does work in a thread; a failure is shown where it still is about what is shown."""
 
-    def _work(self, work: Callable[[], None], *, job: object = None, busy: bool = True) -> None:
         def guarded_work() -> None:
             try:
                 work()
             except Cancelled:
                 return
             except Exception as error:
-                if job is self._job or job is None:
-                    words = str(error) if isinstance(error, CustdynError) else unexpected(error)
-                    self._show(failure=words)
+                words = str(error) if isinstance(error, CustdynError) else unexpected(error)
+                with self._lock:
+                    if own == latest() and self.view["open"]:
+                        self._show(failure=words)
+                    elif own == self._ticket:  # a file that was asked for before it was closed
+                        self._tell(words)
 
-        if busy:
-            self._show(busy=True)
         in_background(guarded_work, stop=lambda: None)
 
     def _show(self, *, busy: bool = False, failure: str = "") -> None:
         screen = self._screens[-1] if self._screens else Screen()
         proof = screen.proof
+        self.turning = False
         self.view = {
             "open": True,
             "ticket": self._ticket,
@@ -236,7 +282,7 @@ class CellPanel(anywidget.AnyWidget):
             "proof": "" if proof is None else proof.text,
             "disproven": proof is not None and not proof.holds,
             "beside": [] if proof is None else list(proof.beside),
-            "list": None if screen.paged is None else screen.paged.view(),
+            "list": screen.listed,
             "sections": screen.sections,
             "since": {
                 "title": SINCE,

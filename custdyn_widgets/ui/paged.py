@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -58,7 +59,8 @@ class PagesOf:
 class Paged:
     """Some lines of a list: `find` searches and sorts them.
 
-    `opens`: a line leads further; `cells`: each of its cells does, but for the first.
+    `opens`: a line leads further; `cells`: each of its cells does, but for the first. Whoever
+    changes it in a thread holds its `lock`.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Paged:
         self._total = len(places)
         self._find = find
         self._opens, self._cells = opens, cells
+        self.lock = threading.Lock()
         self._text, self._sort, self._descending, self._first = "", sort, descending, 0
         self._places = places if find is None else find("", sort, descending)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -48,13 +49,16 @@ class Screen:
     """What stands in the panel: a list with its proof, or sections of facts.
 
     `crumb` names the screen before it, where it was reached from one; `changes` are those since
-    the bucket before. `card` is that of a package, whose figures the list has.
+    the bucket before. `card` is that of a package, whose figures the list has. `listed` is the
+    part of the list that is shown; `tab` is the one it belongs to, where that was not chosen.
     """
 
     crumb: str = ""
     name: str = ""
     proof: Proof | None = None
     paged: Paged | None = None
+    listed: dict[str, Any] | None = None
+    tab: Tab | None = None
     clients: ClientList | None = None
     found: Behind | None = None
     part: str = NUMERATOR

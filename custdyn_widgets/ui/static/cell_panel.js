@@ -29,6 +29,7 @@ function render({ model, el }) {
   panel.append(head, tabs, crumb, proof, said, body, foot);
   el.append(panel);
 
+  const narrow = matchMedia("(max-width: 600px)"); // where it would open a keyboard on the screen
   let opener = null;
   let shown = -1;
   const close = () => {
@@ -89,7 +90,6 @@ function render({ model, el }) {
     proof.className = `custdyn-proof ${view.failure || view.disproven ? "failed" : view.busy ? "busy" : "holds"}`;
     proof.hidden = !proof.textContent;
     said.replaceChildren(...(view.busy ? [] : view.beside).map((one) => element("p", "", {}, one)));
-    panel.setAttribute("aria-busy", String(view.busy));
     list.update(view.busy || view.failure ? null : view.list);
     facts.replaceChildren(...(view.busy ? [] : sectionsOf(view.sections)));
     if (!view.busy && view.since) facts.append(since(view));
@@ -102,17 +102,22 @@ function render({ model, el }) {
     if (view.ticket !== shown) title.focus({ preventScroll: true });
     else if (inTabs && !view.crumb) tabs.querySelector("[aria-selected=true]").focus();
     else if (!panel.contains(document.activeElement)) (view.crumb ? crumb : title).focus({ preventScroll: true });
+    else if (document.activeElement === title && view.list?.searches && !view.busy && !narrow.matches)
+      list.root.querySelector("input").focus({ preventScroll: true });
     shown = view.ticket;
   };
   const received = (message, buffers) => {
     if (message.type === "file") save(message, buffers);
   };
   model.on("msg:custom", received);
+  const busy = () => panel.setAttribute("aria-busy", String(model.get("view").busy || model.get("turning")));
   const unlisten = listen(model, ["view"], show);
+  const unlistenBusy = listen(model, ["view", "turning"], busy);
   return () => {
     close();
     model.off("msg:custom", received);
     unlisten();
+    unlistenBusy();
   };
 }
 
