@@ -106,7 +106,7 @@ class Deliveries(anywidget.AnyWidget):
             "cancel": self._cancel,
             "retry": self._retry,
             "file": self._hand_over,
-            "compare": self._compare,
+            "compare": self._compare_runs,
         }.get(str(content.get("type")))
         name, other = content.get("name"), content.get("other")
         if act is None or not isinstance(name, str):
@@ -143,7 +143,7 @@ class Deliveries(anywidget.AnyWidget):
         file = store.archive.contents(run).file
         self.send({"type": "file", "name": run.file_name, "media": media}, buffers=[file])
 
-    def _compare(self, name: str, other: str) -> None:
+    def _compare_runs(self, name: str, other: str) -> None:
         from ..store import my_store
         from ..work import restated
 

@@ -56,9 +56,10 @@ function save(message, buffers) {
   setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
-// JupyterLab's single-key commands are not for those who work in here.
+// JupyterLab's single-key commands are not for those who work in here. It looks for the mark on
+// the element that has the focus, and its selectors match that before they look at what is around.
 function ownKeys(el) {
-  el.dataset.lmSuppressShortcuts = "true";
+  el.addEventListener("focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"));
 }
 
 function listen(model, traits, show) {

@@ -14,9 +14,16 @@ function render({ model, el }) {
     if (wanted !== location.search)
       history.replaceState(null, "", location.pathname + wanted + location.hash);
   };
+  const used = () => (app.dataset.used = Date.now());
+  // Of several forms the one that holds the keyboard, else the one used last, else none.
+  const meant = () => {
+    const all = [...document.querySelectorAll(".custdyn-app")].filter((one) => one.offsetParent);
+    const lately = all.filter((one) => one.dataset.used);
+    lately.sort((one, other) => other.dataset.used - one.dataset.used);
+    return all.find((one) => one.contains(document.activeElement)) ?? lately[0] ?? (all.length === 1 ? all[0] : null);
+  };
   const anywhere = (event) => {
-    const first = [...document.querySelectorAll(".custdyn-app")].find((one) => one.offsetParent);
-    if (event.altKey && event.code === "KeyQ" && app === first) {
+    if (event.altKey && event.code === "KeyQ" && app === meant()) {
       event.preventDefault();
       model.send({ type: "query" });
     }
@@ -38,6 +45,7 @@ function render({ model, el }) {
     ownKeys(app);
     if (ofVoila) app.setAttribute("role", "main");
     app.addEventListener("keydown", keyed);
+    for (const touch of ["focusin", "pointerdown"]) app.addEventListener(touch, used);
     document.addEventListener("keydown", anywhere);
     model.send({ type: "shown", link: ofVoila ? location.search : null });
   };
@@ -45,6 +53,7 @@ function render({ model, el }) {
   const unlisten = listen(model, ["link"], address);
   return () => {
     app?.removeEventListener("keydown", keyed);
+    for (const touch of ["focusin", "pointerdown"]) app?.removeEventListener(touch, used);
     document.removeEventListener("keydown", anywhere);
     unlisten();
   };
