@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -16,6 +16,7 @@ from .periods import EARLIEST, LATEST, zone_names
 WALL_CLOCK = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(?P<fraction>\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 )
+RIGHT_CLOCK = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 MOST_VALUES = 10_000
 MOST_OF_A_NAME = 120
@@ -81,6 +82,17 @@ def address(value: str) -> str:
     return checked.normalized
 
 
+def whole(least: int, most: int) -> Callable[[object], int]:
+    """A check that a value is a whole number between two others, both included."""
+
+    def check(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
 def several(value: object) -> object:
     """A list of values, each once."""
     if not isinstance(value, list | tuple):
@@ -97,33 +109,64 @@ def in_order(choices: Iterable[str]) -> Callable[[tuple[str, ...]], tuple[str, .
 
 
 def clock(end_of_day: bool) -> Callable[[object], datetime]:
-    """Reads one end of an interval: text or datetime, to the second, without an offset."""
-    right = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
+    """Reads one end of an interval to the second, without an offset.
+
+    A date is its first second or, with `end_of_day`, its last one; so is a datetime at midnight.
+    """
 
     def read(value: object) -> datetime:
-        if isinstance(value, str):
-            if not (shape := WALL_CLOCK.fullmatch(value)):
-                raise ValueError(f"is not an instant; {right}")
-            if (shape["fraction"] or "").strip(".0"):
-                raise ValueError(f"has a fraction of a second; {right}")
-            try:
-                parse = date.fromisoformat if len(value) == 10 else datetime.fromisoformat
-                value = parse(value.replace(shape["fraction"] or "\0", ""))
-            except ValueError:
-                raise ValueError(f"is not an instant; {right}") from None
-        if not isinstance(value, date):
-            raise ValueError(f"is not an instant; {right}")
-        if not isinstance(value, datetime):
-            value = datetime.combine(value, time(23, 59, 59) if end_of_day else time())
-        if value.tzinfo is not None:
-            raise ValueError(f"has an offset, the field timezone gives the zone; {right}")
-        if value.microsecond:
-            raise ValueError(f"has a fraction of a second; {right}")
-        if not EARLIEST <= value <= LATEST:
+        given = _wall_clock(value) if isinstance(value, str) else value
+        if not isinstance(given, date) or given != given:  # pandas' NaT is a datetime
+            raise ValueError(f"is not an instant; {RIGHT_CLOCK}")
+        if not isinstance(given, datetime):
+            given, is_day = datetime.combine(given, time()), True
+        else:
+            is_day = given.time() == time() and not isinstance(value, str)
+        if given.tzinfo is not None:
+            raise ValueError(f"has an offset, the field timezone gives the zone; {RIGHT_CLOCK}")
+        if given.microsecond or getattr(given, "nanosecond", 0):
+            raise ValueError(f"has a fraction of a second; {RIGHT_CLOCK}")
+        if not EARLIEST <= given <= LATEST:
             raise ValueError(f"is not between the years {EARLIEST.year} and {LATEST.year}")
-        return value
+        last = time(23, 59, 59)
+        return datetime.combine(given.date(), last if is_day and end_of_day else given.time())
 
     return read
+
+
+def _wall_clock(text: str) -> date:
+    """A date, or an instant on the wall clock."""
+    shape = WALL_CLOCK.fullmatch(text)
+    if shape is None:
+        raise ValueError(f"is not an instant; {RIGHT_CLOCK}")
+    if (shape["fraction"] or "").strip(".0"):
+        raise ValueError(f"has a fraction of a second; {RIGHT_CLOCK}")
+    parse = date.fromisoformat if len(text) == 10 else datetime.fromisoformat
+    try:
+        return parse(text.replace(shape["fraction"] or "\0", ""))
+    except ValueError:
+        raise ValueError(f"is not an instant; {RIGHT_CLOCK}") from None
+
+
+def instant(value: object) -> datetime:
+    """Reads an instant: an aware datetime, or ISO text or a date, which are UTC without an offset.
+
+    Raises ValueError, which says what would be right.
+    """
+    right = "give an aware instant, or text such as 2026-10-01 or 2026-10-01T12:00:00Z"
+    if isinstance(value, str):
+        try:
+            read = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"is not an instant; {right}") from None
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
+    if not isinstance(value, date) or value != value:
+        raise ValueError(f"is not an instant; {right}")
+    if not isinstance(value, datetime):
+        return datetime.combine(value, time(), UTC)
+    if value.tzinfo is None:
+        raise ValueError(f"has no time zone; {right}")
+    return datetime.combine(value.date(), value.timetz())
 
 
 def did_you_mean(value: object, choices: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .exports.verify import cells_of
-from .result import Asking, From, run
+from .result import Asking, AsOf, From, run
 from .run import Progress
 
 
@@ -29,12 +29,12 @@ def crosscheck(
     first: From,
     second: From,
     *,
-    as_of: datetime | None = None,
+    as_of: AsOf | None = None,
     progress: Progress = lambda _: None,
 ) -> list[Difference]:
     """The cells in which the report of a query differs on two sources, N/A included.
 
-    `first` and `second`: see `open_source`; `as_of` (aware), or now, holds for both. Raises what
+    `first` and `second`: see `open_source`; `as_of`, or now, holds for both. Raises what
     `run` raises.
     """
     at = as_of or datetime.now(UTC)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from .cells import shown
 from .definitions import FIELDS, NO_PACKAGE
+from .query import Interval, Query
 from .rates import Rates
 from .reduce import Reduced
 from .report import Note
@@ -60,6 +61,18 @@ def quality_notes(findings: Sequence[Finding]) -> Iterator[Note]:
     for one in findings:
         if one.key != "unknown_clients":
             yield Note(one.words)
+
+
+def query_notes(query: Query) -> Iterator[Note]:
+    """Notes on how a query was read."""
+    for field in ("period", "compare"):
+        interval = getattr(query, field)
+        if isinstance(interval, Interval) and interval.is_widened:
+            day = f"{interval.last:%Y-%m-%d}"
+            yield Note(
+                f"{FIELDS[field].label}: its end, given as {day} 00:00:00, is taken as the whole "
+                f"day; write '{day}T00:00:00' for that second alone"
+            )
 
 
 def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:

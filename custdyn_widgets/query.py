@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -14,6 +15,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ModelWrapValidatorHandler,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -30,6 +32,7 @@ from .checks import (
     known_zone,
     one_of,
     several,
+    whole,
 )
 from .definitions import (
     COMPARISONS,
@@ -49,7 +52,11 @@ from .periods import resolve_preset
 
 
 class Interval(Frozen):
-    """Two wall-clock instants to the second, both inclusive."""
+    """Two wall-clock instants to the second, both inclusive.
+
+    In Python a `to` at midnight, as `pd.Timestamp("2025-03-31")` is one, means its whole day, as a
+    date does. As text, `2025-03-31T00:00:00` is that second.
+    """
 
     first: Annotated[datetime, BeforeValidator(clock(end_of_day=False))] = Field(alias="from")
     last: Annotated[datetime, BeforeValidator(clock(end_of_day=True))] = Field(alias="to")
@@ -59,6 +66,20 @@ class Interval(Frozen):
         if self.first > self.last:
             raise ValueError(f"from {self.first} is after to {self.last}")
         return self
+
+    @cached_property
+    def is_widened(self) -> bool:
+        """Whether `to` was given as a midnight that means its whole day."""
+        return False
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _widened(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        made = handler(data)
+        last = data.get("to") if isinstance(data, dict) else None
+        if isinstance(last, datetime) and made.last != last:
+            made.__dict__["is_widened"] = True  # as a cached property: no part of its value
+        return made
 
 
 def _period(presets: Iterable[str]) -> BeforeValidator:
@@ -76,6 +97,13 @@ def _period(presets: Iterable[str]) -> BeforeValidator:
         )
 
     return BeforeValidator(read)
+
+
+def _texts(value: object) -> object:
+    """Values of TOML, its dates as the text that they are in the file."""
+    if isinstance(value, dict):
+        return {key: _texts(one) for key, one in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class Output(Frozen):
@@ -122,7 +150,7 @@ class Query(Explained):
         AfterValidator(in_order(GROUPS)),
     ] = ("month",)
     currency: Annotated[StrictStr, AfterValidator(known_currency)] | None = None
-    active_duration: Annotated[StrictInt, Field(ge=0, le=MOST_ACTIVE_MONTHS)] = 3
+    active_duration: Annotated[StrictInt, BeforeValidator(whole(0, MOST_ACTIVE_MONTHS))] = 3
     rate_policy: Annotated[
         Literal["historical", "current"], BeforeValidator(one_of(RATE_POLICIES))
     ] = "historical"
@@ -159,7 +187,9 @@ class Query(Explained):
             if not isinstance(place, dict):
                 raise QueryError([unknown_field(path, value, FIELDS)])
             place[last] = value
-        return Query.model_validate(values)
+        made = Query.model_validate(values)
+        kept = {name: getattr(self, name) for name in ("period", "compare") if name not in changes}
+        return made.model_copy(update=kept)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-shaped values of every field."""
@@ -178,7 +208,7 @@ class Query(Explained):
         """A query from text, TOML or JSON by the file ending given."""
         try:
             if suffix == ".toml":
-                values: object = tomllib.loads(text)
+                values: object = _texts(tomllib.loads(text))
             elif suffix == ".json":
                 values = json.loads(text)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from .cards.package import PackageCard, package_card
 from .charts import PRE_CONFIGURED, ChartSpec
+from .checks import instant
 from .drill.address import address_of
 from .drill.behind import Behind
 from .drill.drill import Drill
@@ -253,20 +254,22 @@ class Result:
 
 
 Asking = Query | Mapping[str, Any] | str | Path
+AsOf = datetime | date | str
 
 
 def run(
     query: Asking,
     source: From,
     *,
-    as_of: datetime | None = None,
+    as_of: AsOf | None = None,
     progress: Progress = lambda _: None,
 ) -> Result:
     """Makes a report.
 
     `query`: a Query, its JSON-shaped values, or the path of a TOML or JSON file. `source`: see
-    `open_source`. `as_of`: an aware instant; without one the clock is read, once, and the report
-    keeps it. `progress` is told in words what is being done.
+    `open_source`. `as_of`: an aware datetime, or ISO text or a date (UTC without an offset);
+    without one the clock is read, once, and the report keeps it. `progress` is told in words what
+    is being done.
 
     Raises QueryError, SourceError, DataError, MissingRates (all of them CustdynError).
     """
@@ -275,17 +278,22 @@ def run(
     return Result(report, opened, reduced)
 
 
-def prepared(query: Asking, source: From, as_of: datetime | None) -> tuple[Query, Source, datetime]:
+def prepared(query: Asking, source: From, as_of: AsOf | None) -> tuple[Query, Source, datetime]:
     """Query, source and instant as everything that is run takes them; see `run`."""
     if not isinstance(query, Query):
         query = Query.read(query) if isinstance(query, str | Path) else Query.model_validate(query)
-    now = datetime.now(UTC) if as_of is None else as_of
-    if now.tzinfo is None:
-        raise ValueError(f"as_of {now} has no time zone; give an aware instant")
-    if not EARLIEST.year < now.year < LATEST.year:
+    return query, open_source(source), datetime.now(UTC) if as_of is None else _instant(as_of)
+
+
+def _instant(as_of: AsOf) -> datetime:
+    try:
+        read = instant(as_of)
+    except ValueError as error:
+        raise QueryError([FieldFault("as_of", as_of, str(error))]) from None
+    if not EARLIEST.year < read.year < LATEST.year:
         between = f"is not between the years {EARLIEST.year} and {LATEST.year}"
-        raise QueryError([FieldFault("as_of", now.isoformat(), between)])
-    return query, open_source(source), now
+        raise QueryError([FieldFault("as_of", read.isoformat(), between)])
+    return read
 
 
-__all__ = ["Asking", "From", "Result", "prepared", "run"]
+__all__ = ["AsOf", "Asking", "From", "Result", "prepared", "run"]

@@ -15,7 +15,7 @@ from .filters import package_names, resolve, unmatched
 from .frames import frames_of
 from .groups import GROUPS_OF_BLOCKS, edges, nominal_starts
 from .ledger import KINDS
-from .notes import entry_notes, filter_notes, quality_notes, rate_notes
+from .notes import entry_notes, filter_notes, quality_notes, query_notes, rate_notes
 from .parts import Wanted
 from .periods import TICK, Bucket, Segment, cut, local_date, segments, zone
 from .query import Query
@@ -155,6 +155,7 @@ class _Asked:
                 else (0, Decimal())
             )
             said = list(entry_notes(reduced, flows, foreign))
+        said += query_notes(query)
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(self.rates, self.today, self.later_rates)
         said += [Note(text) for text in snapshot.notes]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from typing import Any
 
+import pandas as pd
 import pytest
 
 import custdyn_widgets
-from custdyn_widgets import Query, Result, run
+from custdyn_widgets import Query, Result, run, run_cdrs, run_orig_term
+from custdyn_widgets.errors import QueryError
 from custdyn_widgets.layout import to_json_model
 
 from .conftest import AS_OF
@@ -111,9 +115,30 @@ def test_cells_are_tidy(page_query: Query) -> None:
         run(page_query, "sample", as_of=AS_OF).report.row("Clients", "Qty")
 
 
-def test_a_naive_as_of_is_refused(page_query: Query) -> None:
-    with pytest.raises(ValueError, match="no time zone"):
-        run(page_query, "sample", as_of=AS_OF.replace(tzinfo=None))
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (AS_OF.replace(tzinfo=None), "has no time zone"),
+        ("soon", "is not an instant"),
+        (pd.NaT, "is not an instant"),
+        (20261001, "is not an instant"),
+        ("1899-01-01", "is not between the years"),
+    ],
+)
+def test_an_as_of_that_is_no_instant_is_refused(page_query: Query, given: Any, words: str) -> None:
+    for asks in (run, run_cdrs, run_orig_term):
+        with pytest.raises(QueryError, match="as_of") as raised:
+            asks(page_query, "sample", as_of=given)
+        assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "given", ["2026-10-01", date(2026, 10, 1), pd.Timestamp("2026-10-01", tz="UTC"),
+              "2026-10-01T02:00:00+02:00"],
+)  # fmt: skip
+def test_as_of_may_be_text_or_a_date(page_query: Query, given: Any) -> None:
+    at = run(page_query, "sample", as_of=given).report.as_of
+    assert (at, type(at)) == (datetime(2026, 10, 1, tzinfo=UTC), datetime)
 
 
 def test_a_query_may_be_a_file_or_values(page_query: Query, tmp_path: object) -> None:

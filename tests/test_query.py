@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custdyn_widgets import Query
+from custdyn_widgets import Query, run, run_cdrs
 from custdyn_widgets.currencies import currency_names
 from custdyn_widgets.definitions import (
     COMPARISONS,
@@ -24,6 +25,7 @@ from custdyn_widgets.definitions import (
 )
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.periods import zone_names
+from custdyn_widgets.query import Interval
 
 instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(
     lambda instant: instant.replace(microsecond=0).isoformat()
@@ -111,6 +113,44 @@ def test_bare_dates_are_whole_days() -> None:
     }
 
 
+@pytest.mark.parametrize("last", [pd.Timestamp("2017-01-31"), datetime(2017, 1, 31)])
+def test_an_end_at_midnight_in_python_is_its_whole_day_and_said(last: datetime) -> None:
+    query = Query.model_validate({"period": {"from": pd.Timestamp("2017-01-01"), "to": last}})
+    by_dates = Query.model_validate({"period": {"from": "2017-01-01", "to": "2017-01-31"}})
+    assert query == by_dates and hash(query) == hash(by_dates)
+    assert query.to_dict() == by_dates.to_dict()
+    result = run({**query.to_dict(), "period": query.period, "currency": "USD"}, "sample")
+    assert "Period: its end, given as 2017-01-31 00:00:00, is taken as the whole day" in (
+        "\n".join(map(str, result.report.notes))
+    )
+    listed = run_cdrs({"period": {"from": last, "to": last}, "compare": {"from": last, "to": last}},
+                      "sample")  # fmt: skip
+    told = [str(note) for note in listed.asked.notes if "whole day" in str(note)]
+    assert [note.partition(":")[0] for note in told] == ["Period", "Compare"]
+
+
+@pytest.mark.parametrize(
+    "last", [datetime(2017, 1, 31, 0, 0, 1), "2017-01-31T00:00:00", date(2017, 1, 31), "2017-01-31"]
+)
+def test_any_other_end_is_what_it_says(last: object) -> None:
+    query = Query.model_validate({"period": {"from": "2017-01-01", "to": last}})
+    assert isinstance(query.period, Interval) and not query.period.is_widened
+    assert query.to_dict()["period"]["to"].endswith(("00:00:01", "00:00:00", "23:59:59"))
+    for text, suffix in ((query.to_toml(), ".toml"), (query.to_json(), ".json")):
+        assert Query.parse(text, suffix) == query
+    toml = "[period]\nfrom = 2017-01-01T00:00:00\nto = 2017-01-31T00:00:00\n"
+    assert Query.parse(toml, ".toml").to_dict()["period"]["to"] == "2017-01-31T00:00:00"
+
+
+@pytest.mark.parametrize(
+    "last", [pd.NaT, pd.Timestamp("2017-01-31 00:00:00.000000001"), pd.Timestamp(0, tz="UTC")]
+)
+def test_an_instant_that_is_none_to_the_second_is_refused(last: object) -> None:
+    with pytest.raises(QueryError) as raised:
+        Query.model_validate({"period": {"from": "1960-01-01", "to": last}})
+    assert [fault.field for fault in raised.value.faults] == ["period.to"]
+
+
 def test_null_client_type_is_all() -> None:
     assert Query.model_validate({"client_type": None}).client_type == "all"
 
@@ -157,9 +197,9 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"package": ["p"] * 10_001}, "package", "at most"),
     ({"group_by": ["week"]}, "group_by.0", "not one of"),
     ({"currency": "XYZ"}, "currency", "not one of"),
-    ({"active_duration": -1}, "active_duration", "greater"),
-    ({"active_duration": "3"}, "active_duration", "integer"),
-    ({"active_duration": True}, "active_duration", "integer"),
+    ({"active_duration": -1}, "active_duration", "from 0 to 120"),
+    ({"active_duration": "3"}, "active_duration", "whole number"),
+    ({"active_duration": True}, "active_duration", "whole number"),
     ({"rate_policy": "spot"}, "rate_policy", "not one of"),
     ({"blocks": ["bridges"]}, "blocks.0", "did you mean bridge?"),
     ({"compare": "last_year"}, "compare", "neither"),

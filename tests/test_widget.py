@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ipywidgets import IntSlider, Widget
+from ipywidgets.embed import embed_data
 
 from custdyn_widgets import CustomerDynamics, Query
 from custdyn_widgets.choices import Choice, Choices
@@ -114,7 +117,6 @@ def test_a_preset_fills_the_dates_and_a_touched_date_makes_it_custom() -> None:
 def test_what_the_browser_sends_is_checked_again() -> None:
     app = CustomerDynamics("sample")
     controls = app._form.controls
-    controls.active_duration.max = 10_000  # a hostile message may raise it
     controls.active_duration.value = 5_000
     controls.first.value = "x" * 100
     with pytest.raises(QueryError) as raised:
@@ -123,6 +125,46 @@ def test_what_the_browser_sends_is_checked_again() -> None:
     app.ask()
     assert "2 fields to correct" in app._status.words
     assert app._form._faults["active_duration"].value
+
+
+def test_a_number_is_never_changed_into_one_that_is_allowed() -> None:
+    controls = (app := CustomerDynamics("sample"))._form.controls
+    for wrong in (121, -1, 1.5, float("inf"), float("nan")):
+        controls.active_duration.value = wrong
+        assert "from 0 to 120" in app._form._faults["active_duration"].value, wrong
+    controls.active_duration.value = 120
+    assert app.query.active_duration == 120
+    assert app._form._faults["active_duration"].value == ""
+
+
+def test_of_two_dates_the_wrong_one_is_marked() -> None:
+    controls = CustomerDynamics("sample")._form.controls
+    controls.first.value, controls.last.value = "2017-01-01", "soon"
+    assert (controls.first.invalid, controls.last.invalid) == (False, True)
+    controls.last.value = "2016-01-01"  # now it is the two of them
+    assert (controls.first.invalid, controls.last.invalid) == (True, True)
+    controls.last.value = "2018-01-01"
+    assert (controls.first.invalid, controls.last.invalid) == (False, False)
+
+
+def test_the_form_leaves_the_other_widgets_of_the_kernel_alone() -> None:
+    """Whoever embeds a notebook's widgets has all of them saved: no name of theirs is taken."""
+    app = CustomerDynamics("sample")
+    slider = IntSlider()
+    saved = embed_data([slider])["manager_state"]["state"]
+    assert slider.model_id in saved and app.model_id in saved
+    kinds = [kind for kind in every_kind(Widget) if kind.__module__.startswith("custdyn_widgets")]
+    assert len(kinds) > 10
+    for kind in kinds:
+        theirs = {name for base in kind.__mro__[1:] if base not in kinds for name in vars(base)}
+        own = {name for name, value in vars(kind).items() if isfunction(value)}
+        assert own & theirs <= {"__init__", "focus"}, kind  # `focus` does what theirs does
+
+
+def every_kind(kind: type) -> list[type]:
+    """The classes below a class."""
+    direct: list[type] = kind.__subclasses__()
+    return [one for below in direct for one in (below, *every_kind(below))]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NoReturn
 
+from ..checks import instant
 from ..memory import MEMORY_VARIABLE, NoSize, size
 
 CALL_AT_FAULT = 2
@@ -81,7 +82,6 @@ def _memory(text: str) -> str:
 
 def _instant(text: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not an instant") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return instant(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} {error}") from None

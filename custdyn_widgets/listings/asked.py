@@ -15,7 +15,7 @@ from ..definitions import FIELDS, RATE_POLICIES
 from ..errors import SourceChanged
 from ..filters import resolve, unmatched
 from ..ledger import payg_of
-from ..notes import filter_notes
+from ..notes import filter_notes, query_notes
 from ..periods import Bucket, Segment, cut, local_date, zone
 from ..query import Query
 from ..report import Note, utc_text
@@ -103,7 +103,10 @@ def asking(
         )
         missing = unmatched(snapshot.tables, snapshot.fetch, query)
         pieces = pieces_of(query, rates, snapshot, buckets) if buckets else ()
-        notes = (*filter_notes(missing), *(Note(text) for text in snapshot.notes))
+        notes = (
+            *(*query_notes(query), *filter_notes(missing)),
+            *(Note(text) for text in snapshot.notes),
+        )
         progress("reading the ledger")
         yield (
             Asked(

@@ -23,7 +23,7 @@ from ..groups import microseconds
 from ..ledger import payg_days, payg_page, payg_sums
 from ..periods import zone
 from ..rates import rounded
-from ..result import Asking, From, prepared
+from ..result import Asking, AsOf, From, prepared
 from ..sources import Snapshot
 from .asked import Asked, Progress, asking
 from .sums import Sum, sums_of, tidy
@@ -185,7 +185,7 @@ def run_cdrs(
     query: Asking,
     source: From,
     *,
-    as_of: datetime | None = None,
+    as_of: AsOf | None = None,
     progress: Progress = lambda _: None,
 ) -> Cdrs:
     """The CDRs list of a query; arguments and errors are those of `run`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +16,7 @@ from ..definitions import ORIG_TERM, SPLITS, VIEWS
 from ..errors import FieldFault, QueryError
 from ..exports.listing import Filed, write
 from ..ledger import payg_sums
-from ..result import Asking, From, prepared
+from ..result import Asking, AsOf, From, prepared
 from ..tables import ORIG, TERM
 from .asked import Asked, Progress, asking
 from .sums import Sum, sums_of, tidy
@@ -141,7 +140,7 @@ def run_orig_term(
     query: Asking,
     source: From,
     *,
-    as_of: datetime | None = None,
+    as_of: AsOf | None = None,
     split: str | None = None,
     progress: Progress = lambda _: None,
 ) -> OrigTerm:

@@ -16,7 +16,6 @@ from ..definitions import (
     FILTERS_BY_KIND,
     GROUPS,
     GROUPS_BY_KIND,
-    MOST_ACTIVE_MONTHS,
     OPTIONAL_BLOCKS,
     OUTPUT_TYPES,
     PRESETS,
@@ -97,7 +96,7 @@ class Controls:
         compare: object = self.compare.value or None
         if compare == CUSTOM:
             compare = {"from": self.compared[0].value, "to": self.compared[1].value}
-        kind = self.type.value
+        kind, months = self.type.value, self.active_duration.value
         return {
             "period": period,
             "timezone": self.timezone.value,
@@ -106,7 +105,7 @@ class Controls:
             "owner_tree": self.owner_tree.value,
             "group_by": self.group_by.values,
             "currency": self.currency.value or None,
-            "active_duration": self.active_duration.value,
+            "active_duration": int(months) if months.is_integer() else months,
             "rate_policy": self.rate_policy.value,
             "blocks": [key for key, box in self.blocks.items() if box.value],
             "compare": compare,
@@ -130,12 +129,14 @@ class Controls:
         self._show_dates(Query(period=self.period.value, timezone=self.timezone.value), now)
 
     def fields(self) -> dict[str, tuple[Any, ...]]:
-        """Fields of ours that show whether they are valid."""
+        """Fields of ours that show whether they are valid, by the path in the query."""
         mine = {name: (getattr(self, name),) for name in (*SEARCHED, "timezone", "group_by")}
         return {
             **mine,
-            "period": (self.first, self.last),
-            "compare": self.compared,
+            "period.from": (self.first,),
+            "period.to": (self.last,),
+            "compare.from": self.compared[:1],
+            "compare.to": self.compared[1:],
             "output.send_to": (self.send_to,),
         }
 
@@ -166,9 +167,8 @@ class Controls:
             placeholder="name@example.org",
         )
         self.currency = self._searched("currency", multiple=False)
-        self.active_duration = w.BoundedIntText(
-            min=0,
-            max=MOST_ACTIVE_MONTHS,
+        self.active_duration = w.FloatText(  # any number: what is wrong with it is said beside it
+            step=1,
             description=FIELDS["active_duration"].label,
             description_tooltip=FIELDS["active_duration"].words,
         )

@@ -91,6 +91,7 @@ class Form:
 
     def show_faults(self, faults: Iterable[FieldFault]) -> list[FieldFault]:
         """Puts each fault beside its field, takes older ones away; those without a place."""
+        faults = list(faults)
         by_field: dict[str, list[str]] = {}
         homeless = []
         for fault in faults:
@@ -104,9 +105,11 @@ class Form:
             place.value = f'<span role="alert">{words}</span>' if words else ""
             if words:
                 self._show(name, True)
+        wrong = {fault.field for fault in faults}
         for name, marked in self.controls.fields().items():
+            inside = any(_ancestors(path).count(name) for path in wrong)
             for field in marked:
-                field.invalid = name in by_field
+                field.invalid = inside or not wrong.isdisjoint(_ancestors(name))
         if set(ADVANCED) & set(by_field):
             self._open_advanced(True)
         return homeless
