@@ -54,6 +54,55 @@ def test_the_exported_files_are_the_report_on_the_screen(
             assert sha256(again.to_file(kind)).digest() == sha256(saved.read_bytes()).digest()
 
 
+CLIPPED = """() => [...document.querySelectorAll('table.custdyn tbody :is(th, td)')]
+  .filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)"""
+ALIGNED = """() => [...document.querySelectorAll('table.custdyn tbody th')]
+  .filter((cell) => getComputedStyle(cell).textAlign !== 'left').map((cell) => cell.textContent)"""
+
+
+def test_a_result_in_a_cell_can_be_read(visits: Arrive, servers: Servers) -> None:
+    """Jupyter lays tables out in fixed columns and puts all text to the right: not this one."""
+    cell = (
+        "from custdyn_widgets import run\n"
+        "query = {'period': {'from': '2017-01-01', 'to': '2018-12-31'}, 'currency': 'USD',"
+        " 'group_by': ['month', 'package']}\n"
+        "run(query, 'sample')"
+    )
+    visit = visits()
+    visit.run_the_cell(servers.notebook(cell), until="table.custdyn tbody td")
+    names = visit.page.locator("table.custdyn tbody th").all_inner_texts()
+    assert "Balance Pos" in names and visit.page.locator("table.custdyn td").count() > 24 * 20
+    assert visit.page.evaluate(CLIPPED) == [] and visit.page.evaluate(ALIGNED) == []
+    servers.end_notebooks()
+
+
+TWO_FORMS = """from custdyn_widgets import CustomerDynamics
+from ipywidgets import VBox
+forms = [CustomerDynamics('sample'), CustomerDynamics('sample')]
+VBox(forms)"""
+
+
+def test_keys_in_a_notebook_go_to_the_form_in_use(visits: Arrive, servers: Servers) -> None:
+    """Alt+Q runs the form that one works in; a letter typed on a figure changes no cell."""
+    visit = visits()
+    visit.run_the_cell(servers.notebook(TWO_FORMS))
+    page = visit.page
+    second = page.locator(".custdyn-app").nth(1)
+    second.get_by_label("From", exact=True).click()
+    page.keyboard.press("Alt+q")
+    second.locator("table.custdyn tbody td").first.wait_for()
+    assert page.locator(".custdyn-app").nth(0).locator("table.custdyn").count() == 0
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    before = cells.count()
+    for place in (second.locator("tbody [tabindex]").first, second.get_by_role("button").last):
+        place.focus()
+        for key in ("x", "b", "a", "m", "d", "d", "z"):
+            page.keyboard.press(key)
+        assert cells.count() == before and page.locator(".jp-MarkdownCell").count() == 0
+    assert second.locator("table.custdyn tbody td").count() > 0
+    servers.end_notebooks()
+
+
 def test_a_large_file_arrives_whole_and_leaves_nothing_behind(
     visits: Arrive, servers: Servers, tmp_path: Path
 ) -> None:
