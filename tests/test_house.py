@@ -24,6 +24,12 @@ VEGAS = {"www.w3.org", "vega.github.io", "github.com"}
 """Hosts that Vega's script names: of namespaces, schemas, and an editor that we do not offer."""
 
 
+def test_every_picture_of_the_readme_is_there() -> None:
+    named = set(re.findall(r"[(\"](docs/[^)\" ]+)", README))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
 

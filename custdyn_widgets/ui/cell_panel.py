@@ -205,10 +205,9 @@ class CellPanel(anywidget.AnyWidget):
 
     def _make(self, make: Callable[[Callable[[], None]], Screen]) -> None:
         """Makes a screen that then stands on top."""
-        job, between = self._begin()
         self._show(busy=True)
 
-        def work() -> None:
+        def work(between: Callable[[], None]) -> None:
             screen = make(between)
             if screen.paged is not None:
                 screen.listed = screen.paged.view()  # reads, too
@@ -218,14 +217,13 @@ class CellPanel(anywidget.AnyWidget):
                 self._screens = [*self._screens, screen]
                 self._show()
 
-        self._work(work, job, lambda: self._job)
+        self._begin(work)
 
     def _look(self, screen: Screen, paged: Paged, step: Callable[[], None]) -> None:
         """Shows another part of the list that is on the screen, which may have to be read."""
-        job, between = self._begin()
         self.turning = True
 
-        def work() -> None:
+        def work(between: Callable[[], None]) -> None:
             with paged.lock:
                 between()
                 step()
@@ -235,10 +233,10 @@ class CellPanel(anywidget.AnyWidget):
                 screen.listed = listed
                 self._show()
 
-        self._work(work, job, lambda: self._job)
+        self._begin(work)
 
-    def _begin(self) -> tuple[object, Callable[[], None]]:
-        """A new job, the latest; and what raises Cancelled once it no longer is."""
+    def _begin(self, work: Callable[[Callable[[], None]], None]) -> None:
+        """Does work, the latest; what it is given raises Cancelled once it no longer is."""
         job = object()
         with self._lock:
             self._job = job
@@ -247,7 +245,7 @@ class CellPanel(anywidget.AnyWidget):
             if job is not self._job:
                 raise Cancelled
 
-        return job, between
+        self._work(lambda: work(between), job, lambda: self._job)
 
     def _work(self, work: Callable[[], None], own: object, latest: Callable[[], object]) -> None:
         """Does work in a thread; a failure is shown where it still is about what is shown."""
