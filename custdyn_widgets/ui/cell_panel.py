@@ -6,7 +6,6 @@ import io
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import anywidget
@@ -18,7 +17,7 @@ from ..drill.address import Address
 from ..drill.drill import title_of
 from ..errors import Cancelled, CustdynError
 from ..explain import SINCE
-from ..exports.listing import WRITERS, Filed, write
+from ..exports.listing import WRITERS, write
 from ..files import MEDIA_TYPES
 from ..result import Result
 from .background import in_background
@@ -36,7 +35,7 @@ from .screens import (
     clients_screen,
     entries_screen,
     explain_screen,
-    facts_of,
+    filed,
     line_of,
     quality_screen,
     tabs_of,
@@ -162,7 +161,8 @@ class CellPanel(anywidget.AnyWidget):
             self._tab = tab
             self._screens = []
         if tab.part == QUALITY:
-            self._make(lambda _between: self._quality(tab, first=first))
+            source, tabs = self._result.source, self._tabs if first else []
+            self._make(lambda _between: quality_screen(source, tab, tabs))
             return
         if tab.part == CARD:
             result = self._result
@@ -170,18 +170,6 @@ class CellPanel(anywidget.AnyWidget):
             return
         make = explain_screen if tab.part == EXPLAIN else clients_screen
         self._make(lambda between: make(drill, tab, between))
-
-    def _quality(self, tab: Tab, *, first: bool) -> Screen:
-        """A finding; at first that of which there is something."""
-        if self._result is None:
-            return Screen()
-        source = self._result.source
-        screen = quality_screen(source, tab.key)
-        found = [one.key for one in source.findings or ()]
-        if first and found and tab.key not in found:
-            other = next(one for one in self._tabs if one.key == found[0])
-            return replace(quality_screen(source, other.key), tab=other)
-        return screen
 
     def _open_change(self, name: str, screen: Screen) -> None:
         found = [one for one in screen.changes if one.name == name]
@@ -295,18 +283,10 @@ class CellPanel(anywidget.AnyWidget):
 
     def _hand_over(self, kind: str, screen: Screen) -> None:
         """Hands the list of a screen to the browser as a file."""
-        result, paged = self._result, screen.paged
-        if result is None or paged is None:
+        if self._result is None or screen.paged is None:
             return
-        filed = Filed(
-            screen.name,
-            paged.columns,
-            paged.lines(),
-            facts_of(result.report, self._title, screen),
-            result.report.as_of,
-        )
         made = io.BytesIO()
-        write(kind, filed, made)
+        write(kind, filed(self._result.report, self._title, screen, screen.paged), made)
         name = f"{re.sub(r'[^0-9A-Za-z]+', '-', self._title).strip('-').lower()}-{screen.name}"
         message = {"type": "file", "name": f"{name.lower()}.{kind}", "media": MEDIA_TYPES[kind]}
         self.send(message, buffers=[made.getvalue()])

@@ -21,6 +21,7 @@ from ..drill.formulas import formula
 from ..drill.proof import Proof, entries_proof, proof
 from ..drill.since import Change
 from ..explain import SINCE, explain
+from ..exports.listing import Filed
 from ..listings.odd import listed
 from ..report import Report, utc_text
 from ..sources import Source
@@ -164,15 +165,29 @@ def explain_screen(drill: Drill, tab: Tab, between: Between) -> Screen:
     )
 
 
-def quality_screen(source: Source, key: str) -> Screen:
-    """The entries of a finding in the data of a source."""
-    odd = listed(source, key)
+def quality_screen(source: Source, tab: Tab, others: Sequence[Tab] = ()) -> Screen:
+    """The entries of a finding in the data of a source.
+
+    Where nothing shows it, that of one of the `others` of which there is something.
+    """
+    odd = listed(source, tab.key)
     found = bool(len(odd))
+    there = [one.key for one in source.findings or ()]
+    for other in others if tab.key not in there else ():
+        if other.key in there:
+            return quality_screen(source, other)
     return Screen(
-        name=FINDINGS[key],
+        name=FINDINGS[tab.key],
+        tab=tab,
         proof=Proof(odd.finding.words, holds=not found),
         paged=Paged(PagesOf(odd), range(len(odd))) if found else None,
     )
+
+
+def filed(report: Report, title: str, screen: Screen, paged: Paged) -> Filed:
+    """The whole list of a screen, as a file takes it."""
+    facts = facts_of(report, title, screen)
+    return Filed(screen.name, paged.columns, paged.lines(), facts, report.as_of)
 
 
 def facts_of(report: Report, title: str, screen: Screen) -> list[Fact]:
