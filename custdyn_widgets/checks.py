@@ -17,6 +17,7 @@ WALL_CLOCK = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(?P<fraction>\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 )
 RIGHT_CLOCK = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
+RIGHT_INSTANT = "give an aware instant, or text such as 2026-10-01 or 2026-10-01T12:00:00Z"
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 MOST_VALUES = 10_000
 MOST_OF_A_NAME = 120
@@ -153,20 +154,23 @@ def instant(value: object) -> datetime:
 
     Raises ValueError, which says what would be right.
     """
-    right = "give an aware instant, or text such as 2026-10-01 or 2026-10-01T12:00:00Z"
     if isinstance(value, str):
         try:
             read = datetime.fromisoformat(value)
         except ValueError:
-            raise ValueError(f"is not an instant; {right}") from None
-        return read if read.tzinfo else read.replace(tzinfo=UTC)
-    if not isinstance(value, date) or value != value:
-        raise ValueError(f"is not an instant; {right}")
-    if not isinstance(value, datetime):
-        return datetime.combine(value, time(), UTC)
-    if value.tzinfo is None:
-        raise ValueError(f"has no time zone; {right}")
-    return datetime.combine(value.date(), value.timetz())
+            raise ValueError(f"is not an instant; {RIGHT_INSTANT}") from None
+        read = read if read.tzinfo else read.replace(tzinfo=UTC)
+    elif not isinstance(value, date) or value != value:
+        raise ValueError(f"is not an instant; {RIGHT_INSTANT}")
+    elif not isinstance(value, datetime):
+        read = datetime.combine(value, time(), UTC)
+    else:
+        read = datetime.combine(value.date(), value.timetz())
+    if read.tzinfo is None:
+        raise ValueError(f"has no time zone; {RIGHT_INSTANT}")
+    if not EARLIEST.year < read.year < LATEST.year:
+        raise ValueError(f"is not between the years {EARLIEST.year} and {LATEST.year}")
+    return read
 
 
 def did_you_mean(value: object, choices: Iterable[str]) -> str:

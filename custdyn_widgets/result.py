@@ -20,7 +20,6 @@ from .drill.drill import Drill
 from .drill.frames import clients_frame, entries_frame
 from .errors import FieldFault, QueryError
 from .explain import Explanation, explain
-from .periods import EARLIEST, LATEST
 from .provenance import Provenance, provenance
 from .query import Query
 from .reduce import Reduced
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
 class Result:
     """A report and its source. The report stays what it was when it was made.
 
-    Only what is behind a cell is read anew, as of the report.
-
-    `reduced` is what the report was made of, for its fingerprint (nothing: an empty period).
+    Only what is behind a cell is read again, as of the report. `reduced` is what the report was made of, for its fingerprint (nothing: an empty period).
     """
 
     report: Report
@@ -219,14 +216,21 @@ class Result:
 
         return my_store().charts.find(chart)
 
+    def to_text(self, width: int | None = None) -> str:
+        """The report as a plain table for a terminal of so many characters; None: of any number."""
+        from .views.text import to_text
+
+        return to_text(self.report, width)
+
     def to_file(self, kind: str) -> bytes:
-        """The report as `csv`, `xls`, `xlsx`, `json` or `html`."""
+        """The report as `csv`, `xls`, `xlsx`, `json`, `html` or `table`."""
         makers: dict[str, Callable[[], bytes]] = {
             "csv": self.to_csv,
             "xls": self.to_xls,
             "xlsx": self.to_xlsx,
             "json": self.to_json,
             "html": lambda: self.to_html().encode(),
+            "table": lambda: self.to_text().encode(),
         }
         return makers[kind]()
 
@@ -287,13 +291,9 @@ def prepared(query: Asking, source: From, as_of: AsOf | None) -> tuple[Query, So
 
 def _instant(as_of: AsOf) -> datetime:
     try:
-        read = instant(as_of)
+        return instant(as_of)
     except ValueError as error:
         raise QueryError([FieldFault("as_of", as_of, str(error))]) from None
-    if not EARLIEST.year < read.year < LATEST.year:
-        between = f"is not between the years {EARLIEST.year} and {LATEST.year}"
-        raise QueryError([FieldFault("as_of", read.isoformat(), between)])
-    return read
 
 
 __all__ = ["AsOf", "Asking", "From", "Result", "prepared", "run"]

@@ -8,6 +8,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from custdyn_widgets.cli import main
 from custdyn_widgets.sources import SAMPLE
 
 from .conftest import AS_OF
+from .small import entry, make
 
 
 @pytest.fixture
@@ -38,7 +40,9 @@ def test_the_formats_are_those_of_the_result(query_file: str, page_query: Query)
     result = run(page_query, "sample", as_of=AS_OF)
     base = ("report", "--source", "sample", "--query", query_file, "--as-of", AS_OF.isoformat())
     assert custdyn(*base, "--format", "csv").stdout == result.to_csv()
-    assert custdyn(*base).stdout == result.to_html().encode()
+    assert custdyn(*base).stdout == result.to_csv()  # in a pipe
+    assert custdyn(*base, "--format", "html").stdout == result.to_html().encode()
+    assert custdyn(*base, "--format", "table").stdout == result.to_text().encode()
     semicolon = custdyn(*base, "--format", "csv", "--delimiter", ";", "--decimal", ",")
     assert semicolon.stdout == result.to_csv(delimiter=";", decimal=",")
     for kind in ("xlsx", "xls"):
@@ -88,6 +92,97 @@ def test_set_changes_fields_and_format_wins(
     query = made["query"]
     assert (query["client_tags"], query["owner"], query["owner_tree"]) == (["vip"], ["1"], True)
     assert query["active_duration"] == 6
+
+
+@pytest.mark.parametrize("ending", ["csv", "xls", "xlsx", "json", "html", "txt", "XLSX"])
+def test_the_ending_of_the_output_is_its_format(
+    ending: str, query_file: str, tmp_path: Path
+) -> None:
+    """Also of a query that names another type: what a file is called is what it is."""
+    target = tmp_path / f"october.{ending}"
+    call = ["report", "--source", "sample", "--query", query_file, "--set", "output.type=xls"]
+    assert main([*call, "--as-of", AS_OF.isoformat(), "--output", str(target)]) == 0
+    made = target.read_bytes()
+    begins = {"csv": b"\xef\xbb\xbf", "xls": b"\xd0\xcf\x11\xe0", "xlsx": b"PK", "json": b"{",
+              "html": b"<!doctype html>", "txt": b"Customer Dynamics:"}  # fmt: skip
+    assert made.startswith(begins[ending.lower()])
+
+
+CONTRADICTIONS = [
+    (("report", "--output", "out.csv", "--format", "xlsx"), "contradicts --format xlsx"),
+    (("report", "--output", "out.pdf"), "end it with .txt, .csv, .xls, .xlsx, .json or .html"),
+    (("report", "--output", "out"), "has no ending"),
+    (("cdrs", "--output", "out.html"), "end it with .csv or .xlsx"),
+    (("orig-term", "--output", "out.xlsx", "--format", "csv"), "contradicts --format csv"),
+    (("check", "--entries", "gaps", "--output", "out.txt"), "end it with .csv or .xlsx"),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), CONTRADICTIONS)
+def test_an_ending_that_says_something_else_is_refused_and_nothing_is_written(
+    call: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main([call[0], "--source", "sample", *call[1:]]) == 2
+    told = capsys.readouterr().err
+    assert words in told and told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_is_what_its_file_is_called(query_file: str, tmp_path: Path) -> None:
+    target = tmp_path / "calls.xlsx"
+    assert main(["cdrs", "--source", "sample", "--query", query_file, "--output", str(target)]) == 0
+    assert target.read_bytes().startswith(b"PK")
+
+
+def test_a_terminal_gets_a_table_that_fits_and_no_binary(query_file: str) -> None:
+    call = ("report", "--source", "sample", "--query", query_file, "--as-of", "2018-01-01")
+    code, told = on_a_terminal(*call)
+    lines = told.splitlines()
+    assert code == 0 and max(map(len, lines)) <= 80
+    first = next(line for line in lines if line.startswith("  Qty"))
+    assert first.split() == ["Qty", "0", "1", "1", "1"]
+    assert told.count("Clients - Overall Active") == 3  # twelve months come in parts
+    code, told = on_a_terminal(*call, "--format", "xlsx")
+    assert code == 2 and "binary" in told and "give --output FILE" in told and "PK" not in told
+
+
+def on_a_terminal(*arguments: str) -> tuple[int, str]:
+    """A command whose output goes to a real terminal of 80 columns."""
+    own, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    variables = {name: text for name, text in os.environ.items() if name != "COLUMNS"}
+    command = [sys.executable, "-m", "custdyn_widgets.cli", *arguments]
+    process = subprocess.Popen(command, stdout=terminal, stderr=terminal, env=variables)
+    os.close(terminal)
+    told = b""
+    try:
+        while more := os.read(own, 65_536):
+            told += more
+    except OSError:  # the other end was closed
+        pass
+    os.close(own)
+    return process.wait(60), told.decode().replace("\r\n", "\n")
+
+
+def test_names_move_no_cursor_of_a_terminal() -> None:
+    name = "\x1b[31mred\r\u202eevil\n東京"
+    packages, ledger = (
+        [["1", name]],
+        [entry(1, 1, "2024-01-05T00:00:00Z", "package_renewal", "-1", "1")],
+    )
+    result = make({"packages": packages, "ledger": ledger}, group_by=["package"])
+    text = result.to_text(60)
+    assert not {"\x1b", "\r", "\u202e"} & {*text} and "�[31mred��evil�東京" in text
+
+
+def test_without_a_query_it_is_this_year_by_month(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--source", "sample", "--as-of", "2017-05-05", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["query"] == {
+        **Query().to_dict(),
+        "currency": "USD",
+    }
 
 
 def test_the_output_is_written_whole_or_not_at_all(

@@ -13,7 +13,8 @@ import pytest
 
 from custdyn_widgets.blocks import EVERY_BLOCK, PACKAGE_CARD
 from custdyn_widgets.charts import CHART_FIELDS
-from custdyn_widgets.cli.parser import FORMATS, parser
+from custdyn_widgets.cli.output import FORMATS
+from custdyn_widgets.cli.parser import parser
 from custdyn_widgets.definitions import FIELDS, LINES, PACKAGE_BLOCK, PRESETS
 
 ROOT = Path(__file__).parents[1]

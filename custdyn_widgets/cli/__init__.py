@@ -9,20 +9,15 @@ import sys
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import CustdynError, FieldFault, QueryError
-from ..files import write_atomically
 from ..memory import MEMORY_VARIABLE
 from ..query import Query
 from ..terminal import telling_progress
 from .arguments import CALL_AT_FAULT
 from .changes import changed
+from .output import list_format, with_output, write_list, write_result
 from .parser import MOST_READY, parser
-
-if TYPE_CHECKING:
-    from ..listings import Fileable
-    from ..result import Result
 
 log = logging.getLogger("custdyn_widgets")
 
@@ -62,7 +57,7 @@ def _write_report(
     query: Query, parsed: argparse.Namespace, title: str = "", chart: str | None = None
 ) -> int:
     """Makes a report and writes it, or sends it, as the arguments and the query say."""
-    query = _with_output(query, parsed)
+    query = with_output(query, parsed)
     sends = bool(query.output.send_to) and (bool(parsed.send_to) or parsed.output is None)
     if sends:
         from .mail import prepare
@@ -80,41 +75,8 @@ def _write_report(
 
         code = send(result, query, title, chart)
     if parsed.output is not None or not sends:
-        _write_result(result, parsed)
+        write_result(result, parsed)
     return code
-
-
-def _with_output(query: Query, parsed: argparse.Namespace) -> Query:
-    """The query with the format and the addresses of the arguments: they win over its own."""
-    output = dict(query.to_dict()["output"])
-    if parsed.format:
-        output["type"] = "web" if parsed.format in ("json", "html") else parsed.format
-    if parsed.send_to:
-        output["send_to"] = parsed.send_to
-    elif output["type"] == "web":
-        output["send_to"] = []
-    return query.with_fields({"output": output})
-
-
-def _write_result(result: Result, parsed: argparse.Namespace) -> None:
-    query = result.report.query
-    chosen = parsed.format or {"web": "html"}.get(query.output.type, query.output.type)
-    csv = (parsed.delimiter, parsed.decimal, parsed.tidy)
-    if chosen != "csv" and csv != (",", ".", False):
-        raise QueryError([FieldFault("--format", chosen, "takes no option of csv")])
-    if chosen == "csv":
-        made = result.to_csv(delimiter=csv[0], decimal=csv[1], tidy=csv[2])
-    else:
-        made = result.to_file(chosen)
-    _write(made, parsed.output or "-")
-
-
-def _write(made: bytes, output: str) -> None:
-    if output == "-":
-        sys.stdout.buffer.write(made)
-        sys.stdout.buffer.flush()
-    else:
-        write_atomically(Path(output), made)
 
 
 def _verify(parsed: argparse.Namespace) -> int:
@@ -151,31 +113,23 @@ def _cdrs(parsed: argparse.Namespace) -> int:
     from ..listings import run_cdrs
 
     query = _query(parsed)
+    list_format(parsed)  # what cannot be written is said before anything is read
     with telling_progress() as progress:
         made = run_cdrs(query, parsed.source, as_of=parsed.as_of, progress=progress)
         progress("writing the lines")
-        return _file(made, parsed)
+        return write_list(made, parsed)
 
 
 def _orig_term(parsed: argparse.Namespace) -> int:
     from ..listings import run_orig_term
 
     made = run_orig_term(_query(parsed), parsed.source, as_of=parsed.as_of, split=parsed.split)
-    return _file(made, parsed)
-
-
-def _file(made: Fileable, parsed: argparse.Namespace) -> int:
-    """Writes a listing line by line."""
-    if parsed.output in (None, "-"):
-        made.to_file(parsed.format, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-    else:
-        made.to_file(parsed.format, parsed.output)
-    return 0
+    return write_list(made, parsed)
 
 
 def _query(parsed: argparse.Namespace) -> Query:
-    return changed(Query.read(parsed.query), parsed.changes)
+    query = Query() if parsed.query is None else Query.read(parsed.query)
+    return changed(query, parsed.changes)
 
 
 def _templates(parsed: argparse.Namespace) -> int:
@@ -224,7 +178,7 @@ def _check(parsed: argparse.Namespace) -> int:
 
     source = open_source(parsed.source)
     if parsed.entries:
-        return _file(listed(source, parsed.entries), parsed)
+        return write_list(listed(source, parsed.entries), parsed)
     faults, notes = source.check()
     for fault in faults:
         print(f"error: {fault}")

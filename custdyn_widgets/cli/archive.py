@@ -6,14 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from ..files import write_atomically
 from ..mail.sending import now
 from ..query import Query
 from ..report import utc_text
 from ..store import Run, my_store
 from ..work import restated, retention
+from .output import check_ending, refuse_binary, write
 
 
 def _list(_parsed: argparse.Namespace) -> int:
@@ -38,12 +37,11 @@ def _show(parsed: argparse.Namespace) -> int:
 
 def _file(parsed: argparse.Namespace) -> int:
     store = my_store()
-    made = store.archive.contents(store.archive.find(parsed.run, store.user)).file
-    if parsed.output == "-":
-        sys.stdout.buffer.write(made)
-        sys.stdout.buffer.flush()
-    else:
-        write_atomically(Path(parsed.output), made)
+    run = store.archive.find(parsed.run, store.user)
+    kind = run.file_name.rpartition(".")[2]
+    check_ending(parsed.output, kind)
+    refuse_binary(kind, parsed.output)
+    write(store.archive.contents(run).file, parsed.output)
     return 0
 
 

@@ -52,7 +52,9 @@ def add_query(command: argparse.ArgumentParser, *, of_file: bool = True) -> None
     """What is asked, from a file or not, and as of when."""
     if of_file:
         command.add_argument(
-            "--query", required=True, metavar="FILE", help="the query, a TOML or JSON file"
+            "--query",
+            metavar="FILE",
+            help="the query, a TOML or JSON file; default: this year by month",
         )
     command.add_argument(
         "--as-of",

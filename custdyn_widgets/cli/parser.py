@@ -6,9 +6,9 @@ import argparse
 
 from ..definitions import FINDINGS, GRAINS, LIST_FORMATS, SPLITS
 from .arguments import SOURCES, Parser, add_criteria, add_memory, add_query, add_source
+from .output import FORMATS
 from .work_parser import add_work
 
-FORMATS = ("csv", "xls", "xlsx", "json", "html")
 READY, MOST_READY = 2, 64
 EXAMPLES = """examples:
   custdyn report --source sample --query query.toml
@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     add_criteria(orig_term)
     orig_term.add_argument("--split", choices=SPLITS, help="a line for each of them")
     for listing in (cdrs, orig_term):
-        listing.add_argument("--format", choices=LIST_FORMATS, default="csv", help="default: csv")
+        _add_list_format(listing)
 
     templates = commands.add_parser(
         "templates",
@@ -116,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="WHAT",
         help=f"list the entries that show one of: {', '.join(FINDINGS)}",
     )
-    check.add_argument("--format", choices=LIST_FORMATS, default="csv", help="default: csv")
+    _add_list_format(check)
     check.add_argument("--output", default="-", metavar="PATH", help="default: standard output")
 
     rollup = commands.add_parser(
@@ -167,10 +167,19 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _add_list_format(listing: argparse.ArgumentParser) -> None:
+    listing.add_argument(
+        "--format", choices=LIST_FORMATS, help="default: the ending of --output, else csv"
+    )
+
+
 def _report_arguments(report: argparse.ArgumentParser) -> None:
     """What everything that writes a report takes."""
     report.add_argument(
-        "--format", choices=FORMATS, help="default: what the query says; html for web"
+        "--format",
+        choices=FORMATS,
+        help="default: the ending of --output, else what the query says; else a table on a "
+        "terminal, csv in a pipe",
     )
     report.add_argument(
         "--send-to",

@@ -20,6 +20,7 @@ from ..store.jobs import ENDED, new_id
 from ..terminal import telling_progress
 from ..work import Worker, ask_by_mail
 from .mail import prepare, sent_of
+from .output import check_ending
 from .templates import saved_template
 
 
@@ -105,10 +106,11 @@ def _run(parsed: argparse.Namespace) -> int:
 
 def _dry_run(parsed: argparse.Namespace) -> int:
     saved = _scheduled(parsed)
+    check_ending(parsed.output, "eml", saved.kept.query.output.type)
     with telling_progress() as progress:
         result = run(unaddressed(saved.kept.query), parsed.source, progress=progress)
-    path = Path(parsed.output)
-    made = result.to_file(saved.kept.query.output.type)
+    path, kind = Path(parsed.output), saved.kept.query.output.type
+    made = result.to_file(kind)
     if path.suffix.lower() == ".eml":
         store = my_store()
         chart = chart_of(store, saved.kept.chart)

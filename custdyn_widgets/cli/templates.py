@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from ..files import write_atomically
 from ..store import SavedQuery, TemplateFile, my_store
+from .output import check_ending, write
 
 
 def saved_template(parsed: argparse.Namespace) -> SavedQuery:
@@ -32,10 +31,8 @@ def _show(parsed: argparse.Namespace) -> int:
 
 
 def _export(parsed: argparse.Namespace) -> int:
-    if parsed.output == "-":
-        return _show(parsed)
-    made = _file(my_store().queries.saved(parsed.name)).to_toml()
-    write_atomically(Path(parsed.output), made.encode())
+    check_ending(parsed.output, "toml")
+    write(_file(my_store().queries.saved(parsed.name)).to_toml().encode(), parsed.output)
     return 0
 
 

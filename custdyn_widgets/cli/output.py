@@ -1,0 +1,156 @@
+"""Where the output of a command goes, and in which format: endings, terminals, pipes."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..definitions import LIST_FORMATS
+from ..errors import FieldFault, QueryError
+from ..files import write_atomically
+
+if TYPE_CHECKING:
+    from ..listings import Fileable
+    from ..query import Query
+    from ..result import Result
+
+FORMATS = ("table", "csv", "xls", "xlsx", "json", "html")
+BINARY = ("xls", "xlsx")
+"""What no terminal can show."""
+STANDARD_OUTPUT = "-"
+_ENDINGS = {"table": "txt"}
+
+
+def format_given(format_: str | None, output: str | None, formats: Sequence[str]) -> str | None:
+    """The format that a call names, by `--format` or by the ending of `--output`; None for neither.
+
+    Raises QueryError where the two contradict each other, and for an ending that names none.
+    """
+    ending = _ending(output)
+    endings = {f".{_ENDINGS.get(one, one)}": one for one in formats}
+    named = endings.get(ending)
+    if format_ is not None and named not in (None, format_):
+        what = f"contradicts --format {format_}; one of them is enough"
+        raise QueryError([FieldFault("--output", output, what)])
+    if format_ is None and ending and named is None:
+        what = f"has an unknown ending; end it with {_listed(endings)}, or give --format"
+        raise QueryError([FieldFault("--output", output, what)])
+    return format_ or named
+
+
+def check_ending(output: str, *formats: str) -> None:
+    """Raises QueryError where the ending of a file says that it is something else."""
+    ending = _ending(output)
+    if ending and ending[1:] not in formats:
+        right = _listed(f".{one}" for one in formats)
+        raise QueryError([FieldFault("--output", output, f"is written as {right}, not {ending}")])
+
+
+def format_of(result: Result, parsed: argparse.Namespace) -> str:
+    """The format that a report is written in.
+
+    What the call names, else what the query does; else a table on a terminal and CSV in a pipe.
+    """
+    given = format_given(parsed.format, parsed.output, FORMATS)
+    of_query = result.report.query.output.type
+    if given is None and of_query != "web":
+        given = of_query
+    to_a_file = parsed.output not in (None, STANDARD_OUTPUT) and not _is_device(parsed.output)
+    if given is None and to_a_file:
+        what = f"has no ending; end it with {_listed(f'.{one}' for one in FORMATS[1:])}"
+        raise QueryError([FieldFault("--output", parsed.output, f"{what}, or give --format")])
+    if given is None:
+        is_table = sys.stdout.isatty() and _csv_style(parsed) == PLAIN_CSV
+        given = "table" if is_table else "csv"
+    return given
+
+
+def with_output(query: Query, parsed: argparse.Namespace) -> Query:
+    """The query with the format and the addresses of the arguments: they win over its own."""
+    output = dict(query.to_dict()["output"])
+    given = format_given(parsed.format, parsed.output, FORMATS)
+    if given:
+        output["type"] = "web" if given in ("table", "json", "html") else given
+    if parsed.send_to:
+        output["send_to"] = parsed.send_to
+    elif output["type"] == "web":
+        output["send_to"] = []
+    return query.with_fields({"output": output})
+
+
+PLAIN_CSV = (",", ".", False)
+
+
+def _csv_style(parsed: argparse.Namespace) -> tuple[str, str, bool]:
+    return parsed.delimiter, parsed.decimal, parsed.tidy
+
+
+def write_result(result: Result, parsed: argparse.Namespace) -> None:
+    """Writes a report as the arguments and its query say."""
+    chosen, style = format_of(result, parsed), _csv_style(parsed)
+    if chosen != "csv" and style != PLAIN_CSV:
+        raise QueryError([FieldFault("--format", chosen, "takes no option of csv")])
+    refuse_binary(chosen, parsed.output)
+    if chosen == "csv":
+        made = result.to_csv(delimiter=style[0], decimal=style[1], tidy=style[2])
+    elif chosen == "table":
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        made = result.to_text(width).encode()
+    else:
+        made = result.to_file(chosen)
+    write(made, parsed.output or STANDARD_OUTPUT)
+
+
+def write_list(made: Fileable, parsed: argparse.Namespace) -> int:
+    """Writes a list line by line."""
+    chosen = list_format(parsed)
+    if parsed.output in (None, STANDARD_OUTPUT):
+        made.to_file(chosen, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        made.to_file(chosen, parsed.output)
+    return 0
+
+
+def list_format(parsed: argparse.Namespace) -> str:
+    """The format that a list is written in; CSV where the call names none."""
+    chosen = format_given(parsed.format, parsed.output, LIST_FORMATS) or LIST_FORMATS[0]
+    refuse_binary(chosen, parsed.output)
+    return chosen
+
+
+def refuse_binary(kind: str, output: str | None) -> None:
+    """Raises QueryError where a binary file would go to a terminal."""
+    if kind in BINARY and output in (None, STANDARD_OUTPUT) and sys.stdout.isatty():
+        what = "is binary, which a terminal cannot show; give --output FILE"
+        raise QueryError([FieldFault("--format", kind, what)])
+
+
+def write(made: bytes, output: str) -> None:
+    """Writes a file whole, or to standard output."""
+    if output == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(output), made)
+
+
+def _ending(output: str | None) -> str:
+    """The ending of a file's name, in small letters; nothing where it goes to no file."""
+    if output in (None, STANDARD_OUTPUT) or _is_device(output or ""):
+        return ""
+    return Path(output or "").suffix.lower()
+
+
+def _is_device(output: str) -> bool:
+    path = Path(output)
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _listed(endings: Iterable[str]) -> str:
+    *first, last = endings
+    return f"{', '.join(first)} or {last}" if first else last
