@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import CustdynError
-from .listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
-from .query import Query
-from .result import Result, run
-from .rollup import make_rollup
-from .sources import open_source
-
 if TYPE_CHECKING:
+    from .errors import CustdynError
+    from .listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
+    from .query import Query
+    from .result import Result, run
+    from .rollup import make_rollup
+    from .sources import open_source
     from .ui.app import CustomerDynamics
+
+_MODULES = {
+    "Cdrs": "listings",
+    "CustdynError": "errors",
+    "CustomerDynamics": "ui.app",
+    "OrigTerm": "listings",
+    "Query": "query",
+    "Result": "result",
+    "make_rollup": "rollup",
+    "open_source": "sources",
+    "run": "result",
+    "run_cdrs": "listings",
+    "run_orig_term": "listings",
+}
+"""Where each public name comes from: it is imported when it is first used."""
 
 __all__ = [
     "Cdrs",
@@ -30,9 +45,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The widgets come only when they are asked for: the command line does without."""
-    if name == "CustomerDynamics":
-        from .ui.app import CustomerDynamics
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    return found
 
-        return CustomerDynamics
-    raise AttributeError(name)
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

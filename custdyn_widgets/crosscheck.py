@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .exports.verify import cells_of
+from .make_report import Progress
 from .result import Asking, AsOf, From, run
-from .run import Progress
 
 
 @dataclass(frozen=True)

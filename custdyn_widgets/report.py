@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from .blocks import definition
 from .cells import Cell, Compared, Line, plain
 from .definitions import LINES, PACKAGE, RowDefinition
 from .periods import Bucket
 from .query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OTHER_COLUMNS = ("other_bucket", "other_start", "other_end", "other", "delta", "percent")
 
@@ -127,6 +128,8 @@ class Report:
         Values are text, `-11 947.74` or `N/A`. With coarser time units the columns have levels;
         a row that is compared takes four, see `Row.lines`.
         """
+        import pandas as pd
+
         labels = [(*bucket.parents, bucket.label) for bucket in self.buckets]
         columns: pd.Index[Any] = (
             pd.MultiIndex.from_tuples(labels)
@@ -148,6 +151,8 @@ class Report:
         or None) and `reason` (why N/A); where it is compared also `other_bucket`, `other_start`,
         `other_end`, `other`, `delta` and `percent`.
         """
+        import pandas as pd
+
         return pd.DataFrame(list(self._tidy()), columns=self.cell_columns, dtype="object")
 
     @property

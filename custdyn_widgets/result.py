@@ -20,11 +20,11 @@ from .drill.drill import Drill
 from .drill.frames import clients_frame, entries_frame
 from .errors import FieldFault, QueryError
 from .explain import Explanation, explain
+from .make_report import Progress, make_report
 from .provenance import Provenance, provenance
 from .query import Query
 from .reduce import Reduced
 from .report import Report
-from .run import Progress, make_report
 from .sources import From, Source, open_source
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class Result:
     """A report and its source. The report stays what it was when it was made.
 
-    Only what is behind a cell is read again, as of the report. `reduced` is what the report was made of, for its fingerprint (nothing: an empty period).
+    Only what is behind a cell is read again, as of the report. `reduced` is what the report was
+    made of, for its fingerprint (nothing: an empty period).
     """
 
     report: Report
@@ -217,7 +218,7 @@ class Result:
         return my_store().charts.find(chart)
 
     def to_text(self, width: int | None = None) -> str:
-        """The report as a plain table for a terminal of so many characters; None: of any number."""
+        """The report as a table for a terminal of `width` characters; None: as wide as it is."""
         from .views.text import to_text
 
         return to_text(self.report, width)
@@ -286,14 +287,11 @@ def prepared(query: Asking, source: From, as_of: AsOf | None) -> tuple[Query, So
     """Query, source and instant as everything that is run takes them; see `run`."""
     if not isinstance(query, Query):
         query = Query.read(query) if isinstance(query, str | Path) else Query.model_validate(query)
-    return query, open_source(source), datetime.now(UTC) if as_of is None else _instant(as_of)
-
-
-def _instant(as_of: AsOf) -> datetime:
     try:
-        return instant(as_of)
+        now = datetime.now(UTC) if as_of is None else instant(as_of)
     except ValueError as error:
         raise QueryError([FieldFault("as_of", as_of, str(error))]) from None
+    return query, open_source(source), now
 
 
 __all__ = ["AsOf", "Asking", "From", "Result", "prepared", "run"]

@@ -259,6 +259,54 @@ def test_a_fault_is_one_line_and_its_exit_code(
     assert "secret" not in told and "Traceback" not in told
 
 
+HEAVY = ("pandas", "ibis", "duckdb", "pyarrow", "openpyxl", "altair", "ipywidgets")
+
+
+def test_a_wrong_call_and_help_import_nothing_that_takes_long(tmp_path: Path) -> None:
+    """All in one process: what one of them had imported, the others would find there."""
+    calls = [call for call, code, _ in FAULTS if code == 2 and not {"QUERY", "BROKEN"} & {*call}]
+    calls += [call for call, _ in CONTRADICTIONS if "sample" not in call]
+    calls += [
+        ("--help",),
+        ("report", "--help"),
+        ("templates", "show", "nothing"),
+        ("outbox", "list"),
+    ]
+    code = (
+        "import sys\n"
+        "from custdyn_widgets import cli, open_source\n"
+        f"for call in {calls!r}:\n"
+        "    try:\n"
+        "        cli.main(call)\n"
+        "    except SystemExit:\n"
+        "        pass\n"
+        f"    heavy = {HEAVY!r}\n"
+        "    found = [name for name in heavy if name in sys.modules]\n"
+        "    assert not found, (call, found)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr.decode()[-500:]
+
+
+def test_the_public_names_are_those_that_are_imported_when_they_are_used() -> None:
+    code = (
+        "import sys, custdyn_widgets as cd\n"
+        "assert 'pydantic' not in sys.modules\n"
+        "assert sorted(cd._MODULES) == sorted(cd.__all__) and set(cd.__all__) <= set(dir(cd))\n"
+        "assert [name for name in cd.__all__ if getattr(cd, name).__name__ != name] == []\n"
+        "from custdyn_widgets import *\n"
+        "assert callable(run) and run is cd.run\n"
+        "try:\n"
+        "    cd.nothing\n"
+        "except AttributeError as error:\n"
+        "    assert 'nothing' in str(error)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()[-500:]
+
+
 def test_an_internal_error_is_one_line_with_an_id(
     query_file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

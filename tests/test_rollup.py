@@ -23,7 +23,8 @@ from custdyn_widgets.errors import MissingRates, QueryError, SourceChanged, Sour
 from custdyn_widgets.memory import MEMORY_VARIABLE
 from custdyn_widgets.periods import cut
 from custdyn_widgets.rollup import MOST_PARTS
-from custdyn_widgets.sources.rollup import MANIFEST, Rollup
+from custdyn_widgets.sources.place import MANIFEST
+from custdyn_widgets.sources.rollup import Rollup
 
 from .cdnow import frames as cdnow
 from .kills import chance, kill_after, roll_up, start

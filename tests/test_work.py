@@ -18,7 +18,8 @@ from custdyn_widgets.errors import QueryError
 from custdyn_widgets.mail import MailSettings, Parcel, flush, keep_and_queue
 from custdyn_widgets.query import Query
 from custdyn_widgets.schedules import Schedule
-from custdyn_widgets.sources import BUILT_IN, SAMPLE, source_text
+from custdyn_widgets.sources import SAMPLE, source_text
+from custdyn_widgets.sources.place import BUILT_IN
 from custdyn_widgets.store import QueryTemplate, Run, Store, StoreError
 from custdyn_widgets.work import Worker, ask_by_mail, queue_due, restated, retention, run_next
 from custdyn_widgets.work.worker import RetentionError

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..errors import CustdynError, FieldFault, QueryError
 from ..memory import MEMORY_VARIABLE
 from ..query import Query
+from ..sources import open_source
 from ..terminal import telling_progress
 from .arguments import CALL_AT_FAULT
 from .changes import changed
@@ -63,12 +64,13 @@ def _write_report(
         from .mail import prepare
 
         prepare(query)  # what cannot be sent is said before the report is made
+    source = open_source(parsed.source)  # a wrong name is said before anything large is imported
     from ..mail import unaddressed
     from ..result import run
 
     with telling_progress() as progress:
         asked = unaddressed(query) if sends else query
-        result = run(asked, parsed.source, as_of=parsed.as_of, progress=progress)
+        result = run(asked, source, as_of=parsed.as_of, progress=progress)
     code = 0
     if sends:
         from .mail import send
@@ -81,11 +83,13 @@ def _write_report(
 
 def _verify(parsed: argparse.Namespace) -> int:
     from ..exports.verify import SAME, compare, read_filed
-    from ..result import run
 
     filed = read_filed(Path(parsed.file))
+    source = open_source(parsed.source)
+    from ..result import run
+
     with telling_progress() as progress:
-        again = run(filed.query, parsed.source, as_of=filed.as_of, progress=progress)
+        again = run(filed.query, source, as_of=filed.as_of, progress=progress)
     verdict = compare(filed, again.report, again.provenance)
     print(verdict.answer)
     for (title, row, bucket), old, new in verdict.differences:
@@ -94,12 +98,12 @@ def _verify(parsed: argparse.Namespace) -> int:
 
 
 def _crosscheck(parsed: argparse.Namespace) -> int:
-    from ..crosscheck import crosscheck
-
     if len(parsed.source) != 2:
         raise QueryError([FieldFault("--source", None, "must be given twice")])
-    first, second = parsed.source
     query = _query(parsed)
+    first, second = map(open_source, parsed.source)
+    from ..crosscheck import crosscheck
+
     with telling_progress() as progress:
         found = crosscheck(query, first, second, as_of=parsed.as_of, progress=progress)
     for difference in found:
@@ -110,20 +114,24 @@ def _crosscheck(parsed: argparse.Namespace) -> int:
 
 
 def _cdrs(parsed: argparse.Namespace) -> int:
-    from ..listings import run_cdrs
-
     query = _query(parsed)
     list_format(parsed)  # what cannot be written is said before anything is read
+    source = open_source(parsed.source)
+    from ..listings import run_cdrs
+
     with telling_progress() as progress:
-        made = run_cdrs(query, parsed.source, as_of=parsed.as_of, progress=progress)
+        made = run_cdrs(query, source, as_of=parsed.as_of, progress=progress)
         progress("writing the lines")
         return write_list(made, parsed)
 
 
 def _orig_term(parsed: argparse.Namespace) -> int:
+    query = _query(parsed)
+    list_format(parsed)
+    source = open_source(parsed.source)
     from ..listings import run_orig_term
 
-    made = run_orig_term(_query(parsed), parsed.source, as_of=parsed.as_of, split=parsed.split)
+    made = run_orig_term(query, source, as_of=parsed.as_of, split=parsed.split)
     return write_list(made, parsed)
 
 
@@ -173,11 +181,10 @@ def _work(parsed: argparse.Namespace) -> int:
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    from ..listings.odd import listed
-    from ..sources import open_source
-
     source = open_source(parsed.source)
     if parsed.entries:
+        from ..listings.odd import listed
+
         return write_list(listed(source, parsed.entries), parsed)
     faults, notes = source.check()
     for fault in faults:
@@ -192,6 +199,7 @@ def _check(parsed: argparse.Namespace) -> int:
 
 
 def _rollup(parsed: argparse.Namespace) -> int:
+    open_source(parsed.source)
     from ..rollup import make_rollup
 
     with telling_progress() as progress:
@@ -205,13 +213,12 @@ def _rollup(parsed: argparse.Namespace) -> int:
 
 
 def _app(parsed: argparse.Namespace) -> int:
-    from ..mail import mail_settings
-    from ..serve import serve
-    from ..sources import open_source
-
-    open_source(parsed.source)  # a wrong name is said here, not in the page
     if not 0 <= parsed.ready <= MOST_READY:
         return _say(f"--ready {parsed.ready} is not between 0 and {MOST_READY}", CALL_AT_FAULT)
+    open_source(parsed.source)  # a wrong name is said here, not in the page
+    from ..mail import mail_settings
+    from ..serve import serve
+
     mails = mail_settings() is not None  # wrong ones are said here, too
     return serve(
         parsed.source, port=parsed.port, ready=parsed.ready, mails=mails, open_browser=parsed.open

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..layout import TITLE
 from ..mail import (
@@ -20,11 +21,13 @@ from ..mail.sending import now
 from ..mail.smtp import Outcome
 from ..query import Query
 from ..report import utc_text
-from ..result import Result
 from ..store import Mail, Store, StoreError, my_store
 from ..store.jobs import new_id
 from ..store.outbox import FAILED
 from ..work.worker import said_of_mail
+
+if TYPE_CHECKING:
+    from ..result import Result
 
 
 def prepare(query: Query) -> tuple[Store, MailSettings]:

@@ -18,6 +18,7 @@ from ..filters import package_names, resolve
 from ..groups import GROUPS, Edge, edges
 from ..holders import holders_of
 from ..ledger import KINDS, flows_by_client
+from ..make_report import balance_days, conversion_of, rate_dates
 from ..metrics import walk
 from ..optional import flow_name
 from ..passes import Access
@@ -26,7 +27,6 @@ from ..periods import Bucket, Segment, cut, local_date, segments, zone
 from ..query import Query
 from ..reduce import Reduced
 from ..report import Report
-from ..run import balance_days, conversion_of, rate_dates
 from ..shape import Shape
 from ..sources import Snapshot, Source
 from .contributions import Contributions, Rows

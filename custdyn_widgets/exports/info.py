@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..about import facts
 from ..blocks import blocks_with
-from ..provenance import Provenance
-from ..report import Report
 from .text import unfit
+
+if TYPE_CHECKING:
+    from ..provenance import Provenance
+    from ..report import Report
 
 QUERY, FINGERPRINT, RESULT, DEFINITIONS = (
     "Query (TOML)",

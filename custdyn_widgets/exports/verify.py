@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..about import AS_OF
 from ..blocks import definition
@@ -18,11 +18,12 @@ from ..cells import NOT_AVAILABLE, plain
 from ..currencies import minor_units
 from ..definitions import CHANGES, LINES, PACKAGE, PERCENT_DECIMALS
 from ..errors import CustdynError
-from ..provenance import Provenance
 from ..query import Query
-from ..report import Report
 from .info import DEFINITIONS, FINGERPRINT, QUERY, RESULT
-from .sheets import LINES_ABOVE
+
+if TYPE_CHECKING:
+    from ..provenance import Provenance
+    from ..report import Report
 
 SAME, DATA_CHANGED, DEFINITION_CHANGED = "same", "data changed", "definition changed"
 Key = tuple[str, str, str]
@@ -189,6 +190,8 @@ def _from_sheets(pages: dict[str, list[list[Any]]]) -> Filed:
 
 def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str]]:
     decimals = minor_units(str(query.currency))
+    from .sheets import LINES_ABOVE
+
     header = LINES_ABOVE + max(len(query.time_units), 1) - 1
     labels = [
         str(label).partition(" (")[0] for label in rows[header][1:] if label not in (None, "")

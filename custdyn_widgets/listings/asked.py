@@ -15,11 +15,11 @@ from ..definitions import FIELDS, RATE_POLICIES
 from ..errors import SourceChanged
 from ..filters import resolve, unmatched
 from ..ledger import payg_of
+from ..make_report import completed, pieces_of
 from ..notes import filter_notes, query_notes
 from ..periods import Bucket, Segment, cut, local_date, zone
 from ..query import Query
 from ..report import Note, utc_text
-from ..run import completed, pieces_of
 from ..sources import Snapshot, Source
 
 Progress = Callable[[str], None]

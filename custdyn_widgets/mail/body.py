@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 from ..about import AS_OF, facts
 from ..layout import TITLE, BlockRow, TableRow, table_of
-from ..provenance import Provenance
 from ..query import Query
 from ..report import Report
+
+if TYPE_CHECKING:
+    from ..provenance import Provenance
 
 SAID = ("Interval", f"{AS_OF}, in the zone", "Source", "Client Type", "Group By", "Currency")
 """Facts of a report that a mail says; the file attached says all."""

@@ -9,12 +9,14 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ..charts import ChartError, ChartSpec
 from ..files import MEDIA_TYPES
-from ..result import Result
 from .body import Letter, html_body, text_body
+
+if TYPE_CHECKING:
+    from ..result import Result
 
 RUN_HEADER = "X-CD-Run-Id"
 PICTURE = "chart@custdyn"

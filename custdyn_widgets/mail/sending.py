@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -18,13 +19,15 @@ from ..charts import PRE_CONFIGURED, ChartSpec
 from ..errors import QueryError
 from ..link import PAGE_VARIABLE, to_link
 from ..query import Query
-from ..result import Result
 from ..store import Contents, Job, Mail, Run, Store
 from ..store.jobs import new_id
 from ..store.outbox import LONGEST, Letter
 from .message import Letterhead, compose
 from .settings import MailSettings
 from .smtp import Answer, Outcome, Server
+
+if TYPE_CHECKING:
+    from ..result import Result
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 DEFAULT_CHART = next(iter(PRE_CONFIGURED.values()))

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import SourceError
-from ..sources.rollup import MANIFEST, Rollup
+from ..sources.place import MANIFEST
+from ..sources.rollup import Rollup
 from ..tables import TABLES
 
 LOCK = ".lock"

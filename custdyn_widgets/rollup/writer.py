@@ -21,7 +21,8 @@ from ..files import write_atomically
 from ..filters import instant_literal
 from ..holders import slices, within
 from ..sources import Snapshot, Source, open_source, source_text
-from ..sources.rollup import MANIFEST, Rollup
+from ..sources.place import MANIFEST
+from ..sources.rollup import Rollup
 from ..tables import TABLES
 from .files import alone, sweep, write
 

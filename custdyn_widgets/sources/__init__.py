@@ -4,39 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-import pandas as pd
-
-from ..errors import SourceError
 from ..memory import size
-from .duckdb_file import open_duckdb
-from .folder import open_folder
-from .frames import open_frames
-from .postgres import SCHEMES, open_postgres
-from .rolled import open_rollup
-from .rollup import MANIFEST
-from .snapshot import Snapshot
-from .source import Source
-from .spark import MASTER, is_session, open_master, open_spark
-from .spark_place import Session
-from .sqlite_file import open_sqlite
+from .place import SAMPLE, kind_of, place_text
 
-SAMPLE = Path(__file__).with_name("sample")
-ENDINGS = {
-    ".duckdb": open_duckdb,
-    ".ddb": open_duckdb,
-    ".sqlite": open_sqlite,
-    ".sqlite3": open_sqlite,
-}
-BUILT_IN = ("sample", "demo")
-KINDS = (
-    "a folder of CSV or Parquet files, a file *.duckdb or *.sqlite, postgresql://…, spark://…, or "
-    "the built-in sample and demo"
-)
+if TYPE_CHECKING:
+    import pandas as pd
 
+    from .snapshot import Snapshot
+    from .source import Source
+    from .spark import open_spark
+    from .spark_place import Session
 
-From = str | Path | Source | Mapping[str, pd.DataFrame] | Session
+From: TypeAlias = "str | Path | Source | Mapping[str, pd.DataFrame] | Session"
 """What `open_source` opens."""
 
 
@@ -50,42 +31,59 @@ def open_source(source: From, *, memory: str | None = None) -> Source:
     what CUSTDYN_MEMORY says, or a quarter of the machine's.
     Raises SourceError where there is nothing to open, NoSize for what is no size.
     """
-    opened = _opened(source)
+    opened = _named(str(source)) if isinstance(source, str | Path) else _opened(source)
     if memory is not None:
         opened.memory.most = size(memory)
     return opened
 
 
 def _opened(source: From) -> Source:
+    """Imports what a kind of source needs, and no more."""
+    from .source import Source
+
     if isinstance(source, Source):
         return source
     if isinstance(source, Mapping):
+        from .frames import open_frames
+
         return open_frames(source)
+    from .spark import is_session, open_spark
+
     if is_session(source):
-        return open_spark(cast(Session, source), "spark")
-    name = str(source)
-    if name == BUILT_IN[0]:
-        return open_folder(SAMPLE, name)
-    if name == BUILT_IN[1]:
+        return open_spark(cast("Session", source), "spark")
+    return _named(str(source))
+
+
+def _named(name: str) -> Source:
+    kind = kind_of(name)
+    if kind == "postgres":
+        from .postgres import open_postgres
+
+        return open_postgres(name, place_text(name))
+    if kind == "spark":
+        from .spark import open_master
+
+        return open_master(name, name)
+    if kind in ("duckdb", "sqlite"):
+        from .duckdb_file import open_duckdb
+        from .sqlite_file import open_sqlite
+
+        return (open_duckdb if kind == "duckdb" else open_sqlite)(_path(name), name)
+    if kind == "rollup":
+        from .rolled import open_rollup
+
+        return open_rollup(_path(name), name)
+    from .folder import open_folder
+
+    if kind == "demo":
         from .demo import demo_folder
 
         return open_folder(demo_folder(), name)
-    if name.partition("://")[0] in SCHEMES and "://" in name:
-        return open_postgres(name, _without_secrets(name))
-    if MASTER.fullmatch(name):
-        return open_master(name, name)
-    if "://" in name:
-        raise SourceError(_without_secrets(name), "is not offered in this version", f"give {KINDS}")
-    try:
-        path = Path(name).expanduser()
-    except RuntimeError as error:
-        raise SourceError(name, f"there is no such source: {error}", f"give {KINDS}") from None
-    if path.is_dir():
-        return (open_rollup if (path / MANIFEST).is_file() else open_folder)(path, name)
-    opener = ENDINGS.get(path.suffix.lower())
-    if opener is None or not path.is_file():
-        raise SourceError(name, "there is no such source", f"give {KINDS}")
-    return opener(path, name)
+    return open_folder(SAMPLE if kind == "sample" else _path(name), name)
+
+
+def _path(name: str) -> Path:
+    return Path(name).expanduser()
 
 
 def source_text(source: From) -> str | None:
@@ -93,23 +91,20 @@ def source_text(source: From) -> str | None:
 
     None for what lives only in this process: DataFrames, or a Source that is open already.
     """
-    if not isinstance(source, str | Path):
-        return None
-    name = str(source)
-    if name in BUILT_IN:
-        return name
-    if MASTER.fullmatch(name):
-        return name
-    if "://" in name:
-        return _without_secrets(name)
-    path = Path(name).expanduser()
-    return str(path.resolve()) if path.exists() else name
+    return place_text(str(source)) if isinstance(source, str | Path) else None
 
 
-def _without_secrets(url: str) -> str:
-    """A URL without user, password and options: its scheme, host and path."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
+def __getattr__(name: str) -> Any:
+    """What needs an engine is imported when it is first used."""
+    if name in ("Source", "Snapshot"):
+        from . import snapshot, source
+
+        return source.Source if name == "Source" else snapshot.Snapshot
+    if name == "open_spark":
+        from .spark import open_spark
+
+        return open_spark
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["From", "Snapshot", "Source", "open_source", "open_spark", "source_text"]
+__all__ = ["SAMPLE", "From", "Snapshot", "Source", "open_source", "open_spark", "source_text"]

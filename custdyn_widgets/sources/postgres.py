@@ -21,7 +21,6 @@ from .reading import NUMBER_TYPE
 from .snapshot import Raw, Token
 from .source import Source
 
-SCHEMES = ("postgresql", "postgres")
 ROWS_AT_ONCE = 50_000
 TIMEOUT = 3_600
 """Seconds that one statement may take, where the URL does not say: `?timeout=60`."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from ..errors import SourceError
 from .engine import Engine
 from .folder import files_token
-from .rollup import MANIFEST, Rollup
+from .place import MANIFEST
+from .rollup import Rollup
 from .snapshot import Raw, Token
 from .source import Source
 

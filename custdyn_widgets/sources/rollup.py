@@ -11,8 +11,8 @@ from pathlib import Path
 from ..definitions import GRAINS
 from ..errors import SourceError, TooFine
 from ..groups import EPOCH
+from .place import MANIFEST
 
-MANIFEST = "rollup.json"
 VERSION = 1
 MINUTE = timedelta(minutes=1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,12 +17,12 @@ import pyarrow as pa
 from ..errors import DataError, DataFault, SourceError
 from ..tables import TABLES, Column, Reads, Table
 from .engine import Stoppable
+from .place import MASTER
 from .reading import INSTANT_TYPE, NUMBER_TYPE
 from .snapshot import Raw, Token
 from .source import Source
 from .spark_place import Place, Session, explained
 
-MASTER = re.compile(r"(spark://[^/?]+|local-cluster\[[^\]]*\]|local\[[^\]]*\])(/[^?]*)?(\?.*)?")
 WHOLE = ("tinyint", "smallint", "int", "bigint")
 READ_AS = {
     Reads.ID: {**dict.fromkeys(WHOLE, "bigint"), "string": "string"},

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, CustdynError, SourceChanged
 from ..layout import TITLE
@@ -21,12 +22,15 @@ from ..mail import (
 )
 from ..mail.sending import notice, now
 from ..query import Query
-from ..result import Result, run
 from ..schedules import last_run
-from ..sources import Source, open_source, source_text
+from ..sources import open_source, source_text
 from ..store import Job, QueryTemplate, Run, SavedQuery, Store, StoreError
 from ..store.jobs import FAILED, LEASE, UNCHANGED, new_id
 from ..store.outbox import FAILED as LOST
+
+if TYPE_CHECKING:
+    from ..result import Result
+    from ..sources import Source
 
 log = logging.getLogger("custdyn_widgets")
 
@@ -145,6 +149,8 @@ def _make(
     source: Source,
     progress: Callable[[str], None],
 ) -> None:
+    from ..result import run  # a scheduler that waits holds no engine
+
     template = QueryTemplate.model_validate_json(job.spec)
     query = template.query
     result = run(unaddressed(query), source, as_of=job.as_of, progress=progress)
