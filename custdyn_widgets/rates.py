@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -19,7 +19,7 @@ class Rates:
     says where they come from, `built_in` that it is not the source itself.
     """
 
-    by_currency: dict[str, list[tuple[date, Fraction]]]
+    by_currency: Mapping[str, list[tuple[date, Fraction]]]
     base: str
     origin: str
     built_in: bool = False

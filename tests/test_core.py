@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import iso4217
@@ -179,6 +182,32 @@ def test_the_ecbs_rates_are_exact() -> None:
     dollar = known.in_force("USD", date(1999, 1, 4))
     assert dollar == 1 / Fraction(Decimal("1.1789"))
     assert known.factor("USD", "JPY", date(1999, 1, 4)) == Fraction("133.73") / Fraction("1.1789")
+
+
+def test_of_the_ecbs_rates_only_those_that_are_asked_for_are_read() -> None:
+    """A report in one currency needs none; what `known` gives is a part of the same."""
+    whole, until = ecb_rates(), date(2016, 12, 31)
+    known, later = whole.known(until)
+    assert {"EUR", "USD", "HRK"} <= {*known.currencies} and "ISK" in known.currencies
+    assert known.newest(date(2030, 1, 1)) == date(2016, 12, 30)
+    assert known.in_force("USD", date(2026, 1, 1)) == known.in_force("USD", until)
+    rest = [day for dated in whole.by_currency.values() for day, _ in dated if day > until]
+    assert later == len(rest) > 70_000
+    assert known.dates(known.currencies)[-1] == known.newest(until)
+    assert known.dates({"USD"}) == tuple(day for day, _ in known.by_currency["USD"])
+    before = whole.known(date(1998, 1, 1))[0]
+    assert before.currencies == ("EUR",) and before.newest(until) is None
+    assert before.in_force("USD", until) is None and before.in_force("EUR", until) == 1
+    code = (
+        "from custdyn_widgets import run\n"
+        "from custdyn_widgets.sources import ecb\n"
+        "frames = __import__('tests.small', fromlist=['source'])\n"
+        "run({'period': 'this_year'}, frames.source())\n"
+        "assert ecb._dated.cache_info().currsize == 0\n"
+        "run({'period': 'this_year', 'currency': 'USD'}, frames.source())\n"
+        "assert ecb._dated.cache_info().currsize <= 2, ecb._dated.cache_info()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
 
 
 def test_minor_units_are_those_of_iso_4217() -> None:
