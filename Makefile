@@ -26,6 +26,7 @@ lint: $(TEST_INSTALLED)
 bench: $(TEST_INSTALLED)  ## whole reports against one read of the columns, and against hand-written peers
 	$(BIN)/python -m tests.bench.report
 	$(BIN)/python -m tests.bench.growth
+	$(BIN)/python -m tests.bench.everyday
 	$(BIN)/python -m tests.bench.rollups
 
 bench-page: $(TEST_INSTALLED)  ## the page in Chromium: opening, tables, searching, Cancel

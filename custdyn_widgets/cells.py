@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
 
@@ -11,6 +11,8 @@ from .currencies import minor_units
 from .definitions import CHANGES, NA, Unit
 
 NOT_AVAILABLE = "N/A"
+EXACT = Context(prec=100)
+"""Arithmetic of decimals that loses no digit: Python's own rounds to 28 of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,16 @@ def exact_decimal(units: int, scale: int, currency: str) -> Decimal:
     while scale > least and units % 10 == 0:
         units, scale = units // 10, scale - 1
     return scaled(units * 10 ** max(least - scale, 0), max(scale, least))
+
+
+def unscaled_units(amount: Decimal, scale: int) -> int:
+    """An exact amount as units of its last decimal; it has at most `scale` of them."""
+    return int(EXACT.scaleb(amount, scale))
+
+
+def tidy(number: Decimal | None) -> Decimal | None:
+    """A number without the zeros that it is stored with."""
+    return None if number is None else Decimal(f"{EXACT.normalize(number):f}")
 
 
 def shown(value: int | Decimal | None) -> str:

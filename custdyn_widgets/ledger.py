@@ -173,8 +173,9 @@ def payg_sums(payg: ir.Table, segments: Sequence[Segment], by: str | None = None
     }
     if by is not None:
         keys["split"] = payg[by]
+    wide = f"decimal(38, {payg.quantity.type().scale or 0})"  # Ibis takes it for one of 2 at least
     return payg.group_by(**keys).agg(
-        entries=payg.count(), quantity=payg.quantity.sum(), amount=payg.amount.sum()
+        entries=payg.count(), quantity=payg.quantity.sum().cast(wide), amount=payg.amount.sum()
     )
 
 

@@ -10,17 +10,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
 from custdyn_widgets import run_cdrs, run_orig_term
+from custdyn_widgets.cells import EXACT
 from custdyn_widgets.cli import main
 from custdyn_widgets.definitions import WITHOUT_MEANING
-from custdyn_widgets.errors import MissingRates, QueryError, SourceChanged
+from custdyn_widgets.errors import DataError, MissingRates, QueryError, SourceChanged
 from custdyn_widgets.exports import listing
 from custdyn_widgets.listings import cdrs
 from custdyn_widgets.query import Query
+from custdyn_widgets.sources.reading import read
+from custdyn_widgets.tables import TABLES
 
 from .conftest import AS_OF
 from .hostile import CORPUS
@@ -54,6 +60,66 @@ def tables(names: tuple[str, str] = ("Ada", "Béla")) -> dict[str, pd.DataFrame]
         "ledger": pd.DataFrame(ROWS, columns=HEAD.split(), dtype=object),
         "rates": pd.DataFrame(rates, columns=["currency", "valid_from", "rate"], dtype=object),
     }
+
+
+NUMBERS: list[tuple[Any, list[str]]] = [
+    (pa.int8(), ["3", "-7"]),
+    (pa.int64(), ["9223372036854775807", "-9223372036854775807"]),
+    (pa.uint64(), ["18446744073709551615", "0"]),
+    (pa.decimal128(5, 2), ["3.25", "-0.01"]),
+    (pa.decimal128(18, 6), ["123456789012.123456", "0.5"]),
+    (pa.decimal128(38, 0), ["9" * 37, "1"]),
+    (pa.decimal128(38, 24), ["12345678901234.123456789012345678901234", "0.1"]),
+    (pa.decimal128(38, 38), ["0." + "1" * 37, "0.2"]),
+    (pa.float64(), ["0.1", "0.30000000000000004"]),
+    (pa.float64(), ["123456789.123456", "1e-7"]),
+    (pa.float64(), ["99999999999999", "-2.5"]),
+    (pa.float32(), ["0.1", "16777216"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "texts"), NUMBERS)
+def test_a_quantity_is_exactly_what_is_stored(kind: Any, texts: list[str], tmp_path: Path) -> None:
+    """Of any numeric type and width; floats are their shortest decimal."""
+    if pa.types.is_floating(kind):
+        values = pa.array([float(one) for one in texts], pa.float64()).cast(kind)
+    else:
+        values = pa.array([Decimal(one) for one in texts]).cast(kind)
+    named = tables()
+    for name in ("clients", "rates"):
+        named[name].astype(str).replace("None", None).to_csv(tmp_path / f"{name}.csv", index=False)
+    ledger = pa.Table.from_pandas(named["ledger"].iloc[1:3].drop(columns="quantity").astype(str))
+    ledger = ledger.append_column("quantity", values)
+    pq.write_table(ledger, tmp_path / "ledger.parquet")
+    listed = run_cdrs({**QUERY, "client_type": "all"}, tmp_path, as_of=AS_OF)
+    expected = [Decimal(one) for one in texts]
+    assert list(listed.frame()["quantity"]) == [Decimal(f"{one:f}") for one in expected[::-1]]
+    assert listed.total.quantity == EXACT.add(*expected)
+    reading = read(ibis.memtable(ledger).quantity, TABLES["ledger"].column("quantity"))
+    for checked in [one for _, one in reading.faults]:
+        assert "VARCHAR" not in ibis.to_sql(checked, dialect="duckdb").upper()
+    if not pa.types.is_floating(kind):
+        assert "VARCHAR" not in ibis.to_sql(reading.value, dialect="duckdb").upper()
+
+
+@pytest.mark.parametrize("wrong", [float("inf"), float("nan"), 1e14, -1e300])
+def test_a_float_that_is_no_number_is_a_fault(wrong: float, tmp_path: Path) -> None:
+    named = tables()
+    ledger = pa.Table.from_pandas(named["ledger"].drop(columns="quantity").astype(str))
+    column = pa.array([wrong, 1.0, 1.0, None, None, None], pa.float64())
+    pq.write_table(ledger.append_column("quantity", column), tmp_path / "ledger.parquet")
+    for name in ("clients", "rates"):
+        named[name].astype(str).replace("None", None).to_csv(tmp_path / f"{name}.csv", index=False)
+    with pytest.raises(DataError, match=r"ledger.quantity: not a number in 1 row \(1\)"):
+        run_cdrs(QUERY, tmp_path, as_of=AS_OF)
+
+
+def test_sums_of_many_digits_lose_none(tmp_path: Path) -> None:
+    """Python's own decimals round to 28 digits."""
+    named = tables()
+    named["ledger"].loc[:, "amount"] = "-99999999999999999999999.000000000001"
+    listed = run_cdrs(QUERY, named, as_of=AS_OF)
+    assert listed.total.by_currency["EUR"] == Decimal("-199999999999999999999998.000000000002")
 
 
 def test_the_list_is_newest_first_in_the_zone_with_its_sums() -> None:

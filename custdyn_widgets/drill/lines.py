@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..cells import amount, exact_decimal
+from ..cells import amount, exact_decimal, tidy
 from ..columns import Column, Value
 from ..currencies import minor_units
 from ..periods import zone
@@ -84,7 +84,7 @@ class EntryLines:
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
         if isinstance(value, Decimal):  # a quantity: without the zeros that it is stored with
-            return Decimal(f"{value.normalize():f}")
+            return tidy(value)
         return str(value) if key == "entry_id" else value
 
     def _currency(self, place: int) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..arrow import microseconds_or, unscaled
-from ..cells import Cell, amount, exact_decimal, shown
+from ..cells import Cell, amount, exact_decimal, shown, tidy
 from ..columns import Column, Value
 from ..currencies import minor_units
 from ..definitions import CDRS, VIEWS
@@ -26,7 +26,7 @@ from ..rates import rounded
 from ..result import Asking, AsOf, From, prepared
 from ..sources import Snapshot
 from .asked import Asked, Progress, asking
-from .sums import Sum, sums_of, tidy
+from .sums import Sum, sums_of
 
 AT_ONCE, PIECE = 200_000, 10_000
 """Entries that are fetched at once, and that are made into lines at once."""

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from ..cells import Cell, shown
+from ..cells import Cell, shown, tidy
 from ..columns import Column, Value
 from ..definitions import ORIG_TERM, SPLITS, VIEWS
 from ..errors import FieldFault, QueryError
@@ -19,7 +19,7 @@ from ..ledger import payg_sums
 from ..result import Asking, AsOf, From, prepared
 from ..tables import ORIG, TERM
 from .asked import Asked, Progress, asking
-from .sums import Sum, sums_of, tidy
+from .sums import Sum, sums_of
 
 MONTH = ("month",)
 

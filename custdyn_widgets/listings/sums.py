@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..cells import Cell
+from ..cells import EXACT, Cell, unscaled_units
 from ..definitions import NA
 from .asked import Asked
 
@@ -33,20 +33,15 @@ class Sum:
         self.entries += other.entries
         self.amount += other.amount
         for currency, amount in other.by_currency.items():
-            self.by_currency[currency] += amount
+            self.by_currency[currency] = EXACT.add(self.by_currency[currency], amount)
         if other.quantity is not None:
-            self.quantity = (self.quantity or Decimal()) + other.quantity
+            self.quantity = EXACT.add(self.quantity or Decimal(), other.quantity)
 
     def cell(self, asked: Asked) -> Cell:
         """The amount as a cell in the report's currency: N/A without any entry."""
         if not self.entries:
             return Cell(None, reason=NA.NO_ENTRY)
         return asked.conversion.cell(self.amount)
-
-
-def tidy(quantity: Decimal | None) -> Decimal | None:
-    """A quantity without the zeros that it is stored with."""
-    return None if quantity is None else Decimal(f"{quantity.normalize():f}")
 
 
 def sums_of(asked: Asked, table: pa.Table, keys: Sequence[str]) -> dict[tuple[Any, ...], Sum]:
@@ -56,7 +51,7 @@ def sums_of(asked: Asked, table: pa.Table, keys: Sequence[str]) -> dict[tuple[An
     for row in table.to_pylist():
         piece = asked.pieces[row["segment"]]
         amount = Decimal(row["amount"])
-        units = int(amount.scaleb(scale))
+        units = unscaled_units(amount, scale)
         one = Sum(
             row["entries"],
             row["quantity"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .. import measures
+from ..cells import EXACT
 from ..definitions import GRAINS
 from ..errors import FieldFault, QueryError, SourceChanged, SourceError
 from ..files import write_atomically
@@ -31,7 +32,6 @@ BYTES_A_ROW = 500
 MOST_PARTS = 8
 """Parts of the ledger that are left beside each other; more of them become one."""
 IDS = ("client_id", "package_id")
-EXACT = Context(prec=40)
 """Sums of amounts have 38 digits at the most."""
 TICK = timedelta(microseconds=1)
 NARROW = 18
@@ -165,7 +165,7 @@ class _Writer:
             until=_after(told["recorded"]) or before.until,
             newest=max(newest, default=None),
             entries=before.entries + told["entries"],
-            amount=_text(Decimal(before.amount) + (told["amount"] or 0)),
+            amount=_text(EXACT.add(Decimal(before.amount), told["amount"] or Decimal())),
             rows=before.rows + rows,
             tables=self._tables(),
             ledger=(*before.ledger, *files),

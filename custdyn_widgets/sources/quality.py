@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from ..cells import exact_decimal, shown
+from ..cells import exact_decimal, shown, unscaled_units
 from ..columns import Column, Value
 from ..definitions import FINDINGS
 from ..errors import FieldFault, QueryError
@@ -87,7 +87,7 @@ def lines(data: Data, key: str, first: int, count: int) -> Iterator[tuple[Value,
     scale = table["amount"].type.scale
     for row in table.to_pylist():
         amount = Decimal(row["amount"])
-        row["amount"] = exact_decimal(int(amount.scaleb(scale)), scale, row["currency"] or "")
+        row["amount"] = exact_decimal(unscaled_units(amount, scale), scale, row["currency"] or "")
         for name in ("client_id", "entry_id", "package_id"):
             row[name] = None if row[name] is None else str(row[name])
         yield tuple(row[column.key] for column in COLUMNS)

@@ -12,6 +12,10 @@ from ..tables import MOST_DECIMALS, MOST_INTEGER_DIGITS, Column, Reads
 
 INSTANT_TYPE = "timestamp(6)"
 NUMBER_TYPE = "decimal(38, 24)"
+MOST_FLOAT = 1e14
+"""What is as large does not fit NUMBER_TYPE."""
+WHOLE_NUMBER_TYPE = "decimal(38, 0)"
+SHORT_TYPE = "decimal(15, 6)"
 WIDEST = f"decimal({MOST_DECIMALS + MOST_INTEGER_DIGITS}, {MOST_DECIMALS})"
 EXACT_FLOAT = 2**53
 """Below it, a binary float tells every integer from its neighbours."""
@@ -127,11 +131,16 @@ def _read_whole(raw: ir.Value) -> Reading:
 
 
 def _read_number(raw: ir.Value) -> Reading:
-    """A rate or a quantity: no amount, so at the precision that any float needs."""
+    """A rate or a quantity, as exact as it is stored. What is a number never becomes text."""
     kind = raw.type()
-    if kind == dt.dtype(NUMBER_TYPE):
+    if kind.is_decimal() and kind.precision:
         return Reading(raw)
-    if kind.is_decimal() or kind.is_integer() or kind.is_floating() or kind.is_string():
+    if kind.is_integer():
+        return Reading(raw.cast(WHOLE_NUMBER_TYPE))
+    if kind.is_floating():
+        fits = (raw.abs() < MOST_FLOAT).fill_null(False)
+        return Reading(_shortest(raw, kind), (("not a number", raw.notnull() & ~fits),))
+    if kind.is_decimal() or kind.is_string():
         text = raw.cast("string")
         value = text.try_cast(NUMBER_TYPE)
         good = text.re_search(_NUMBER) & value.notnull()
@@ -140,6 +149,18 @@ def _read_number(raw: ir.Value) -> Reading:
             (("not a number", raw.notnull() & ~good),),
         )
     raise UnreadableType(str(kind))
+
+
+def _shortest(raw: ir.Value, kind: dt.DataType) -> ir.Value:
+    """A float as its shortest decimal: up to 15 digits that lead back to it are that one.
+
+    Only what has more digits, or is of 32 bits, takes the way through text.
+    """
+    through_text = raw.cast("string").try_cast(NUMBER_TYPE)
+    if not isinstance(kind, dt.Float64):
+        return through_text
+    short = raw.try_cast(SHORT_TYPE)
+    return ibis.ifelse(short.cast("float64") == raw, short.cast(NUMBER_TYPE), through_text)
 
 
 def _read_amount(raw: ir.Value) -> Reading:

@@ -38,6 +38,8 @@ class Case:
     by: str = "month"
     currencies: int = 1
     packages: int = 0
+    quantity: str | None = "double"
+    """The type of the column, which a report does not use; None: there is none."""
 
     @property
     def edges(self) -> list[datetime]:
@@ -101,6 +103,9 @@ def make(folder: Path, case: Case) -> None:
     kinds += "when 2 then 'package_renewal' when 3 then 'correction' else 'payg' end"
     entries, clients = case.entries, case.clients
     listed = ", ".join(f"'{name}'" for name in list(RATES)[: case.currencies])
+    quantity = (
+        f", ((hash(i * 13) % 3600) / 60)::{case.quantity} as quantity" if case.quantity else ""
+    )
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
@@ -118,6 +123,7 @@ def make(folder: Path, case: Case) -> None:
             (case when hash(i * 3) % 100 = 0 then 1 else -1 end
             * (hash(i * 5) % 100000)::decimal(18, 4) / 10000)::decimal(18, 4) as amount,
             case when hash(i * 3) % 100 in (1, 2) then 'P' || (hash(i * 11) % 12) end as package_id
+            {quantity}
             from range({entries}) t(i)) to '{folder}/ledger.parquet'"""
         )
         rates = ", ".join(
