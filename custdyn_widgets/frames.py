@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from .arrow import unscaled
 from .errors import TooManyDigits
-from .groups import GROUPS, Edge, recent_cuts
+from .groups import GROUPS, Edge, microseconds, recent_cuts
 from .holders import Holders, holders_of
 from .metrics import client_sums, recent
 from .parts import Part, Wanted, stayed_of
@@ -81,9 +81,10 @@ class Frames:
 
     def _holds(self, as_of: datetime) -> bool:
         """Whether nothing comes or goes between the instant of these frames and another."""
-        reduced = self.reduced
-        later = reduced.later_entries + reduced.later_clients + reduced.later_closings
-        return as_of == self.shape.as_of or (as_of > self.shape.as_of and not later)
+        own, following = self.shape.as_of, self.reduced.next_event
+        return own <= as_of and (
+            as_of == own or following is None or microseconds(as_of) <= following
+        )
 
     def by(self, buckets: tuple[Bucket, ...]) -> Frames:
         """These frames by other buckets, whose edges are among theirs."""

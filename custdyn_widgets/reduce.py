@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +32,9 @@ class Reduced:
     `currency` (position in `currencies`, or NOT_PASSING), `amount`, `entries`, `opposite`
     (entries of the unusual sign) and `first_at`. `entries` counts the ledger's entries before the
     period's end, `inside` those that are in the period, `fullest` about how many of these lie in
-    the fullest bucket; `newest` is the last entry's instant; `later_…` count what `as_of` cut off.
+    the fullest bucket; `newest` is the last entry's instant; `later_…` count what `as_of` cut off,
+    `next_event` (microseconds since 1970) is the first instant of these: up to it, and with it,
+    another `as_of` makes no difference (None: never).
     `holders` are all clients, where they are held at once; `marks` are theirs, where they are not.
     """
 
@@ -46,6 +48,7 @@ class Reduced:
     later_entries: int
     later_clients: int
     later_closings: int
+    next_event: int | None = None
     holders: Holders | None = None
     marks: Marks | None = None
 
@@ -70,6 +73,9 @@ def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduce
     start = instant_literal(shape.buckets[0].start)
     inside = _count(known.filter(known.occurred_at >= start), fetch)  # apart: statistics tell more
     flows = fetch(_flows(known, clients, met, currencies, shape.cuts))
+    entries, entered = _later_entries(ledger, fetch, as_of)
+    created = _later(tables["clients"], fetch, "created_at", as_of)
+    closed = _later(clients, fetch, "closed_at", as_of)
     return Reduced(
         flows=flows,
         currencies=currencies,
@@ -78,9 +84,10 @@ def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduce
         inside=inside,
         fullest=_fullest(flows, shape.cuts, inside),
         newest=read["newest"][0].as_py(),
-        later_entries=_later_entries(ledger, fetch, as_of),
-        later_clients=_later_clients(tables, fetch, as_of),
-        later_closings=_count(clients.filter(clients.closed_at >= instant_literal(as_of)), fetch),
+        later_entries=entries,
+        later_clients=created[0],
+        later_closings=closed[0],
+        next_event=_first((*entered, created[1], closed[1])),
     )
 
 
@@ -137,18 +144,37 @@ def _fullest(flows: pa.Table, segments: Sequence[Segment], inside: int) -> int:
     return int(known.max() + max(inside - known.sum(), 0))
 
 
-def _later_clients(tables: Mapping[str, ir.Table], fetch: Fetch, as_of: datetime) -> int:
-    clients = tables["clients"]
-    return _count(clients.filter(clients.created_at >= instant_literal(as_of)), fetch)
+def _later_entries(ledger: ir.Table, fetch: Fetch, as_of: datetime) -> tuple[int, list[int | None]]:
+    """How many entries occurred or were recorded at or after `as_of`, and when they begin to count.
 
-
-def _later_entries(ledger: ir.Table, fetch: Fetch, as_of: datetime) -> int:
-    # two questions, because the statistics of a file answer the first without a pass
+    Two questions, because the statistics of a file answer the first without a pass.
+    """
     occurred = ledger.filter(ledger.occurred_at >= instant_literal(as_of))
     recorded = ledger.filter(
         ledger.occurred_at < instant_literal(as_of), ledger.recorded_at >= instant_literal(as_of)
     )
-    return _count(occurred, fetch) + _count(recorded, fetch)
+    both = ibis.greatest(occurred.occurred_at, occurred.recorded_at.fill_null(occurred.occurred_at))
+    found = [
+        _counted(rows, instant, fetch)
+        for rows, instant in ((occurred, both), (recorded, recorded.recorded_at))
+    ]
+    return sum(count for count, _ in found), [first for _, first in found]
+
+
+def _later(table: ir.Table, fetch: Fetch, name: str, as_of: datetime) -> tuple[int, int | None]:
+    """How many rows have an instant at or after `as_of`, and the first of these."""
+    rows = table.filter(table[name] >= instant_literal(as_of))
+    return _counted(rows, rows[name], fetch)
+
+
+def _counted(rows: ir.Table, instant: ir.Value, fetch: Fetch) -> tuple[int, int | None]:
+    found = fetch(rows.aggregate(rows=measures.entries(rows), first=instant.min()))
+    first = found["first"].cast(pa.timestamp("us")).cast(pa.int64())  # it may lie beyond Python's
+    return int(found["rows"][0].as_py()), first[0].as_py()
+
+
+def _first(instants: Iterable[int | None]) -> int | None:
+    return min((one for one in instants if one is not None), default=None)
 
 
 def _count(table: ir.Table, fetch: Fetch) -> int:

@@ -272,7 +272,8 @@ def test_an_as_of_beyond_the_calendar_is_refused(
 ) -> None:
     (tmp_path / "q.toml").write_text("")
     call = ["report", "--source", "sample", "--query", str(tmp_path / "q.toml")]
-    assert main([*call, "--as-of", instant]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main([*call, "--as-of", instant])
     assert "not between the years" in capsys.readouterr().err
     (tmp_path / "q.json").write_text(f'{{"active_duration": {"9" * 5000}}}')
     assert main(["report", "--source", "sample", "--query", str(tmp_path / "q.json")]) == 2

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -80,6 +81,51 @@ def test_what_does_not_shape_the_frames_is_answered_without_reading(
     source: Source, fields: dict[str, Any]
 ) -> None:
     assert not read_by(source, fields)
+
+
+FUTURE = {
+    "an entry": ("ledger", "90,1,2026-12-01T00:00:00Z,payg,-1,,\n"),
+    "an entry that is recorded late": ("ledger", "90,1,2024-03-01T00:00:00Z,payg,-1,,{late}\n"),
+    "an entry that is recorded after it": ("ledger", "90,1,2026-11-26T00:00:00Z,payg,-1,,{late}\n"),
+    "a client": ("clients", "90,Zoe,client,EUR,2026-12-01T00:00:00Z,\n"),
+    "a closing": ("clients", "90,Zoe,client,EUR,2024-01-01T00:00:00Z,2026-12-01T00:00:00Z\n"),
+}
+
+
+@pytest.mark.parametrize("what", FUTURE)
+def test_what_is_kept_holds_until_something_would_count(folder: Path, what: str) -> None:
+    """As of later is answered without reading, up to the very instant of the next event."""
+    table, line = FUTURE[what]
+    heads = {
+        "ledger": "entry_id,client_id,occurred_at,kind,amount,package_id,recorded_at",
+        "clients": "client_id,name,type,currency,created_at,closed_at",
+    }
+    for name, head in heads.items():
+        frame = pd.read_csv(folder / f"{name}.csv", dtype=str)
+        frame.reindex(columns=head.split(",")).to_csv(folder / f"{name}.csv", index=False)
+    with (folder / f"{table}.csv").open("a") as file:
+        file.write(line.format(late="2026-12-01T00:00:00Z"))
+    event, second = datetime(2026, 12, 1, tzinfo=UTC), timedelta(seconds=1)
+    period = {"from": "2024-01-01", "to": "2026-12-31"}
+    source = open_source(folder)
+
+    def read(as_of: datetime) -> tuple[bool, Any]:
+        said: list[str] = []
+        query = {"period": period, "client_type": "all", "blocks": ["movements"]}
+        result = run(query, source, as_of=as_of, progress=said.append)
+        fresh = run(query, folder, as_of=as_of)
+        assert result.to_dict() == fresh.to_dict()
+        assert result.provenance.fingerprint == fresh.provenance.fingerprint
+        return "reading the ledger" in said, result
+
+    assert read(AS_OF)[0]
+    assert not read(AS_OF + second)[0]
+    assert not read(event)[0]  # at this very instant it does not count yet
+    assert read(event + second)[0]
+    assert not read(event + 2 * second)[0]
+    assert not read(event + timedelta(days=900))[0]
+    assert not read(AS_OF)[0]  # the older ones are still there
+    source.close()
 
 
 @pytest.mark.parametrize(
