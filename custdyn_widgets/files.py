@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,6 +45,29 @@ def write_atomically(path: Path, made: bytes) -> None:
     """Writes a file at once; see `whole_file`."""
     with whole_file(path) as file:
         file.write(made)
+
+
+def private_file(path: Path) -> None:
+    """Makes a file that only its user can read, in a folder of theirs, where there is none.
+
+    One that is there is closed to other accounts; its group keeps what it has, for a team that
+    shares the file. SQLite gives the files that it lays next to it the same rights. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        path.touch(mode=0o600)
+    for one in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError):
+            stat = one.stat()
+            if stat.st_uid == os.getuid() and stat.st_mode & 0o007 and one.is_file():
+                one.chmod(stat.st_mode & 0o770)
+
+
+def private_folder(path: Path) -> Path:
+    """Makes a folder that only its user can enter, or closes it to others. Raises OSError."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
 
 
 def _umask() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,6 +124,35 @@ def test_a_name_that_several_people_share_is_asked_for_by_id(path: str) -> None:
         carl.charts.find("ours")
     assert carl.charts.find(saved[1].id) == CHART
     assert Store(path, "ann").charts.find("ours") == CHART
+
+
+def test_a_store_is_for_nobody_else_on_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the file, nor what SQLite lays next to it, nor the folder; under any umask."""
+    before = os.umask(0)
+    try:
+        file = tmp_path / "own" / "store.sqlite"
+        store = Store(str(file), "ann")
+        store.charts.add("Mine", CHART, shared=False)
+        made = {path.name: path.stat().st_mode & 0o777 for path in file.parent.iterdir()}
+        assert made == dict.fromkeys(made, 0o600) and len(made) == 3
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+        store.close()
+        file.chmod(0o664)  # of an earlier version, or of a team
+        file.parent.chmod(0o775)
+        Store(str(file), "ann").close()
+        assert file.stat().st_mode & 0o777 == 0o660
+        assert file.parent.stat().st_mode & 0o777 == 0o775  # it is not ours to close
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+        monkeypatch.delenv(STORE_VARIABLE, raising=False)
+        (tmp_path / "data" / "custdyn_widgets").mkdir(parents=True)
+        my_store.cache_clear()
+        my_store().close()
+        assert (tmp_path / "data" / "custdyn_widgets").stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
+        my_store.cache_clear()
 
 
 def test_a_store_of_a_newer_version_is_only_read(file: str) -> None:

@@ -28,9 +28,9 @@ def test_it_carries_notebook_template_scripts_styles_and_sample(wheel: Path) -> 
     names = zipfile.ZipFile(wheel).namelist()
     for part in (
         "notebooks/customer_dynamics.ipynb",
-        "voila/voila.json",
-        "voila/share/jupyter/voila/templates/custdyn/index.html.j2",
-        "voila/share/jupyter/voila/templates/custdyn/conf.json",
+        "serve/voila.json",
+        "serve/share/jupyter/voila/templates/custdyn/index.html.j2",
+        "serve/share/jupyter/voila/templates/custdyn/conf.json",
         "ui/static/table.js",
         "ui/static/dom.js",
         "ui/static/picker.js",

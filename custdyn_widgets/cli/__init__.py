@@ -14,6 +14,7 @@ from ..errors import CustdynError, FieldFault, QueryError
 from ..memory import MEMORY_VARIABLE
 from ..query import Query
 from ..sources import open_source
+from ..sources.place import kind_of
 from ..terminal import telling_progress
 from .arguments import CALL_AT_FAULT
 from .changes import changed
@@ -215,13 +216,21 @@ def _rollup(parsed: argparse.Namespace) -> int:
 def _app(parsed: argparse.Namespace) -> int:
     if not 0 <= parsed.ready <= MOST_READY:
         return _say(f"--ready {parsed.ready} is not between 0 and {MOST_READY}", CALL_AT_FAULT)
-    open_source(parsed.source)  # a wrong name is said here, not in the page
+    if parsed.most is not None and parsed.most < 1:
+        return _say(f"--most {parsed.most} is less than 1", CALL_AT_FAULT)
+    kind_of(parsed.source)  # a wrong name is said here, not in the page
     from ..mail import mail_settings
     from ..serve import serve
 
     mails = mail_settings() is not None  # wrong ones are said here, too
     return serve(
-        parsed.source, port=parsed.port, ready=parsed.ready, mails=mails, open_browser=parsed.open
+        parsed.source,
+        port=parsed.port,
+        ready=parsed.ready,
+        most=parsed.most,
+        host_names=parsed.host_name,
+        mails=mails,
+        open_browser=parsed.open,
     )
 
 

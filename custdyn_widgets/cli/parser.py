@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..definitions import FINDINGS, GRAINS, LIST_FORMATS, SPLITS
+from ..serve.readers import MOST_BY_ITSELF
 from .arguments import SOURCES, Parser, add_criteria, add_memory, add_query, add_source
 from .output import FORMATS
 from .work_parser import add_work
@@ -162,6 +163,21 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="kernels that wait for the next readers, about 200 MB each, so that their page opens "
         f"at once; default: {READY}",
+    )
+    app.add_argument(
+        "--most",
+        type=int,
+        metavar="N",
+        help="readers at once, each with a kernel of about 300 MB; others are asked to wait; "
+        f"default: as many as fit the memory, {MOST_BY_ITSELF} at most",
+    )
+    app.add_argument(
+        "--host-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that the page may be called by, such as that of a proxy before it; "
+        "may be repeated. Other names than localhost are refused",
     )
     app.add_argument("--open", action="store_true", help="open it in the browser")
     return made

@@ -14,6 +14,7 @@ from ..mail.sending import composed, now
 from ..periods import zone
 from ..result import run
 from ..schedules import next_runs
+from ..serve.parent import end_with_parent
 from ..sources import open_source, source_text
 from ..store import SavedQuery, StoreError, my_store
 from ..store.jobs import ENDED, new_id
@@ -31,6 +32,8 @@ def run_due(parsed: argparse.Namespace) -> int:
 
 def work(parsed: argparse.Namespace) -> int:
     """Works until it is stopped, with schedules or without."""
+    if parsed.with_parent:
+        end_with_parent()
     worker = _worker(parsed, schedules=parsed.command == "scheduler")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"{parsed.command} of {parsed.source}: stop with Ctrl+C", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
 from typing import Any
 
 from .arguments import Parser, add_source
@@ -22,6 +23,7 @@ def add_work(commands: Any) -> None:
     ):  # fmt: skip
         command = commands.add_parser(name, help=words.partition(",")[0].lower(), description=words)
         add_source(command)
+        command.add_argument("--with-parent", action="store_true", help=SUPPRESS)
     _add_outbox(commands)
     _add_archive(commands)
 

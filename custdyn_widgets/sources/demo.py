@@ -215,3 +215,7 @@ def _dated(entries: Table, clients: Table, month: int, draw: np.random.Generator
     entries = entries.sort_values("occurred_at", kind="stable", ignore_index=True)
     entries["entry_id"] = (month + 1) * 1_000_000 + np.arange(len(entries))
     return entries
+
+
+if __name__ == "__main__":
+    demo_folder()

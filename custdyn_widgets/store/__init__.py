@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import platformdirs
 
 from ..charts import PRE_CONFIGURED, ChartSpec
+from ..files import private_folder
 from .archive import Archive, Contents, Run
 from .database import STORE_VARIABLE, Database, StoreError
 from .jobs import Job, JobQueue
@@ -81,7 +83,10 @@ def my_store() -> Store:
 
 
 def _default_file() -> Path:
-    return platformdirs.user_data_path("custdyn_widgets") / "store.sqlite"
+    folder = platformdirs.user_data_path("custdyn_widgets")
+    with suppress(OSError):  # said when the file is opened
+        private_folder(folder)
+    return folder / "store.sqlite"
 
 
 __all__ = [

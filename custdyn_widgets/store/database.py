@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import CustdynError
+from ..files import private_file
 
 STORE_VARIABLE = "CUSTDYN_STORE"
 """A database URL of SQLAlchemy, or the path of a file, instead of the file in the data folder."""
@@ -119,7 +120,7 @@ def _engine(url: str) -> sa.Engine:
     if "://" not in url:
         path = Path(url).expanduser()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_file(path)
         except OSError as error:
             raise StoreError(f"the store cannot be used: {error}") from None
         url = f"sqlite:///{path}"

@@ -12,6 +12,8 @@ from typing import Any
 
 import platformdirs
 
+from ..files import private_folder
+
 log = logging.getLogger("custdyn_widgets")
 MOST_BYTES = 1 << 20
 OLD_LOGS = 3
@@ -61,7 +63,7 @@ def _open_log() -> None:
     """To a file: what a kernel prints, Voilà sends to the page."""
     log.propagate = False
     try:
-        log_file().parent.mkdir(parents=True, exist_ok=True)
+        private_folder(log_file().parent)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
             log_file(), maxBytes=MOST_BYTES, backupCount=OLD_LOGS, encoding="utf-8", delay=True
         )
