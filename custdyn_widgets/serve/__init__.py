@@ -72,10 +72,7 @@ def serve(
         *(f"--preheat_kernel={ready > 0}", f"--pool_size={ready}"),
         f"--Server.most={most_readers() if most is None else most}",
         *(f"--Server.host_names={name}" for name in host_names),
-        **{
-            SOURCE_VARIABLE: place,
-            "JUPYTER_PATH": _with_folder("JUPYTER_PATH", PACKAGE / "share" / "jupyter"),
-        },
+        **{SOURCE_VARIABLE: place},
     )
     scheduler = Scheduler(place, address) if mails else None
     signal.signal(signal.SIGTERM, _stop)  # or Voilà would be left behind
@@ -159,10 +156,6 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _with_folder(variable: str, folder: Path) -> str:
-    return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable, "")]))
 
 
 def _announce(server: subprocess.Popen[bytes], address: str, open_browser: bool) -> None:

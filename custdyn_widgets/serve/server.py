@@ -6,6 +6,7 @@ Started by `custdyn app`: `python -P -m custdyn_widgets.serve.server NOTEBOOK --
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -108,6 +109,8 @@ class Server(Voila):  # type: ignore[misc]
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Reads the settings; kernels listen on Unix sockets, which other accounts cannot reach."""
+        paths = [str(HERE / "share" / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))  # where its template is
         super().initialize(argv)
         if sys.platform != "win32":
             self.config.KernelManager.transport = "ipc"
