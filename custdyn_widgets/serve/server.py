@@ -1,7 +1,4 @@
-"""Voilà with walls: our own settings, guarded routes, a bounded number of readers.
-
-Started by `custdyn app`: `python -P -m custdyn_widgets.serve.server NOTEBOOK --port=…`.
-"""
+"""Voilà with walls: our own settings, guarded routes, a bounded number of readers."""
 
 from __future__ import annotations
 
@@ -149,6 +146,6 @@ class Server(Voila):  # type: ignore[misc]
             await self.kernel_manager.shutdown_kernel(kernel_id, now=True)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # as `custdyn app` starts it
     end_with_parent()
     Server.launch_instance()
