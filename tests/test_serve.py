@@ -186,6 +186,10 @@ def test_a_link_puts_no_script_into_the_page(served: Place, page: Answer) -> Non
     policy = attacked.headers["Content-Security-Policy"]
     assert "object-src 'none'" in policy and "base-uri 'none'" in policy
     assert "frame-ancestors 'self'" in policy and "http" not in policy
+    scripts = policy.partition("script-src")[2].partition(";")[0]
+    nonces = {*re.findall(r"<script nonce=(\S+?)[\s>]", attacked.text)}
+    assert scripts.split() == ["'self'", "blob:", "'unsafe-eval'", f"'nonce-{nonces.pop()}'"]
+    assert not nonces and served.get("/healthz").headers["Content-Security-Policy"] != policy
 
 
 def test_there_are_so_many_readers_and_no_more(served: Place, page: Answer) -> None:

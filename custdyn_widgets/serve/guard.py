@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
+import secrets
 from collections.abc import Awaitable
+from functools import cached_property
 from inspect import isawaitable
 from typing import Any
 
@@ -18,11 +21,13 @@ MOST_PARTS = 64
 UNSEEN = ("error", "stream")
 """Messages of a kernel that are for a log: they may hold a traceback."""
 POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' data: blob:; "
+    "default-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' blob: 'unsafe-eval' 'nonce-{nonce}'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-"""Nothing is loaded from, or sent to, another host. Scripts of the page itself cannot be told from
-others: Voilà writes its own into the page as it is made, and Vega compiles expressions."""
+"""Nothing is loaded from, or sent to, another host, and a script that got into the page does not
+run. Widgets are modules from blobs, and Vega compiles expressions: that is `'unsafe-eval'`."""
+_SCRIPT = re.compile(r"<script(?=[\s>]|$)")
 
 
 def is_of_this_machine(request: HTTPServerRequest, names: tuple[str, ...]) -> bool:
@@ -68,17 +73,30 @@ class Guarded(RequestHandler):
         if isawaitable(prepared):
             await prepared
 
+    @cached_property
+    def nonce(self) -> str:
+        """What the scripts of this answer are known by."""
+        return secrets.token_urlsafe(16)
+
+    def write(self, chunk: Any) -> None:
+        """Sends a part; scripts that the server writes into a page may run."""
+        if isinstance(chunk, str):
+            chunk = _SCRIPT.sub(f"<script nonce={self.nonce}", chunk)
+        super().write(chunk)
+
     def finish(self, *arguments: Any) -> Any:
         """Sends the policy with everything."""
-        if not self._headers_written:
-            self.set_header("Content-Security-Policy", POLICY)
+        self._set_policy()
         return super().finish(*arguments)
 
     def flush(self, *arguments: Any, **options: Any) -> Any:
         """Sends the policy with a page that is sent in parts."""
-        if not self._headers_written:
-            self.set_header("Content-Security-Policy", POLICY)
+        self._set_policy()
         return super().flush(*arguments, **options)
+
+    def _set_policy(self) -> None:
+        if not self._headers_written:
+            self.set_header("Content-Security-Policy", POLICY.format(nonce=self.nonce))
 
 
 def guarded(handler: type[RequestHandler]) -> type[RequestHandler]:

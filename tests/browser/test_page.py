@@ -159,6 +159,36 @@ def test_hostile_names_are_characters_in_the_page(arrive: Arrive) -> None:
     assert visit.page.locator(".custdyn-app img, .custdyn-app script").count() == 0
 
 
+INJECTED = """async () => {
+  const script = document.createElement('script');
+  script.textContent = 'window.ran = [...(window.ran ?? []), "script"]';
+  document.body.append(script);
+  const holder = document.createElement('div');
+  holder.innerHTML = '<img src="data:," onerror="window.ran = [...window.ran ?? [], `handler`]">';
+  document.body.append(holder);
+  await new Promise((done) => {
+    const [broken] = holder.children;
+    broken.complete ? setTimeout(done) : broken.addEventListener('error', () => setTimeout(done));
+  });
+  return window.ran ?? [];
+}"""
+
+
+def test_a_script_that_got_into_the_page_does_not_run(
+    arrive: Arrive, visits: Arrive, servers: Servers
+) -> None:
+    """The control: on a page of Voilà's own it does."""
+    visit = arrive("voila", "sample")
+    visit.query()
+    visit.table()
+    assert visit.page.evaluate(INJECTED) == []
+    visit.errors.clear()  # the browser says that it refused to run them
+    plain = visits()
+    plain.may_ask_others = True
+    plain.page.goto(servers.voila_cell("print('a page')"))
+    assert plain.page.evaluate(INJECTED) == ["script", "handler"]
+
+
 def test_the_page_names_no_host_of_the_network(servers: Servers) -> None:
     with urlopen(servers.voila("sample")) as answer:  # noqa: S310 our own address
         html = answer.read().decode()
