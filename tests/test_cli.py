@@ -112,6 +112,7 @@ CONTRADICTIONS = [
     (("report", "--output", "out.csv", "--format", "xlsx"), "contradicts --format xlsx"),
     (("report", "--output", "out.pdf"), "end it with .txt, .csv, .xls, .xlsx, .json or .html"),
     (("report", "--output", "out"), "has no ending"),
+    (("report", "--output", "out.json", "--tidy"), "takes no option of csv"),
     (("cdrs", "--output", "out.html"), "end it with .csv or .xlsx"),
     (("orig-term", "--output", "out.xlsx", "--format", "csv"), "contradicts --format csv"),
     (("check", "--entries", "gaps", "--output", "out.txt"), "end it with .csv or .xlsx"),

@@ -131,7 +131,7 @@ def test_what_is_cancelled_is_neither_made_nor_sent(store: Store, office: PostOf
 def test_a_running_job_is_stopped_by_cancel(
     store: Store, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from custdyn_widgets.work import jobs
+    from custdyn_widgets import result as results
 
     begun = threading.Event()
 
@@ -141,7 +141,7 @@ def test_a_running_job_is_stopped_by_cancel(
             progress("reading the ledger")
             time.sleep(0.01)
 
-    monkeypatch.setattr(jobs, "run", slow)
+    monkeypatch.setattr(results, "run", slow)
     job = ask_by_mail(store, office.settings(), template(), title="", source="sample")
     lease = timedelta(seconds=0.4)
     thread = threading.Thread(
@@ -161,12 +161,12 @@ def test_a_running_job_is_stopped_by_cancel(
 def test_an_error_of_ours_is_told_by_an_id(
     store: Store, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from custdyn_widgets.work import jobs
+    from custdyn_widgets import result as results
 
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("canary-4711")
 
-    monkeypatch.setattr(jobs, "run", broken)
+    monkeypatch.setattr(results, "run", broken)
     ask_by_mail(store, office.settings(), template(), title="", source="sample")
     found = run_next(store, office.settings(), "sample", "me")
     assert found is not None and found.state == "failed"
@@ -176,14 +176,14 @@ def test_an_error_of_ours_is_told_by_an_id(
 def test_a_worker_that_is_stopped_leaves_its_job_to_the_next_at_once(
     store: Store, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from custdyn_widgets.work import jobs
+    from custdyn_widgets import result as results
 
     def stopped(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     job = ask_by_mail(store, office.settings(), template(), title="", source="sample")
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "run", stopped)
+        patch.setattr(results, "run", stopped)
         with pytest.raises(KeyboardInterrupt):
             run_next(store, office.settings(), "sample", "me")
     found = run_next(store, office.settings(), "sample", "another")
@@ -396,15 +396,15 @@ def test_a_chart_of_a_mail_is_its_owners(store: Store, office: PostOffice) -> No
 def test_a_fault_that_passes_is_tried_again_later(
     store: Store, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from custdyn_widgets import result as results
     from custdyn_widgets.errors import SourceChanged
-    from custdyn_widgets.work import jobs
 
     def changed(*_: Any, **__: Any) -> None:
         raise SourceChanged("sample")
 
     job = ask_by_mail(store, office.settings(), template(), title="", source="sample")
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "run", changed)
+        patch.setattr(results, "run", changed)
         waits = run_next(store, office.settings(), "sample", "me")
     assert waits is not None and (waits.state, waits.attempts) == ("running", 1)
     assert "it changed while the report was read" in waits.words

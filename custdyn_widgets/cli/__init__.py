@@ -18,7 +18,7 @@ from ..sources.place import kind_of
 from ..terminal import telling_progress
 from .arguments import CALL_AT_FAULT
 from .changes import changed
-from .output import list_format, with_output, write_list, write_result
+from .output import format_of, list_format, with_output, write_list, write_result
 from .parser import MOST_READY, parser
 
 log = logging.getLogger("custdyn_widgets")
@@ -65,6 +65,8 @@ def _write_report(
         from .mail import prepare
 
         prepare(query)  # what cannot be sent is said before the report is made
+    writes = parsed.output is not None or not sends
+    chosen = format_of(query, parsed) if writes else ""
     source = open_source(parsed.source)  # a wrong name is said before anything large is imported
     from ..mail import unaddressed
     from ..result import run
@@ -77,8 +79,8 @@ def _write_report(
         from .mail import send
 
         code = send(result, query, title, chart)
-    if parsed.output is not None or not sends:
-        write_result(result, parsed)
+    if writes:
+        write_result(result, chosen, parsed)
     return code
 
 

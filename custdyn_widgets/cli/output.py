@@ -50,23 +50,24 @@ def check_ending(output: str, *formats: str) -> None:
         raise QueryError([FieldFault("--output", output, f"is written as {right}, not {ending}")])
 
 
-def format_of(result: Result, parsed: argparse.Namespace) -> str:
-    """The format that a report is written in.
+def format_of(query: Query, parsed: argparse.Namespace) -> str:
+    """The format that a report is written in: said before it is made, if it cannot be.
 
     What the call names, else what the query does; else a table on a terminal and CSV in a pipe.
     """
-    given = format_given(parsed.format, parsed.output, FORMATS)
-    of_query = result.report.query.output.type
-    if given is None and of_query != "web":
-        given = of_query
+    chosen, style = format_given(parsed.format, parsed.output, FORMATS), _csv_style(parsed)
+    if chosen is None and query.output.type != "web":
+        chosen = query.output.type
     to_a_file = parsed.output not in (None, STANDARD_OUTPUT) and not _is_device(parsed.output)
-    if given is None and to_a_file:
+    if chosen is None and to_a_file:
         what = f"has no ending; end it with {_listed(f'.{one}' for one in FORMATS[1:])}"
         raise QueryError([FieldFault("--output", parsed.output, f"{what}, or give --format")])
-    if given is None:
-        is_table = sys.stdout.isatty() and _csv_style(parsed) == PLAIN_CSV
-        given = "table" if is_table else "csv"
-    return given
+    if chosen is None:
+        chosen = "table" if sys.stdout.isatty() and style == PLAIN_CSV else "csv"
+    if chosen != "csv" and style != PLAIN_CSV:
+        raise QueryError([FieldFault("--format", chosen, "takes no option of csv")])
+    refuse_binary(chosen, parsed.output)
+    return chosen
 
 
 def with_output(query: Query, parsed: argparse.Namespace) -> Query:
@@ -89,14 +90,11 @@ def _csv_style(parsed: argparse.Namespace) -> tuple[str, str, bool]:
     return parsed.delimiter, parsed.decimal, parsed.tidy
 
 
-def write_result(result: Result, parsed: argparse.Namespace) -> None:
-    """Writes a report as the arguments and its query say."""
-    chosen, style = format_of(result, parsed), _csv_style(parsed)
-    if chosen != "csv" and style != PLAIN_CSV:
-        raise QueryError([FieldFault("--format", chosen, "takes no option of csv")])
-    refuse_binary(chosen, parsed.output)
+def write_result(result: Result, chosen: str, parsed: argparse.Namespace) -> None:
+    """Writes a report in the format that was chosen."""
     if chosen == "csv":
-        made = result.to_csv(delimiter=style[0], decimal=style[1], tidy=style[2])
+        delimiter, decimal, tidy = _csv_style(parsed)
+        made = result.to_csv(delimiter=delimiter, decimal=decimal, tidy=tidy)
     elif chosen == "table":
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         made = result.to_text(width).encode()
