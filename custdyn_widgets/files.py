@@ -50,8 +50,8 @@ def write_atomically(path: Path, made: bytes) -> None:
 def private_file(path: Path) -> None:
     """Makes a file that only its user can read, in a folder of theirs, where there is none.
 
-    One that is there is closed to other accounts; its group keeps what it has, for a team that
-    shares the file. SQLite gives the files that it lays next to it the same rights. Raises OSError.
+    One that is there is closed to other accounts; a group that may write to it is a team that
+    shares it. SQLite gives the files that it lays next to it the same rights. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
@@ -59,8 +59,10 @@ def private_file(path: Path) -> None:
     for one in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))):
         with suppress(FileNotFoundError):
             stat = one.stat()
-            if stat.st_uid == os.getuid() and stat.st_mode & 0o007 and one.is_file():
-                one.chmod(stat.st_mode & 0o770)
+            team = 0o070 if stat.st_mode & 0o020 else 0
+            own = os.name == "posix" and stat.st_uid == os.getuid() and one.is_file()
+            if own and stat.st_mode & 0o077 & ~team:
+                one.chmod(stat.st_mode & (0o700 | team))
 
 
 def private_folder(path: Path) -> Path:

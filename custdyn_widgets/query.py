@@ -188,7 +188,8 @@ class Query(Explained):
                 raise QueryError([unknown_field(path, value, FIELDS)])
             place[last] = value
         made = Query.model_validate(values)
-        kept = {name: getattr(self, name) for name in ("period", "compare") if name not in changes}
+        touched = {path.partition(".")[0] for path in changes}
+        kept = {name: getattr(self, name) for name in {"period", "compare"} - touched}
         return made.model_copy(update=kept)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from custdyn_widgets import run
 from custdyn_widgets.definitions import FINDINGS, OPTIONAL_BLOCKS
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.sources import Source
+from custdyn_widgets.ui import cell_panel
 from custdyn_widgets.ui.cell_panel import CellPanel
 from custdyn_widgets.ui.paged import Paged, PagesOf
+from custdyn_widgets.ui.screens import clients_screen
 
 from .conftest import AS_OF
 
@@ -160,6 +162,62 @@ def test_pages_are_read_while_the_page_goes_on(
     assert settled(panel)["list"]["text"] == "a"  # the latest
 
 
+def test_a_click_is_on_the_line_that_is_shown(
+    panel: CellPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on one that a search, which is still going on, will put there."""
+    panel.open_cell(8, "value", 1)
+    shown = settled(panel)["list"]
+    assert len(shown["lines"]) == 4
+    first, searched = shown["lines"][0][0], shown["lines"][3][0]
+    go_on, view = threading.Event(), Paged.view
+    monkeypatch.setattr(Paged, "view", lambda paged: (go_on.wait(30), view(paged))[1])
+    panel._received(None, {"type": "search", "text": searched}, [])
+    panel._received(None, {"type": "line", "place": 0}, [])
+    go_on.set()
+    assert first in settled(panel)["crumb"]
+    panel._received(None, {"type": "back"}, [])
+    assert settled(panel)["list"] == shown
+
+
+def test_a_search_that_is_sorted_before_it_has_ended_is_both(panel: CellPanel) -> None:
+    panel.open_cell(8, "value", 1)
+    name = settled(panel)["list"]["lines"][0][0]
+    panel._received(None, {"type": "search", "text": name}, [])
+    panel._received(None, {"type": "sort", "key": "name"}, [])
+    listed = settled(panel)["list"]
+    assert (listed["text"], listed["sort"], listed["found"]) == (name, "name", 1)
+
+
+def test_a_screen_that_comes_late_is_not_put_under_the_next_cell(
+    panel: CellPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes in the very moment in which the next cell is being opened."""
+    reading, go_on = threading.Event(), threading.Event()
+    make, show = clients_screen, CellPanel._show
+
+    def slow(*arguments: Any) -> Any:
+        made = make(*arguments)
+        reading.set()
+        assert go_on.wait(30)
+        return made
+
+    monkeypatch.setattr(cell_panel, "clients_screen", slow)
+    panel.open_cell(0, "value", 3)
+    assert reading.wait(30)
+
+    def let_it_come(one: CellPanel, **options: Any) -> None:
+        show(one, **options)
+        go_on.set()
+        time.sleep(0.2)
+
+    monkeypatch.setattr(CellPanel, "_show", let_it_come)
+    panel.open_cell(1, "value", 4)
+    settled(panel)
+    threads_end()
+    assert len(panel._screens) == 1
+
+
 def test_a_file_that_fails_after_the_panel_was_closed_does_not_open_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -174,7 +232,7 @@ def test_a_file_that_fails_after_the_panel_was_closed_does_not_open_it(
         assert go_on.wait(30)
         raise SourceError("sample", "it is gone", "bring it back")
 
-    monkeypatch.setattr(CellPanel, "_hand_over", fail)
+    monkeypatch.setattr(cell_panel, "write", fail)
     panel._received(None, {"type": "file", "kind": "csv"}, [])
     panel._received(None, {"type": "close"}, [])
     go_on.set()

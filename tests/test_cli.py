@@ -115,6 +115,8 @@ CONTRADICTIONS = [
     (("report", "--output", "out.json", "--tidy"), "takes no option of csv"),
     (("cdrs", "--output", "out.html"), "end it with .csv or .xlsx"),
     (("orig-term", "--output", "out.xlsx", "--format", "csv"), "contradicts --format csv"),
+    (("cdrs", "--output", "out.html", "--format", "csv"), "contradicts --format csv"),
+    (("report", "--output", "out.txt", "--format", "xls"), "contradicts --format xls"),
     (("check", "--entries", "gaps", "--output", "out.txt"), "end it with .csv or .xlsx"),
 ]
 
@@ -129,6 +131,16 @@ def test_an_ending_that_says_something_else_is_refused_and_nothing_is_written(
     told = capsys.readouterr().err
     assert words in told and told.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_file_may_be_any_text_and_a_pipe_gets_csv(query_file: str, tmp_path: Path) -> None:
+    call = ["report", "--source", "sample", "--query", query_file, "--output"]
+    assert main([*call, str(tmp_path / "out.txt"), "--format", "csv"]) == 0
+    assert (tmp_path / "out.txt").read_bytes().startswith(b"\xef\xbb\xbf")
+    os.mkfifo(tmp_path / "pipe")
+    process = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
+    assert main([*call, str(tmp_path / "pipe")]) == 0
+    assert process.communicate(timeout=30)[0].startswith(b"\xef\xbb\xbf")
 
 
 def test_a_list_is_what_its_file_is_called(query_file: str, tmp_path: Path) -> None:
@@ -147,6 +159,8 @@ def test_a_terminal_gets_a_table_that_fits_and_no_binary(query_file: str) -> Non
     assert told.count("Clients - Overall Active") == 3  # twelve months come in parts
     code, told = on_a_terminal(*call, "--format", "xlsx")
     assert code == 2 and "binary" in told and "give --output FILE" in told and "PK" not in told
+    code, told = on_a_terminal(*call, "--format", "xlsx", "--output", "/dev/stdout")
+    assert code == 2 and "binary" in told
 
 
 def on_a_terminal(*arguments: str) -> tuple[int, str]:

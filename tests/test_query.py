@@ -151,6 +151,14 @@ def test_an_instant_that_is_none_to_the_second_is_refused(last: object) -> None:
     assert [fault.field for fault in raised.value.faults] == ["period.to"]
 
 
+def test_one_end_of_a_period_can_be_changed() -> None:
+    whole = {"from": "2017-01-01", "to": "2017-12-31"}
+    query = Query.model_validate({"period": whole, "compare": whole})
+    changed = query.with_fields({"period.from": "2017-10-01", "compare.to": "2017-02-01"}).to_dict()
+    assert changed["period"] == {"from": "2017-10-01T00:00:00", "to": "2017-12-31T23:59:59"}
+    assert changed["compare"]["to"] == "2017-02-01T23:59:59"
+
+
 def test_null_client_type_is_all() -> None:
     assert Query.model_validate({"client_type": None}).client_type == "all"
 

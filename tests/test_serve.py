@@ -21,7 +21,7 @@ import websocket
 from voila.tornado.handler import TornadoVoilaHandler
 
 from custdyn_widgets.serve import PACKAGE, absolute, page_notebook
-from custdyn_widgets.serve.guard import PROTOCOL
+from custdyn_widgets.serve.guard import PROTOCOL, stamped
 from custdyn_widgets.serve.readers import Full, Readers
 from custdyn_widgets.serve.server import Server
 
@@ -120,7 +120,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     options = ("--Server.most=2", "--Server.come=4", "--Server.back=2", "--Server.look=0.5")
     place = started(
         "custdyn_widgets.serve.server", tmp_path_factory.mktemp("served"), *options,
-        "--Server.host_names=reports.example.org",
+        *("--Server.host_names=reports.example.org", "--Server.host_names=10.0.0.5"),
     )  # fmt: skip
     yield place
     place.stop()
@@ -158,7 +158,14 @@ def test_a_foreign_name_that_leads_here_is_refused(served: Place, page: Answer) 
         with pytest.raises(websocket.WebSocketBadStatusException) as raised:
             served.connect(kernel_of(page), PROTOCOL, host=host)
         assert raised.value.status_code == 403
-    names = ("localhost", f"localhost:{served.port}", "[::1]", "127.0.0.1", "REPORTS.example.org")
+    names = (
+        "localhost",
+        "10.0.0.5:8866",
+        f"localhost:{served.port}",
+        "[::1]",
+        "127.0.0.1",
+        "REPORTS.example.org",
+    )
     assert {served.get("/healthz", {"Host": host}).status for host in names} == {200}
 
 
@@ -168,7 +175,11 @@ def test_another_site_may_only_link_here(served: Place) -> None:
     for headers in (IMAGE, FRAME, NEIGHBOUR, prefetch):
         assert served.get("/", headers).status == 403
         assert served.get("/healthz", headers).status == 403
+    named = {"Host": "reports.example.org", "Accept": "image/*"}  # to http no browser says more
+    assert served.get("/", {**named, "Referer": "http://evil.example/"}).status == 403
+    assert served.get("/", {**named, "Origin": "null"}).status == 403
     assert served.readers() == 0 and served.kernels() == []
+    assert served.get("/healthz", {**named, "Referer": "http://reports.example.org/"}).status == 200
     served.leave(served.get("/", LINK))
     served.leave(served.get("/", {**IMAGE, "Sec-Fetch-Site": "same-origin"}))
 
@@ -180,16 +191,24 @@ def test_a_link_puts_no_script_into_the_page(served: Place, page: Answer) -> Non
     assert 'data-jp-theme-light="true"' in attacked.text
     served.leave(attacked)
     wait(lambda: served.readers() < 2, "a place is free")
-    dark = served.get("/?theme=dark")
+    dark = served.get("/?theme=dark&package=%3Cimg%20src=x%3E")
     assert 'data-jp-theme-light="false"' in dark.text
     served.leave(dark)
-    policy = attacked.headers["Content-Security-Policy"]
+    policy = dark.headers["Content-Security-Policy"]
     assert "object-src 'none'" in policy and "base-uri 'none'" in policy
     assert "frame-ancestors 'self'" in policy and "http" not in policy
     scripts = policy.partition("script-src")[2].partition(";")[0]
-    nonces = {*re.findall(r"<script nonce=(\S+?)[\s>]", attacked.text)}
+    nonces = {*re.findall(r"<script nonce=(\S+?)[\s>]", dark.text)}
     assert scripts.split() == ["'self'", "blob:", "'unsafe-eval'", f"'nonce-{nonces.pop()}'"]
     assert not nonces and served.get("/healthz").headers["Content-Security-Policy"] != policy
+
+
+def test_what_the_address_brings_into_a_page_bears_no_nonce() -> None:
+    """The second wall: should Voilà ever write something of the address into its page again."""
+    part = '<link href="theme-"><script>steal()</script>"><script src=own.js></script>'
+    assert stamped(part, "N", query="x=1").count("<script nonce=N") == 2
+    assert stamped(part, "N", query="theme=%22%3E%3Cscript%3Esteal()%3C/script%3E") == part
+    assert stamped(part, "N", query="%3Cscript%3Esteal()") == part
 
 
 def test_there_are_so_many_readers_and_no_more(served: Place, page: Answer) -> None:
@@ -225,6 +244,7 @@ def test_only_the_protocol_that_voila_reads_is_spoken(served: Place, page: Answe
         message("shell", b"[]", b"{}", b"{}", b"{}"),
         message("\N{SNOWMAN}", b"{}", b"{}", b"{}", b"{}"),
         message("shell", b"not json", b"{}", b"{}", b"{}"),
+        message("shell", b"[" * 100_000, b"{}", b"{}", b"{}"),
     ):
         client.send_binary(hostile)
     client.send("{}")
@@ -273,9 +293,28 @@ def test_places_are_kept_by_those_who_got_a_kernel() -> None:
         raise RuntimeError("no kernel could be started")
     with readers.admit() as one:
         one.kernel_id = "a"
-        with pytest.raises(Full), readers.admit():
+        assert readers.look(Kernels()) == []  # the page is still being made
+        with pytest.raises(Full), readers.admit(Kernels("a")):
             pass
     assert len(readers) == 1
+    with pytest.raises(Full), readers.admit(Kernels("a")):
+        pass
+    with readers.admit(Kernels()) as one:  # a reader who reloads has left their kernel
+        one.kernel_id = "b"
+    assert len(readers) == 1
+    hasty = Readers(1, come=0)
+    with hasty.admit() as one:
+        one.kernel_id = "c"
+    time.sleep(0.01)
+    assert hasty.look(Kernels("c")) == ["c"]
+
+
+class Kernels(set[str]):
+    """A kernel manager that has these."""
+
+    def __init__(self, *ids: str) -> None:
+        super().__init__(ids)
+        self._kernel_connections: dict[str, int] = {}
 
 
 def kinds_after_an_error(client: websocket.WebSocket) -> list[str]:
@@ -343,6 +382,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / f"{name}.py").write_text("raise SystemExit('run by mistake')\n")
     settings = {"Voila": {"ip": "0.0.0.0"}, "VoilaConfiguration": {"template": "none"}}  # noqa: S104
     (tmp_path / "voila.json").write_text(json.dumps(settings))
+    (tmp_path / "sitecustomize.py").write_text("raise SystemExit('run by mistake')\n")
     (tmp_path / "clients.csv").write_text("client_id,name,type,currency,created_at\n")
     (tmp_path / "ledger.csv").write_text("entry_id,client_id,occurred_at,kind,amount\n")
     return tmp_path
@@ -365,6 +405,7 @@ def test_the_app_takes_nothing_from_the_current_folder(folder: Path) -> None:
     try:
         assert place.get().status == 200  # its source is the folder that it was started in
         assert "run by mistake" not in place.log.read_text()
+        assert {Path(one.cwd()) for one in place.kernels()} == {page_notebook().parent}
         assert "127.0.0.1" in place.log.read_text()
         addresses = {one.laddr.ip for each in family(place) for one in each.net_connections()
                      if one.status == "LISTEN" and one.laddr.port == place.port}  # fmt: skip

@@ -143,6 +143,9 @@ def test_a_store_is_for_nobody_else_on_the_machine(
         file.parent.chmod(0o775)
         Store(str(file), "ann").close()
         assert file.stat().st_mode & 0o777 == 0o660
+        file.chmod(0o644)
+        Store(f"sqlite:///{file}", "ann").close()
+        assert file.stat().st_mode & 0o777 == 0o600
         assert file.parent.stat().st_mode & 0o777 == 0o775  # it is not ours to close
         monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
         monkeypatch.delenv(STORE_VARIABLE, raising=False)

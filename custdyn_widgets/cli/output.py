@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,9 @@ def format_given(format_: str | None, output: str | None, formats: Sequence[str]
     ending = _ending(output)
     endings = {f".{_ENDINGS.get(one, one)}": one for one in formats}
     named = endings.get(ending)
-    if format_ is not None and named not in (None, format_):
+    said = {f".{_ENDINGS.get(one, one)}": one for one in FORMATS}.get(ending)
+    is_text = said == "table" and format_ not in BINARY  # .txt may be any text
+    if format_ is not None and said not in (None, format_) and not is_text:
         what = f"contradicts --format {format_}; one of them is enough"
         raise QueryError([FieldFault("--output", output, what)])
     if format_ is None and ending and named is None:
@@ -63,7 +66,7 @@ def format_of(query: Query, parsed: argparse.Namespace) -> str:
         what = f"has no ending; end it with {_listed(f'.{one}' for one in FORMATS[1:])}"
         raise QueryError([FieldFault("--output", parsed.output, f"{what}, or give --format")])
     if chosen is None:
-        chosen = "table" if sys.stdout.isatty() and style == PLAIN_CSV else "csv"
+        chosen = "table" if is_terminal(parsed.output) and style == PLAIN_CSV else "csv"
     if chosen != "csv" and style != PLAIN_CSV:
         raise QueryError([FieldFault("--format", chosen, "takes no option of csv")])
     refuse_binary(chosen, parsed.output)
@@ -96,7 +99,7 @@ def write_result(result: Result, chosen: str, parsed: argparse.Namespace) -> Non
         delimiter, decimal, tidy = _csv_style(parsed)
         made = result.to_csv(delimiter=delimiter, decimal=decimal, tidy=tidy)
     elif chosen == "table":
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width = shutil.get_terminal_size().columns if is_terminal(parsed.output) else None
         made = result.to_text(width).encode()
     else:
         made = result.to_file(chosen)
@@ -123,9 +126,21 @@ def list_format(parsed: argparse.Namespace) -> str:
 
 def refuse_binary(kind: str, output: str | None) -> None:
     """Raises QueryError where a binary file would go to a terminal."""
-    if kind in BINARY and output in (None, STANDARD_OUTPUT) and sys.stdout.isatty():
+    if kind in BINARY and is_terminal(output):
         what = "is binary, which a terminal cannot show; give --output FILE"
         raise QueryError([FieldFault("--format", kind, what)])
+
+
+def is_terminal(output: str | None) -> bool:
+    """Whether the output goes to a terminal: standard output, or a device such as /dev/stdout."""
+    if output in (None, STANDARD_OUTPUT):
+        return sys.stdout.isatty()
+    path = Path(output or "")
+    if not path.is_char_device():
+        return False
+    with suppress(OSError), path.open("rb", buffering=0) as device:
+        return device.isatty()
+    return False
 
 
 def write(made: bytes, output: str) -> None:

@@ -127,17 +127,18 @@ def most_readers() -> int:
 
 
 def absolute(source: str) -> str:
-    """A source as other folders name it: Voilà and its kernels do not run in the current one."""
+    """A source as other folders name it: kernels run in the folder of their notebook."""
     is_path = kind_of(source) in ("folder", "rollup", "duckdb", "sqlite")
     return str(Path(source).expanduser().resolve()) if is_path else source
 
 
 def _started(module: str, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
-    """A process of ours; no module of the current folder can take the place of one of its own."""
+    """A process of ours; no module of the current folder can take the place of one of its own.
+
+    It stays in that folder: paths in its environment and its files are as they are here.
+    """
     return subprocess.Popen(  # noqa: S603 our own interpreter, arguments in a list
-        [sys.executable, "-P", "-m", module, *arguments],
-        env={**os.environ, **variables},
-        cwd=PACKAGE,
+        [sys.executable, "-P", "-m", module, *arguments], env={**os.environ, **variables}
     )
 
 

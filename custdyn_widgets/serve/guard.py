@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from functools import cached_property
 from inspect import isawaitable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.httputil import HTTPServerRequest, split_host_and_port
@@ -37,24 +38,40 @@ def is_of_this_machine(request: HTTPServerRequest, names: tuple[str, ...]) -> bo
     """
     host, _ = split_host_and_port(request.host.lower())
     host = host.removeprefix("[").removesuffix("]").rstrip(".")
+    if host == "localhost" or host in names:
+        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or host in names
+        return False
 
 
 def is_of_another_site(request: HTTPServerRequest) -> bool:
     """Whether another site's page asks for something, other than by a link that was followed.
 
-    Browsers say so (Fetch Metadata); others do not, and hold no reader's rights.
+    Browsers say so (Fetch Metadata), to https and to this machine; elsewhere what they say of the
+    page that asks must do. Other clients hold no reader's rights.
     """
     headers = request.headers
+    if "Sec-Fetch-Site" not in headers:
+        asking = headers.get("Origin") or headers.get("Referer")
+        own = asking is None or urlsplit(asking).netloc.lower() == request.host.lower()
+        is_page = request.method == "GET" and headers.get("Accept", "").startswith("text/html")
+        return not own and not is_page
     if headers.get("Sec-Purpose", "").startswith("prefetch"):
         return True
     if headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none"):
         return False
     followed = headers.get("Sec-Fetch-Mode"), headers.get("Sec-Fetch-Dest")
     return request.method != "GET" or followed != ("navigate", "document")
+
+
+def stamped(part: str, nonce: str, *, query: str) -> str:
+    """A part of a page whose scripts bear the nonce, but where it repeats markup of the address."""
+    given = (text for pair in parse_qsl(query, keep_blank_values=True) for text in pair)
+    if any("<" in text and text in part for text in given):
+        return part
+    return _SCRIPT.sub(f"<script nonce={nonce}", part)
 
 
 class Guarded(RequestHandler):
@@ -81,7 +98,7 @@ class Guarded(RequestHandler):
     def write(self, chunk: Any) -> None:
         """Sends a part; scripts that the server writes into a page may run."""
         if isinstance(chunk, str):
-            chunk = _SCRIPT.sub(f"<script nonce={self.nonce}", chunk)
+            chunk = stamped(chunk, self.nonce, query=self.request.query)
         super().write(chunk)
 
     def finish(self, *arguments: Any) -> Any:
@@ -142,6 +159,6 @@ def _is_well_made(message: bytes) -> bool:
     try:
         header = json.loads(message[edges[1] : edges[2]])
         message[edges[0] : edges[1]].decode("ascii")
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(header, dict) and isinstance(header.get("msg_type"), str)

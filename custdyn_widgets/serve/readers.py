@@ -20,6 +20,7 @@ class Reader:
     kernel_id: str | None = None
     seen: float = field(default_factory=monotonic)
     connected: bool = False
+    arriving: bool = True
 
 
 class Full(Exception):
@@ -41,8 +42,12 @@ class Readers:
         return len(self._all)
 
     @contextmanager
-    def admit(self) -> Iterator[Reader]:
-        """A place for one reader, kept where they got a kernel. Raises Full."""
+    def admit(self, kernels: Any = ()) -> Iterator[Reader]:
+        """A place for one reader while their page is made, kept where they got a kernel.
+
+        Those whose kernel is not among `kernels` any more have left. Raises Full.
+        """
+        self._all = {one for one in self._all if one.arriving or one.kernel_id in kernels}
         if len(self._all) >= self.most:
             raise Full
         reader = Reader()
@@ -50,6 +55,7 @@ class Readers:
         try:
             yield reader
         finally:
+            reader.arriving, reader.seen = False, monotonic()
             if reader.kernel_id is None:
                 self._all.discard(reader)
 
@@ -57,8 +63,8 @@ class Readers:
         """Looks at the kernels of a kernel manager; the ids of those that have to end."""
         now, ending = monotonic(), []
         for reader in list(self._all):
-            if reader.kernel_id is None:
-                continue  # it is being started
+            if reader.arriving or reader.kernel_id is None:
+                continue
             if reader.kernel_id not in kernels:
                 self._all.discard(reader)
             elif kernels._kernel_connections.get(reader.kernel_id, 0) > 0:

@@ -57,7 +57,7 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
         if arguments.get("theme", [b""])[-1].decode("utf-8", "replace") not in THEMES:
             arguments.pop("theme", None)
         try:
-            with self.readers.admit() as self.reader:
+            with self.readers.admit(super().kernel_manager) as self.reader:
                 await super().get(path)
         except Full:
             most = self.readers.most
@@ -113,14 +113,11 @@ class Server(Voila):  # type: ignore[misc]
             self.config.KernelManager.transport = "ipc"
 
     def init_settings(self) -> dict[str, Any]:
-        """Refuses foreign names; what Voilà allows by itself it allows to everybody."""
+        """Our own settings; which names are refused is the guard's to say, for every route."""
         settings: dict[str, Any] = super().init_settings()
         self.readers = Readers(self.most, come=self.come, back=self.back)
         names = tuple(name.lower() for name in self.host_names)
         settings["custdyn_host_names"] = names
-        self.tornado_settings.update(
-            allow_remote_access=False, local_hostnames=["localhost", *names]
-        )
         return settings
 
     def init_handlers(self) -> list[tuple[Any, ...]]:

@@ -118,18 +118,15 @@ class Database:
 
 def _engine(url: str) -> sa.Engine:
     if "://" not in url:
-        path = Path(url).expanduser()
-        try:
-            private_file(path)
-        except OSError as error:
-            raise StoreError(f"the store cannot be used: {error}") from None
-        url = f"sqlite:///{path}"
+        url = f"sqlite:///{Path(url).expanduser()}"
     try:
         name = sa.make_url(url)
+        if name.get_backend_name() == "sqlite" and name.database not in (None, "", ":memory:"):
+            private_file(Path(str(name.database)))
         if name.drivername in ("postgres", "postgresql"):
             name = name.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(name, pool_pre_ping=True)
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, OSError) as error:
         raise StoreError(f"the store cannot be used: {error}") from None
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _lasting)

@@ -6,6 +6,7 @@ import io
 import re
 import threading
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import anywidget
@@ -16,7 +17,6 @@ from ..definitions import FINDINGS, LINES
 from ..drill.address import Address
 from ..drill.drill import title_of
 from ..errors import Cancelled, CustdynError
-from ..explain import SINCE
 from ..exports.listing import WRITERS, write
 from ..files import MEDIA_TYPES
 from ..result import Result
@@ -109,8 +109,10 @@ class CellPanel(anywidget.AnyWidget):
             self._open("Package card", [Tab(one, one, NOWHERE, CARD) for one in packages])
 
     def _open(self, title: str, tabs: list[Tab], value: str = "") -> None:
-        self._title, self._value, self._tabs = title, value, tabs
-        self._ticket += 1
+        with self._lock:
+            self._job = None
+            self._title, self._value, self._tabs = title, value, tabs
+            self._ticket += 1
         self._choose(tabs[0].key, first=True)
 
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
@@ -129,28 +131,24 @@ class CellPanel(anywidget.AnyWidget):
         elif wish == "change" and screen is not None:
             self._open_change(str(content.get("name")), screen)
         elif screen is not None and screen.paged is not None:
-            self._turn(str(wish), content, screen)
+            self._turn(str(wish), content, screen, screen.paged)
 
-    def _turn(self, wish: str, content: dict[str, Any], screen: Screen) -> None:
-        paged = screen.paged
-        if paged is None:
-            return
+    def _turn(self, wish: str, content: dict[str, Any], screen: Screen, paged: Paged) -> None:
         if wish == "line":
             self._open_line(content.get("place"), screen)
         elif wish == "figure":
             self._open_figure(content.get("place"), content.get("column"), screen)
         elif wish == "file" and content.get("kind") in WRITERS:
-            kind = str(content["kind"])
-            self._work(lambda: self._hand_over(kind, screen), self._ticket, lambda: self._ticket)
+            self._hand_over(str(content["kind"]), screen, paged)
         elif wish == "page" and isinstance(content.get("first"), int):
             first = content["first"]
-            self._look(screen, paged, lambda: paged.turn(first))
+            self._look(screen, paged, lambda one: one.turn(first))
         elif wish == "sort":
             key = str(content.get("key"))
-            self._look(screen, paged, lambda: paged.sort(key))
+            self._look(screen, paged, lambda one: one.sort(key))
         elif wish == "search":
             text = str(content.get("text"))[:MOST_CHARACTERS]
-            self._look(screen, paged, lambda: paged.search(text))
+            self._look(screen, paged, lambda one: one.search(text))
 
     def _choose(self, key: str, *, first: bool = False) -> None:
         tab = next((one for one in self._tabs if one.key == key), None)
@@ -158,6 +156,7 @@ class CellPanel(anywidget.AnyWidget):
             return
         drill = self._result.drill
         with self._lock:
+            self._job = None
             self._tab = tab
             self._screens = []
         if tab.part == QUALITY:
@@ -193,7 +192,6 @@ class CellPanel(anywidget.AnyWidget):
 
     def _make(self, make: Callable[[Callable[[], None]], Screen]) -> None:
         """Makes a screen that then stands on top."""
-        self._show(busy=True)
 
         def work(between: Callable[[], None]) -> None:
             screen = make(between)
@@ -205,38 +203,54 @@ class CellPanel(anywidget.AnyWidget):
                 self._screens = [*self._screens, screen]
                 self._show()
 
-        self._begin(work)
+        self._begin(work, busy=True)
 
-    def _look(self, screen: Screen, paged: Paged, step: Callable[[], None]) -> None:
-        """Shows another part of the list that is on the screen, which may have to be read."""
-        self.turning = True
+    def _look(self, screen: Screen, paged: Paged, step: Callable[[Paged], None]) -> None:
+        """Shows another part of the list that is on the screen, which may have to be read.
+
+        Until then the list stays as it is shown: a click on a line is on what one sees.
+        """
+        steps = screen.steps = [*screen.steps, step]
 
         def work(between: Callable[[], None]) -> None:
+            other = copy(paged)
             with paged.lock:
                 between()
-                step()
-                listed = paged.view()
+                for one in steps:
+                    one(other)
+                listed = other.view()
             with self._lock:
                 between()
-                screen.listed = listed
+                screen.paged, screen.listed, screen.steps = other, listed, []
                 self._show()
 
-        self._begin(work)
+        self._begin(work, busy=False)
 
-    def _begin(self, work: Callable[[Callable[[], None]], None]) -> None:
+    def _begin(self, work: Callable[[Callable[[], None]], None], *, busy: bool) -> None:
         """Does work, the latest; what it is given raises Cancelled once it no longer is."""
         job = object()
         with self._lock:
             self._job = job
+            if busy:
+                for screen in self._screens:
+                    screen.steps = []
+                self._show(busy=True)
+            else:
+                self.turning = True
 
         def between() -> None:
             if job is not self._job:
                 raise Cancelled
 
-        self._work(lambda: work(between), job, lambda: self._job)
+        self._work(lambda: work(between), lambda: job is self._job)
 
-    def _work(self, work: Callable[[], None], own: object, latest: Callable[[], object]) -> None:
-        """Does work in a thread; a failure is shown where it still is about what is shown."""
+    def _work(
+        self,
+        work: Callable[[], None],
+        is_shown: Callable[[], bool],
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Does work in a thread; `tell` of a failure that is not about what is shown by then."""
 
         def guarded_work() -> None:
             try:
@@ -246,16 +260,14 @@ class CellPanel(anywidget.AnyWidget):
             except Exception as error:
                 words = str(error) if isinstance(error, CustdynError) else unexpected(error)
                 with self._lock:
-                    if own == latest() and self.view["open"]:
+                    if is_shown() and self.view["open"]:
                         self._show(failure=words)
-                    elif own == self._ticket:  # a file that was asked for before it was closed
-                        self._tell(words)
+                    else:
+                        tell(words)
 
         in_background(guarded_work, stop=lambda: None)
 
     def _show(self, *, busy: bool = False, failure: str = "") -> None:
-        screen = self._screens[-1] if self._screens else Screen()
-        proof = screen.proof
         self.turning = False
         self.view = {
             "open": True,
@@ -264,29 +276,22 @@ class CellPanel(anywidget.AnyWidget):
             "value": self._value,
             "tabs": [[tab.key, tab.label] for tab in self._tabs],
             "tab": "" if self._tab is None else self._tab.key,
-            "crumb": screen.crumb,
-            "proof": "" if proof is None else proof.text,
-            "disproven": proof is not None and not proof.holds,
-            "beside": [] if proof is None else list(proof.beside),
-            "list": screen.listed,
-            "sections": screen.sections,
-            "since": {
-                "title": SINCE,
-                "facts": [[fact.label, fact.text] for fact in screen.since],
-                "changes": [[one.name, one.words] for one in screen.changes],
-            }
-            if screen.since
-            else None,
             "busy": busy,
             "failure": failure,
+            **(self._screens[-1] if self._screens else Screen()).view(),
         }
 
-    def _hand_over(self, kind: str, screen: Screen) -> None:
-        """Hands the list of a screen to the browser as a file."""
-        if self._result is None or screen.paged is None:
+    def _hand_over(self, kind: str, screen: Screen, paged: Paged) -> None:
+        """Hands the list of a screen to the browser as a file, as it is now."""
+        if self._result is None:
             return
-        made = io.BytesIO()
-        write(kind, filed(self._result.report, self._title, screen, screen.paged), made)
-        name = f"{re.sub(r'[^0-9A-Za-z]+', '-', self._title).strip('-').lower()}-{screen.name}"
-        message = {"type": "file", "name": f"{name.lower()}.{kind}", "media": MEDIA_TYPES[kind]}
-        self.send(message, buffers=[made.getvalue()])
+        report, title, ticket = self._result.report, self._title, self._ticket
+        name = f"{re.sub(r'[^0-9A-Za-z]+', '-', title).strip('-')}-{screen.name}.{kind}".lower()
+
+        def work() -> None:
+            made = io.BytesIO()
+            write(kind, filed(report, title, screen, paged), made)
+            message = {"type": "file", "name": name, "media": MEDIA_TYPES[kind]}
+            self.send(message, buffers=[made.getvalue()])
+
+        self._work(work, lambda: ticket == self._ticket, self._tell)

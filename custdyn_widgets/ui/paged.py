@@ -40,8 +40,7 @@ class PagesOf:
 
     def __init__(self, made: InParts) -> None:
         self._made = made
-        self._first = -1
-        self._read: list[tuple[Value, ...]] = []
+        self._page: tuple[int, list[tuple[Value, ...]]] = (-1, [])
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -51,16 +50,17 @@ class PagesOf:
     def line(self, place: int) -> tuple[Value, ...]:
         """A line, with its whole page."""
         first = place // PAGE * PAGE
-        if first != self._first:
-            self._read, self._first = list(self._made.lines(first, PAGE)), first
-        return self._read[place - first]
+        page = self._page
+        if first != page[0]:  # another thread may read another page
+            page = self._page = (first, list(self._made.lines(first, PAGE)))
+        return page[1][place - first]
 
 
 class Paged:
     """Some lines of a list: `find` searches and sorts them.
 
-    `opens`: a line leads further; `cells`: each of its cells does, but for the first. Whoever
-    changes it in a thread holds its `lock`.
+    `opens`: a line leads further; `cells`: each of its cells does, but for the first. Copies
+    share a `lock`: one of them at a time is read.
     """
 
     def __init__(

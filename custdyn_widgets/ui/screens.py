@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -51,7 +51,8 @@ class Screen:
 
     `crumb` names the screen before it, where it was reached from one; `changes` are those since
     the bucket before. `card` is that of a package, whose figures the list has. `listed` is the
-    part of the list that is shown; `tab` is the one it belongs to, where that was not chosen.
+    part of the list that is shown, `steps` lead to the one that is being read; `tab` is the one it
+    belongs to, where that was not chosen.
     """
 
     crumb: str = ""
@@ -60,6 +61,7 @@ class Screen:
     paged: Paged | None = None
     listed: dict[str, Any] | None = None
     tab: Tab | None = None
+    steps: list[Callable[[Paged], None]] = field(default_factory=list)
     clients: ClientList | None = None
     found: Behind | None = None
     part: str = NUMERATOR
@@ -67,6 +69,23 @@ class Screen:
     since: tuple[Fact, ...] = ()
     changes: tuple[Change, ...] = ()
     card: PackageCard | None = None
+
+    def view(self) -> dict[str, Any]:
+        """It, as `cell_panel.js` shows it."""
+        proof, since = self.proof, None
+        if self.since:
+            facts = [[fact.label, fact.text] for fact in self.since]
+            named = [[one.name, one.words] for one in self.changes]
+            since = {"title": SINCE, "facts": facts, "changes": named}
+        return {
+            "crumb": self.crumb,
+            "proof": "" if proof is None else proof.text,
+            "disproven": proof is not None and not proof.holds,
+            "beside": [] if proof is None else list(proof.beside),
+            "list": self.listed,
+            "sections": self.sections,
+            "since": since,
+        }
 
 
 def tabs_of(report: Report, row: int, key: str, column: int) -> list[Tab]:
