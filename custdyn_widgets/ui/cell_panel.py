@@ -80,8 +80,8 @@ class CellPanel(anywidget.AnyWidget):
         with self._lock:
             self._job = None
             self._screens = []
-            self.turning = False
             self.view = CLOSED
+            self.turning = False
 
     def open_cell(self, row: int, key: str, column: int) -> None:
         """Opens the panel on a cell, by its row, the line of that and its column."""
@@ -268,7 +268,6 @@ class CellPanel(anywidget.AnyWidget):
         in_background(guarded_work, stop=lambda: None)
 
     def _show(self, *, busy: bool = False, failure: str = "") -> None:
-        self.turning = False
         self.view = {
             "open": True,
             "ticket": self._ticket,
@@ -280,6 +279,7 @@ class CellPanel(anywidget.AnyWidget):
             "failure": failure,
             **(self._screens[-1] if self._screens else Screen()).view(),
         }
+        self.turning = False  # only now is the page not busy any more
 
     def _hand_over(self, kind: str, screen: Screen, paged: Paged) -> None:
         """Hands the list of a screen to the browser as a file, as it is now."""
