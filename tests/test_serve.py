@@ -209,6 +209,8 @@ def test_what_the_address_brings_into_a_page_bears_no_nonce() -> None:
     assert stamped(part, "N", query="x=1").count("<script nonce=N") == 2
     assert stamped(part, "N", query="theme=%22%3E%3Cscript%3Esteal()%3C/script%3E") == part
     assert stamped(part, "N", query="%3Cscript%3Esteal()") == part
+    for name in ("%3C", "%3Cscript%3E", "%3Clink"):  # what a package may be called
+        assert stamped(part, "N", query=f"package={name}").count("<script nonce=N") == 2
 
 
 def test_there_are_so_many_readers_and_no_more(served: Place, page: Answer) -> None:

@@ -67,9 +67,12 @@ def is_of_another_site(request: HTTPServerRequest) -> bool:
 
 
 def stamped(part: str, nonce: str, *, query: str) -> str:
-    """A part of a page whose scripts bear the nonce, but where it repeats markup of the address."""
-    given = (text for pair in parse_qsl(query, keep_blank_values=True) for text in pair)
-    if any("<" in text and text in part for text in given):
+    """A part of a page whose scripts bear the nonce, but where it repeats a script of the address.
+
+    A bare `<script>`, as a name in a link may be, brings no code of its own.
+    """
+    given = {text for pair in parse_qsl(query, keep_blank_values=True) for text in pair}
+    if any("<script" in text and text in part for text in given - {"<script", "<script>"}):
         return part
     return _SCRIPT.sub(f"<script nonce={nonce}", part)
 
