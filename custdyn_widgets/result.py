@@ -273,8 +273,8 @@ def run(
 
     `query`: a Query, its JSON-shaped values, or the path of a TOML or JSON file. `source`: see
     `open_source`. `as_of`: an aware datetime, or ISO text or a date (UTC without an offset);
-    without one the clock is read, once, and the report keeps it. `progress` is told in words what
-    is being done.
+    without one the clock is read, once, and the report keeps it. `progress` gets words for
+    what is being done.
 
     Raises QueryError, SourceError, DataError, MissingRates (all of them CustdynError).
     """

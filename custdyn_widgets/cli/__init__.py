@@ -118,24 +118,24 @@ def _crosscheck(parsed: argparse.Namespace) -> int:
 
 def _cdrs(parsed: argparse.Namespace) -> int:
     query = _query(parsed)
-    list_format(parsed)  # what cannot be written is said before anything is read
+    chosen = list_format(parsed)  # what cannot be written is said before anything is read
     source = open_source(parsed.source)
     from ..listings import run_cdrs
 
     with telling_progress() as progress:
         made = run_cdrs(query, source, as_of=parsed.as_of, progress=progress)
         progress("writing the lines")
-        return write_list(made, parsed)
+        return write_list(made, chosen, parsed)
 
 
 def _orig_term(parsed: argparse.Namespace) -> int:
     query = _query(parsed)
-    list_format(parsed)
+    chosen = list_format(parsed)
     source = open_source(parsed.source)
     from ..listings import run_orig_term
 
     made = run_orig_term(query, source, as_of=parsed.as_of, split=parsed.split)
-    return write_list(made, parsed)
+    return write_list(made, chosen, parsed)
 
 
 def _query(parsed: argparse.Namespace) -> Query:
@@ -184,11 +184,12 @@ def _work(parsed: argparse.Namespace) -> int:
 
 
 def _check(parsed: argparse.Namespace) -> int:
+    chosen = list_format(parsed)
     source = open_source(parsed.source)
     if parsed.entries:
         from ..listings.odd import listed
 
-        return write_list(listed(source, parsed.entries), parsed)
+        return write_list(listed(source, parsed.entries), chosen, parsed)
     faults, notes = source.check()
     for fault in faults:
         print(f"error: {fault}")

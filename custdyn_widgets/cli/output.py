@@ -23,7 +23,8 @@ FORMATS = ("table", "csv", "xls", "xlsx", "json", "html")
 BINARY = ("xls", "xlsx")
 """What no terminal can show."""
 STANDARD_OUTPUT = "-"
-_ENDINGS = {"table": "txt"}
+ENDINGS = {".txt": "table", **{f".{name}": name for name in FORMATS[1:]}}
+"""What each ending of a file's name says of its format."""
 
 
 def format_given(format_: str | None, output: str | None, formats: Sequence[str]) -> str | None:
@@ -32,15 +33,14 @@ def format_given(format_: str | None, output: str | None, formats: Sequence[str]
     Raises QueryError where the two contradict each other, and for an ending that names none.
     """
     ending = _ending(output)
-    endings = {f".{_ENDINGS.get(one, one)}": one for one in formats}
-    named = endings.get(ending)
-    said = {f".{_ENDINGS.get(one, one)}": one for one in FORMATS}.get(ending)
-    is_text = said == "table" and format_ not in BINARY  # .txt may be any text
-    if format_ is not None and said not in (None, format_) and not is_text:
+    named = ENDINGS.get(ending)
+    is_text = named == "table" and format_ not in BINARY  # .txt may be any text
+    if format_ is not None and named not in (None, format_) and not is_text:
         what = f"contradicts --format {format_}; one of them is enough"
         raise QueryError([FieldFault("--output", output, what)])
-    if format_ is None and ending and named is None:
-        what = f"has an unknown ending; end it with {_listed(endings)}, or give --format"
+    if format_ is None and ending and named not in formats:
+        right = _listed(one for one, name in ENDINGS.items() if name in formats)
+        what = f"has an unknown ending; end it with {right}, or give --format"
         raise QueryError([FieldFault("--output", output, what)])
     return format_ or named
 
@@ -63,7 +63,7 @@ def format_of(query: Query, parsed: argparse.Namespace) -> str:
         chosen = query.output.type
     to_a_file = parsed.output not in (None, STANDARD_OUTPUT) and not _is_device(parsed.output)
     if chosen is None and to_a_file:
-        what = f"has no ending; end it with {_listed(f'.{one}' for one in FORMATS[1:])}"
+        what = f"has no ending; end it with {_listed(ENDINGS)}"
         raise QueryError([FieldFault("--output", parsed.output, f"{what}, or give --format")])
     if chosen is None:
         chosen = "table" if is_terminal(parsed.output) and style == PLAIN_CSV else "csv"
@@ -106,9 +106,8 @@ def write_result(result: Result, chosen: str, parsed: argparse.Namespace) -> Non
     write(made, parsed.output or STANDARD_OUTPUT)
 
 
-def write_list(made: Fileable, parsed: argparse.Namespace) -> int:
-    """Writes a list line by line."""
-    chosen = list_format(parsed)
+def write_list(made: Fileable, chosen: str, parsed: argparse.Namespace) -> int:
+    """Writes a list line by line, in the format that was chosen."""
     if parsed.output in (None, STANDARD_OUTPUT):
         made.to_file(chosen, sys.stdout.buffer)
         sys.stdout.buffer.flush()

@@ -55,7 +55,7 @@ def serve(
 
     `ready` kernels wait for the next readers, so that their page opens at once; there are `most`
     readers at once (None: as many as fit the machine). `host_names` are names that the page may
-    be called by, besides localhost. With `mails`, a scheduler runs beside it: it makes and sends
+    be called by, besides localhost. With `mails`, a scheduler runs, too: it makes and sends
     what pages and schedules ask for; should it end, it is started again. Gives the server's exit
     code. Raises SourceError where the port is taken.
     """

@@ -30,7 +30,7 @@ class Full(Exception):
 class Readers:
     """At most `most` readers, each with a kernel of their own.
 
-    A kernel that nobody connects to within `come` seconds has no reader, such as one that a
+    A kernel that no page connects to within `come` seconds has no reader, such as one that a
     health check has started; one whose socket is gone for `back` seconds has lost its own.
     """
 

@@ -32,8 +32,8 @@ FULL_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 34em; margin: 18vh auto 0;
 padding: 0 24px; color-scheme: light dark; }} h1 {{ font-size: 22px; }}</style></head>
 <body><main><h1>Customer Dynamics is busy</h1><p>{most} {readers} this page now, as many as it is
-set up for. It tries again every {seconds} seconds; a place is free as soon as somebody closes
-theirs.</p></main></body></html>"""
+set up for. It tries again every {seconds} seconds; a place is free as soon as another reader
+closes theirs.</p></main></body></html>"""
 
 
 class Page(TornadoVoilaHandler):  # type: ignore[misc]
@@ -51,7 +51,7 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
     @authenticated
     async def get(self, path: str | None = None) -> None:
         """Sends the page, or says that there is no place."""
-        # Voilà writes the theme into the page as it stands in the address
+        # Voilà copies the theme of the address into the page, unescaped
         arguments = self.request.arguments
         arguments.pop("template", None)
         if arguments.get("theme", [b""])[-1].decode("utf-8", "replace") not in THEMES:
@@ -85,7 +85,7 @@ class Server(Voila):  # type: ignore[misc]
     name = "voila"
     host_names = List(Unicode(), help="Names of this server besides localhost.").tag(config=True)
     most = Int(4, help="Readers at once.").tag(config=True)
-    come = Float(60, help="Seconds until a kernel that nobody came to is ended.").tag(config=True)
+    come = Float(60, help="Seconds until a kernel without a page is ended.").tag(config=True)
     back = Float(600, help="Seconds until one whose reader is gone is ended.").tag(config=True)
     look = Float(5, help="Seconds between two looks at the kernels.").tag(config=True)
 

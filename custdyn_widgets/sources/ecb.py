@@ -17,7 +17,7 @@ from ..rates import EURO, Rates
 
 ECB = "the European Central Bank's reference rates"
 NONE = ("", "N/A")
-"""What stands where a currency was not quoted on a day."""
+"""The quote of a currency on a day without one."""
 Dated = list[tuple[date, Fraction]]
 
 
@@ -116,7 +116,7 @@ def _first_days() -> dict[str, int]:
 
 
 def _quotes(line: str) -> list[str]:
-    """What stands in a line after its day."""
+    """The quotes of a line, after its day."""
     return [quote.strip() for quote in line.split(",")[1:]]
 
 

@@ -250,7 +250,7 @@ class CellPanel(anywidget.AnyWidget):
         is_shown: Callable[[], bool],
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Does work in a thread; `tell` of a failure that is not about what is shown by then."""
+        """Does work in a thread; `tell` of a failure that is not about what is shown."""
 
         def guarded_work() -> None:
             try:

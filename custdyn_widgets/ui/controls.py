@@ -167,7 +167,7 @@ class Controls:
             placeholder="name@example.org",
         )
         self.currency = self._searched("currency", multiple=False)
-        self.active_duration = w.FloatText(  # any number: what is wrong with it is said beside it
+        self.active_duration = w.FloatText(  # takes any number, so that a wrong one gets a message
             step=1,
             description=FIELDS["active_duration"].label,
             description_tooltip=FIELDS["active_duration"].words,
