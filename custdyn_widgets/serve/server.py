@@ -29,8 +29,8 @@ RETRY_AFTER = 30
 FULL_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="{seconds}"><title>Customer Dynamics</title>
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 34em; margin: 18vh auto 0;
-padding: 0 24px; color-scheme: light dark; }} h1 {{ font-size: 22px; }}</style></head>
+<style>:root {{ color-scheme: light dark; }} body {{ font: 16px/1.5 system-ui, sans-serif;
+max-width: 34em; margin: 18vh auto 0; padding: 0 24px; }} h1 {{ font-size: 22px; }}</style></head>
 <body><main><h1>Customer Dynamics is busy</h1><p>{most} {readers} this page now, as many as it is
 set up for. It tries again every {seconds} seconds; a place is free as soon as another reader
 closes theirs.</p></main></body></html>"""
