@@ -6,22 +6,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import CustdynError
-    from .listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
-    from .query import Query
-    from .result import Result, run
-    from .rollup import make_rollup
-    from .sources import open_source
-    from .ui.app import CustomerDynamics
+    from custdyn_widgets.errors import CustdynError
+    from custdyn_widgets.listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
+    from custdyn_widgets.query.query import Query
+    from custdyn_widgets.result import Result, run
+    from custdyn_widgets.sources import open_source
+    from custdyn_widgets.sources.rollup import make_rollup
+    from custdyn_widgets.ui.app import CustomerDynamics
 
 _MODULES = {
     "Cdrs": "listings",
     "CustdynError": "errors",
     "CustomerDynamics": "ui.app",
     "OrigTerm": "listings",
-    "Query": "query",
+    "Query": "query.query",
     "Result": "result",
-    "make_rollup": "rollup",
+    "make_rollup": "sources.rollup",
     "open_source": "sources",
     "run": "result",
     "run_cdrs": "listings",

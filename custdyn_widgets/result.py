@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .cards.package import PackageCard, package_card
-from .charts import PRE_CONFIGURED, ChartSpec
-from .checks import instant
-from .drill.address import address_of
-from .drill.behind import Behind
-from .drill.drill import Drill
-from .drill.frames import clients_frame, entries_frame
-from .errors import FieldFault, QueryError
-from .explain import Explanation, explain
-from .make_report import Progress, make_report
-from .provenance import Provenance, provenance
-from .query import Query
-from .reduce import Reduced
-from .report import Report
-from .sources import From, Source, open_source
+from custdyn_widgets.drill.breakdown import Behind
+from custdyn_widgets.drill.cell import address_of
+from custdyn_widgets.drill.drill import Drill
+from custdyn_widgets.drill.explain import Explanation, explain
+from custdyn_widgets.drill.frames import clients_frame, entries_frame
+from custdyn_widgets.drill.package_card import PackageCard, package_card
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.pipeline.make_report import Progress, make_report
+from custdyn_widgets.pipeline.provenance import Provenance, provenance
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.validators import instant
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.sources import From, Source, open_source
+from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -151,7 +151,7 @@ class Result:
 
     def to_json(self) -> bytes:
         """The report as JSON in UTF-8, with its provenance."""
-        from .exports.json import to_json
+        from custdyn_widgets.exports.json import to_json
 
         return to_json(self.report, self.provenance)
 
@@ -161,14 +161,14 @@ class Result:
         `delimiter`: comma, semicolon or tab; `decimal`: point or comma. `tidy`: one line a cell,
         for machines. Raises QueryError for other signs, and for equal ones.
         """
-        from .exports.csv import CsvStyle, to_csv, to_tidy_csv
+        from custdyn_widgets.exports.csv import CsvStyle, to_csv, to_tidy_csv
 
         style = CsvStyle(delimiter, decimal)
         return to_tidy_csv(self.report, style) if tidy else to_csv(self.report, style)
 
     def to_xlsx(self) -> bytes:
         """The report as Excel XLSx: the table, charts, Info. Raises TooLarge."""
-        from .exports.xlsx import to_xlsx
+        from custdyn_widgets.exports.xlsx import to_xlsx
 
         return to_xlsx(self.report, self.provenance)
 
@@ -177,7 +177,7 @@ class Result:
 
         Raises TooLarge.
         """
-        from .exports.xls import to_xls
+        from custdyn_widgets.exports.xls import to_xls
 
         return to_xls(self.report, self.provenance)
 
@@ -188,7 +188,7 @@ class Result:
         values. Raises QueryError for a name that is not known, ChartError for what this report
         does not have.
         """
-        from .views.chart import offline, to_altair
+        from custdyn_widgets.views.chart_altair import offline, to_altair
 
         offline()
         drawn: alt.Chart = to_altair(self.report, self._spec(chart))
@@ -196,13 +196,13 @@ class Result:
 
     def chart_spec(self, chart: str | ChartSpec | Mapping[str, Any]) -> dict[str, Any]:
         """A chart as Vega-Lite, with the report's cells in its dataset `cells`; see `chart`."""
-        from .views.chart import to_spec
+        from custdyn_widgets.views.chart_altair import to_spec
 
         return to_spec(self.report, self._spec(chart))
 
     def chart_csv(self, chart: str | ChartSpec | Mapping[str, Any]) -> bytes:
         """What a chart draws as CSV, exact; see `chart`."""
-        from .exports.csv import CsvStyle, to_chart_csv
+        from custdyn_widgets.exports.csv import CsvStyle, to_chart_csv
 
         return to_chart_csv(self.report, self._spec(chart), CsvStyle())
 
@@ -213,13 +213,13 @@ class Result:
             return ChartSpec.model_validate(chart)
         if chart in PRE_CONFIGURED:
             return PRE_CONFIGURED[chart]
-        from .store import my_store
+        from custdyn_widgets.store import my_store
 
         return my_store().charts.find(chart)
 
     def to_text(self, width: int | None = None) -> str:
         """The report as a table for a terminal of `width` characters; None: as wide as it is."""
-        from .views.text import to_text
+        from custdyn_widgets.views.text import to_text
 
         return to_text(self.report, width)
 
@@ -241,12 +241,12 @@ class Result:
 
     def to_html(self) -> str:
         """The report as one HTML page that needs nothing else."""
-        from .views.html import to_page
+        from custdyn_widgets.views.html import to_page
 
         return to_page(self.report)
 
     def _repr_html_(self) -> str:
-        from .views.html import to_fragment
+        from custdyn_widgets.views.html import to_fragment
 
         return to_fragment(self.report)
 

@@ -12,13 +12,15 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from custdyn_widgets import make_rollup
+from custdyn_widgets.delivery.jobs import run_next
+from custdyn_widgets.delivery.sending import flush
+from custdyn_widgets.delivery.settings import MailSettings
+from custdyn_widgets.delivery.smtp import Answer, Outcome, Server
+from custdyn_widgets.delivery.worker import Worker
 from custdyn_widgets.errors import CustdynError
-from custdyn_widgets.mail import MailSettings, flush
-from custdyn_widgets.mail.smtp import Answer, Outcome, Server
-from custdyn_widgets.query import Query
-from custdyn_widgets.schedules import Schedule
+from custdyn_widgets.query.query import Query
 from custdyn_widgets.store import QueryTemplate, Store
-from custdyn_widgets.work import Worker, run_next
+from custdyn_widgets.store.schedule import Schedule
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.kills"])

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .ledgers import CURRENCIES, KINDS, PACKAGE_IDS, TICK, ZONES
+from tests.ledgers import CURRENCIES, KINDS, PACKAGE_IDS, TICK, ZONES
 
 FIRST = datetime(2023, 1, 1)
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ import pandas as pd
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from .oracle import Data, buckets_of, go_back, utc
+from tests.oracle import Data, buckets_of, go_back, utc
 
 LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "200"))
 """Random ledgers that the engine is held to; `make test-long` takes more."""

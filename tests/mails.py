@@ -18,7 +18,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from custdyn_widgets.mail import MailSettings
+from custdyn_widgets.delivery.settings import MailSettings
 
 HOST = "127.0.0.1"
 SENDER = "reports@example.org"

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .oracle import (
+from tests.oracle import (
     UNITS,
     Data,
     RatesMissing,

@@ -8,8 +8,7 @@ import pandas as pd
 
 from custdyn_widgets import Result, run
 from custdyn_widgets.sources import Source, open_source
-
-from .conftest import AS_OF
+from tests.conftest import AS_OF
 
 HEADS = {
     "clients": "client_id name type owner_id currency created_at closed_at",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from custdyn_widgets import Query, run
-from custdyn_widgets.about import facts
 from custdyn_widgets.exports.info import info_rows
 from custdyn_widgets.ui.states import of_report
-
-from .conftest import AS_OF
-from .small import entry, make, source
+from custdyn_widgets.views.facts import facts
+from tests.conftest import AS_OF
+from tests.small import entry, make, source
 
 
 def told(query: dict[str, Any], **tables: list[list[Any]]) -> dict[str, str]:

@@ -16,14 +16,13 @@ import pytest
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import Cancelled
-from custdyn_widgets.query import Query
+from custdyn_widgets.query.query import Query
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources.engine import Engine
-from custdyn_widgets.ui.job import Jobs, a_report
-
-from .bench.cases import Case, make
-from .conftest import AS_OF
-from .kills import chance
+from custdyn_widgets.ui.jobs import Jobs, a_report
+from tests.bench.cases import Case, make
+from tests.conftest import AS_OF
+from tests.kills import chance
 
 INTERRUPTS, PATIENCE = 5, 300
 QUERY: dict[str, Any] = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}

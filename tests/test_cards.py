@@ -7,11 +7,10 @@ from decimal import Decimal
 import pytest
 
 from custdyn_widgets import Result, run
-from custdyn_widgets.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
-from custdyn_widgets.definitions import NA
-
-from .conftest import AS_OF
-from .small import entry, source
+from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
+from custdyn_widgets.model.definitions import NA
+from tests.conftest import AS_OF
+from tests.small import entry, source
 
 CLIENTS = [
     [1, "Ada", "client", None, "EUR", "2024-01-01T00:00:00Z"],

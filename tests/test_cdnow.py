@@ -6,10 +6,15 @@ from decimal import Decimal
 from itertools import accumulate
 
 from custdyn_widgets import Result, run
-from custdyn_widgets.definitions import ACTIVE, ALL, OVERALL_ACTIVE, PACKAGES, PAY_AS_YOU_GO
-
-from .cdnow import PURCHASES, frames, lines
-from .conftest import AS_OF
+from custdyn_widgets.model.definitions import (
+    ACTIVE,
+    ALL,
+    OVERALL_ACTIVE,
+    PACKAGES,
+    PAY_AS_YOU_GO,
+)
+from tests.cdnow import PURCHASES, frames, lines
+from tests.conftest import AS_OF
 
 QUERY = {"period": {"from": "1997-01-01", "to": "1998-06-30"}}
 

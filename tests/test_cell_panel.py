@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 from custdyn_widgets import run
-from custdyn_widgets.definitions import FINDINGS, OPTIONAL_BLOCKS
 from custdyn_widgets.errors import SourceError
+from custdyn_widgets.model.definitions import FINDINGS, OPTIONAL_BLOCKS
 from custdyn_widgets.sources import Source
-from custdyn_widgets.ui import cell_panel
-from custdyn_widgets.ui.cell_panel import CellPanel
-from custdyn_widgets.ui.paged import Paged, PagesOf
-from custdyn_widgets.ui.screens import clients_screen
-
-from .conftest import AS_OF
+from custdyn_widgets.ui.panels import cell_panel
+from custdyn_widgets.ui.panels.cell_panel import CellPanel
+from custdyn_widgets.ui.panels.screens import clients_screen
+from custdyn_widgets.ui.widgets.pagination import Paged, PagesOf
+from tests.conftest import AS_OF
 
 QUERY = {
     "period": {"from": "2017-01-01", "to": "2017-12-31"},

@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 
 from custdyn_widgets import Result, run
-from custdyn_widgets.charts import KINDS, PRE_CONFIGURED, ChartError, ChartSpec, points_of
-from custdyn_widgets.definitions import ACTIVE, BALANCE_REFILL, PACKAGE, PAY_AS_YOU_GO
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.views.chart import DATASET
-
-from .hostile import CORPUS
-from .small import entry, make, source
-from .vega import SCRIPT, made
+from custdyn_widgets.model.definitions import ACTIVE, BALANCE_REFILL, PACKAGE, PAY_AS_YOU_GO
+from custdyn_widgets.views.chart_altair import DATASET
+from custdyn_widgets.views.chart_spec import (
+    KINDS,
+    PRE_CONFIGURED,
+    ChartError,
+    ChartSpec,
+    points_of,
+)
+from tests.hostile import CORPUS
+from tests.small import entry, make, source
+from tests.vega import SCRIPT, made
 
 LEDGER = [
     entry(1, 1, "2024-01-10T00:00:00Z", "refill", "10"),
@@ -251,7 +256,7 @@ def test_altair_comes_only_when_a_chart_is_asked_for() -> None:
 def test_the_renderer_needs_no_network_and_is_known_by_name() -> None:
     import altair as alt
 
-    from custdyn_widgets.ui.chart import renderer
+    from custdyn_widgets.ui.widgets.chart import renderer
 
     assert "custdyn" in alt.renderers.names()
     shown = renderer(report().chart("Clients - Active: Qty").to_dict())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from custdyn_widgets.choices import Choice, Choices
-from custdyn_widgets.definitions import NO_PACKAGE
-
-from .small import source
+from custdyn_widgets.model.definitions import NO_PACKAGE
+from custdyn_widgets.sources.choices import Choice, Choices
+from tests.small import source
 
 NAMES = Choices(
     [

@@ -16,9 +16,8 @@ import pytest
 from custdyn_widgets import Query, run
 from custdyn_widgets.cli import main
 from custdyn_widgets.sources import SAMPLE
-
-from .conftest import AS_OF
-from .small import entry, make
+from tests.conftest import AS_OF
+from tests.small import entry, make
 
 
 @pytest.fixture
@@ -375,7 +374,7 @@ def test_a_closed_pipe_is_no_fault(query_file: str) -> None:
 def test_a_terminal_is_told_what_is_being_done(query_file: str) -> None:
     """A slow report on a real terminal: the line says what is done, and is wiped at the end."""
     slow = (
-        "import sys, time, custdyn_widgets.frames as frames, custdyn_widgets.cli as cli\n"
+        "import sys, time, custdyn_widgets.pipeline.cache as frames, custdyn_widgets.cli as cli\n"
         "real = frames.reduce\n"
         "frames.reduce = lambda *a, **k: (time.sleep(1.6), real(*a, **k))[1]\n"
         f"sys.exit(cli.main(['report', '--source', 'sample', '--query', {query_file!r},"

@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 
 from custdyn_widgets.cli import main
-from custdyn_widgets.query import Query
-from custdyn_widgets.schedules import Schedule
+from custdyn_widgets.query.query import Query
 from custdyn_widgets.store import QueryTemplate, Store, my_store
-
-from .mails import SENDER, Inbox, PostOffice, free_port, parsed, post_office
+from custdyn_widgets.store.schedule import Schedule
+from tests.mails import SENDER, Inbox, PostOffice, free_port, parsed, post_office
 
 QUERY = 'period = { from = "2017-01-01", to = "2017-12-31" }\ncurrency = "USD"\n'
 TO = ("ana@example.org", "bob@example.org")
@@ -230,8 +229,8 @@ def test_a_job_that_fails_makes_run_due_end_with_1(office: PostOffice, said: Sai
 def test_a_worker_of_its_own_makes_what_is_asked_and_ends_in_good_order(
     command: str, office: PostOffice, tmp_path: Path
 ) -> None:
-    from custdyn_widgets.mail import settings_or_refuse
-    from custdyn_widgets.work import ask_by_mail
+    from custdyn_widgets.delivery.jobs import ask_by_mail
+    from custdyn_widgets.delivery.settings import settings_or_refuse
 
     weekly()
     store = my_store()

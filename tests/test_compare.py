@@ -13,15 +13,14 @@ import pytest
 from openpyxl import load_workbook
 
 from custdyn_widgets import CustdynError, Query, Result, run
-from custdyn_widgets.changes import largest_changes, summary
-from custdyn_widgets.compare import other_interval
-from custdyn_widgets.definitions import ALL, BALANCE_REFILL, NA, PACKAGE, PAY_AS_YOU_GO
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports.verify import SAME, compare, read_filed
-from custdyn_widgets.layout import to_json_model
-
-from .conftest import AS_OF
-from .small import entry, make, notes, source
+from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL, NA, PACKAGE, PAY_AS_YOU_GO
+from custdyn_widgets.report.changes import largest_changes, summary
+from custdyn_widgets.report.comparison import other_interval
+from custdyn_widgets.views.table import to_json_model
+from tests.conftest import AS_OF
+from tests.small import entry, make, notes, source
 
 LEDGER = [
     entry(1, 1, "2023-01-10T00:00:00Z", "refill", "10"),

@@ -19,18 +19,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custdyn_widgets import metrics
-from custdyn_widgets.arrow import microseconds_or, positions, unscaled
-from custdyn_widgets.blocks import NEW
-from custdyn_widgets.cells import amount, plain, shown
-from custdyn_widgets.currencies import ENDED, currency_names, minor_units
-from custdyn_widgets.definitions import ACTIVE, ALL
-from custdyn_widgets.groups import CLASSES, EVERYONE, GROUPS, NEVER, Edge, microseconds
-from custdyn_widgets.metrics import client_sums
-from custdyn_widgets.rates import Rates, rounded
-from custdyn_widgets.report import utc_text
+from custdyn_widgets.extract.arrow import microseconds_or, positions, unscaled
+from custdyn_widgets.metrics import dense as metrics
+from custdyn_widgets.metrics.aggregates import Sums, merged
+from custdyn_widgets.metrics.client_sets import (
+    CLASSES,
+    EVERYONE,
+    GROUPS,
+    NEVER,
+    Edge,
+    microseconds,
+)
+from custdyn_widgets.metrics.dense import client_sums
+from custdyn_widgets.model.blocks import NEW
+from custdyn_widgets.model.cells import amount, plain, shown
+from custdyn_widgets.model.currencies import ENDED, currency_names, minor_units
+from custdyn_widgets.model.definitions import ACTIVE, ALL
+from custdyn_widgets.model.rates import Rates, rounded
+from custdyn_widgets.report.report import utc_text
 from custdyn_widgets.sources.ecb import ecb_rates
-from custdyn_widgets.sums import Sums, merged
 
 ENDS = [datetime(2024, month, 1, tzinfo=UTC) for month in (2, 3, 4)]
 STARTS = [end - timedelta(days=60) for end in ENDS]

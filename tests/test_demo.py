@@ -8,13 +8,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from custdyn_widgets import open_source, run
-from custdyn_widgets.definitions import ACTIVE
-from custdyn_widgets.sources.demo import demo_folder, make_demo
-from custdyn_widgets.sources.demo_words import PACKAGES, SPECIAL_NAMES, TAGS
-from custdyn_widgets.tables import CLIENT_TYPES, NAMED_KINDS
-
-from .conftest import AS_OF
-from .small import notes
+from custdyn_widgets.model.definitions import ACTIVE
+from custdyn_widgets.model.schema import CLIENT_TYPES, NAMED_KINDS
+from custdyn_widgets.sources.demo.generator import demo_folder, make_demo
+from custdyn_widgets.sources.demo.words import PACKAGES, SPECIAL_NAMES, TAGS
+from tests.conftest import AS_OF
+from tests.small import notes
 
 
 def test_it_is_an_operator_of_three_years() -> None:

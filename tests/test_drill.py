@@ -10,11 +10,16 @@ import pandas as pd
 import pytest
 
 from custdyn_widgets import Result, run
-from custdyn_widgets.definitions import ACTIVE, ALL, BALANCE_REFILL, OPTIONAL_BLOCKS, PAY_AS_YOU_GO
 from custdyn_widgets.drill.drill import NoClients
 from custdyn_widgets.errors import QueryError
-
-from .small import entry, frame, source
+from custdyn_widgets.model.definitions import (
+    ACTIVE,
+    ALL,
+    BALANCE_REFILL,
+    OPTIONAL_BLOCKS,
+    PAY_AS_YOU_GO,
+)
+from tests.small import entry, frame, source
 
 CLIENTS = [
     [1, "Ada", "client", "house", "EUR", "2024-01-01T00:00:00Z"],
@@ -90,7 +95,7 @@ def test_entries_that_add_nothing_are_there_for_the_balance(result: Result) -> N
 
 
 def test_clients_are_searched_and_sorted(result: Result) -> None:
-    from custdyn_widgets.drill.address import address_of
+    from custdyn_widgets.drill.cell import address_of
 
     found = result.drill.behind(address_of(result.report, ALL, "Balance", 2))
     clients = result.drill.clients(found)

@@ -25,30 +25,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query, Result, run
-from custdyn_widgets.cells import Cell, amount, plain
 from custdyn_widgets.cli import main
-from custdyn_widgets.definitions import (
-    BLOCKS,
-    OPTIONAL_BLOCKS,
-    PACKAGE,
-    PACKAGE_BLOCK,
-    BlockDefinition,
-)
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports import xls, xlsx
 from custdyn_widgets.exports.csv import CsvStyle
 from custdyn_widgets.exports.sheets import LINES_ABOVE, Limits, TooLarge, sheets_of
 from custdyn_widgets.exports.text import MOST_CHARACTERS, Cleaner, guarded, is_exact
 from custdyn_widgets.exports.verify import NotVerifiable, read_filed
-from custdyn_widgets.periods import cut
-from custdyn_widgets.provenance import provenance
-from custdyn_widgets.report import Note, Report, Row, UsedRate
+from custdyn_widgets.model.cells import Cell, amount, plain
+from custdyn_widgets.model.definitions import (
+    BLOCKS,
+    OPTIONAL_BLOCKS,
+    PACKAGE,
+    PACKAGE_BLOCK,
+    BlockDefinition,
+)
+from custdyn_widgets.model.periods import cut
+from custdyn_widgets.pipeline.provenance import provenance
+from custdyn_widgets.report.report import Note, Report, Row, UsedRate
 from custdyn_widgets.sources import SAMPLE, open_source
-
-from .conftest import AS_OF
-from .hostile import CORPUS
-from .parts import all_parts
-from .small import entry, make
+from tests.conftest import AS_OF
+from tests.hostile import CORPUS
+from tests.parts import all_parts
+from tests.small import entry, make
 
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(

@@ -14,11 +14,10 @@ import pytest
 import custdyn_widgets
 from custdyn_widgets import Query, Result, run, run_cdrs, run_orig_term
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.layout import to_json_model
-
-from .conftest import AS_OF
-from .hostile import FORMULAS, OTHERS
-from .small import entry, make
+from custdyn_widgets.views.table import to_json_model
+from tests.conftest import AS_OF
+from tests.hostile import FORMULAS, OTHERS
+from tests.small import entry, make
 
 HOSTILE = [*FORMULAS, *OTHERS[:14], "</td></tr></table><script>", "\t=1"]
 

@@ -15,16 +15,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custdyn_widgets import Query, metrics, open_source, recency, run, spread
-from custdyn_widgets.definitions import MOST_ACTIVE_MONTHS
+from custdyn_widgets import Query, open_source, run
 from custdyn_widgets.errors import SourceChanged, SourceError
-from custdyn_widgets.frames import Frames
-from custdyn_widgets.groups import GROUPS, NEVER, Edge, Standing
-from custdyn_widgets.holders import slices
-from custdyn_widgets.memory import MEMORY_VARIABLE, Memory, NoSize, machine_memory, size
+from custdyn_widgets.extract.clients import slices
+from custdyn_widgets.metrics import dense as metrics
+from custdyn_widgets.metrics import recency
+from custdyn_widgets.metrics.client_sets import GROUPS, NEVER, Edge, Standing
+from custdyn_widgets.model.definitions import MOST_ACTIVE_MONTHS
+from custdyn_widgets.pipeline import slicing as spread
+from custdyn_widgets.pipeline.cache import Frames
 from custdyn_widgets.sources import Source
-
-from .cdnow import frames
+from custdyn_widgets.sources.memory_budget import (
+    MEMORY_VARIABLE,
+    Memory,
+    NoSize,
+    machine_memory,
+    size,
+)
+from tests.cdnow import frames
 
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
 ASKED: dict[str, Any] = {
@@ -365,7 +373,7 @@ def test_every_active_duration_is_answered_without_looking_at_the_clients_again(
     for months in (0, 16, 18, MOST_ACTIVE_MONTHS):
         query = {**asked, "group_by": [unit], "active_duration": months}
         with monkeypatch.context() as patched:
-            patched.setattr("custdyn_widgets.frames.client_sums", None)
+            patched.setattr("custdyn_widgets.pipeline.cache.client_sums", None)
             made = run(query, kept, as_of=AS_OF)
         with monkeypatch.context() as patched:
             patched.setattr(metrics, "FEW", 1 << 40)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from custdyn_widgets.blocks import EVERY_BLOCK, PACKAGE_CARD
-from custdyn_widgets.charts import CHART_FIELDS
 from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.parser import parser
-from custdyn_widgets.definitions import FIELDS, LINES, PACKAGE_BLOCK, PRESETS
+from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
+from custdyn_widgets.model.definitions import FIELDS, LINES, PACKAGE_BLOCK, PRESETS
+from custdyn_widgets.views.chart_spec import CHART_FIELDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

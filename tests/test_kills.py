@@ -15,9 +15,8 @@ import pytest
 
 from custdyn_widgets.store import Job, Mail, Store
 from custdyn_widgets.store.jobs import MOST_ATTEMPTS, new_id
-
-from . import kills
-from .mails import SENDER, Inbox, post_office
+from tests import kills
+from tests.mails import SENDER, Inbox, post_office
 
 LONG = pytest.mark.long
 ATTEMPTS = 5
@@ -188,7 +187,7 @@ def test_a_job_whose_worker_is_killed_is_done_by_the_next(times: int, store_url:
 
 
 def post_settings() -> Any:
-    from .mails import PostOffice
+    from tests.mails import PostOffice
 
     return PostOffice(1, Inbox()).settings(most_a_day=10_000)
 

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query
-from custdyn_widgets.definitions import COMPARISONS, GROUPS, OPTIONAL_BLOCKS, PRESETS
-from custdyn_widgets.link import MOST_BYTES, from_link, to_link
-
-from .hostile import CORPUS
+from custdyn_widgets.model.definitions import COMPARISONS, GROUPS, OPTIONAL_BLOCKS, PRESETS
+from custdyn_widgets.query.url import MOST_BYTES, from_link, to_link
+from tests.hostile import CORPUS
 
 INTERVALS = st.just({"from": "2017-01-01T00:00:00", "to": "2017-12-31T23:59:59"})
 PERIODS = st.one_of(st.sampled_from(list(PRESETS)), INTERVALS)

@@ -18,19 +18,18 @@ import pytest
 from openpyxl import load_workbook
 
 from custdyn_widgets import run_cdrs, run_orig_term
-from custdyn_widgets.cells import EXACT
 from custdyn_widgets.cli import main
-from custdyn_widgets.definitions import WITHOUT_MEANING
 from custdyn_widgets.errors import DataError, MissingRates, QueryError, SourceChanged
 from custdyn_widgets.exports import listing
 from custdyn_widgets.listings import cdrs
-from custdyn_widgets.query import Query
-from custdyn_widgets.sources.reading import read
-from custdyn_widgets.tables import TABLES
-
-from .conftest import AS_OF
-from .hostile import CORPUS
-from .test_exports import SOFFICE, needs_libreoffice
+from custdyn_widgets.model.cells import EXACT
+from custdyn_widgets.model.definitions import WITHOUT_MEANING
+from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.sources.parsing import read
+from tests.conftest import AS_OF
+from tests.hostile import CORPUS
+from tests.test_exports import SOFFICE, needs_libreoffice
 
 HEAD = "entry_id client_id occurred_at kind amount quantity service direction destination"
 ROWS: list[list[Any]] = [

@@ -16,24 +16,16 @@ from typing import Any
 import openpyxl
 import pytest
 
-from custdyn_widgets.charts import ChartSpec
+from custdyn_widgets.delivery.body import Letter, html_body
+from custdyn_widgets.delivery.sending import Parcel, composed, flush, keep_and_queue, pause
+from custdyn_widgets.delivery.settings import MailError, MailSettings, mail_settings
+from custdyn_widgets.delivery.smtp import Outcome, addressed
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.mail import (
-    MailError,
-    MailSettings,
-    Parcel,
-    flush,
-    keep_and_queue,
-    mail_settings,
-)
-from custdyn_widgets.mail.body import Letter, html_body
-from custdyn_widgets.mail.sending import composed, pause
-from custdyn_widgets.mail.smtp import Outcome, addressed
 from custdyn_widgets.result import Result
 from custdyn_widgets.store import Mail, Store
-
-from .hostile import CORPUS
-from .mails import (
+from custdyn_widgets.views.chart_spec import ChartSpec
+from tests.hostile import CORPUS
+from tests.mails import (
     HOST,
     SENDER,
     Inbox,
@@ -45,8 +37,8 @@ from .mails import (
     silent,
     tls,
 )
-from .mails import parsed as read
-from .small import entry, make
+from tests.mails import parsed as read
+from tests.small import entry, make
 
 NOW = datetime(2026, 11, 25, 7, tzinfo=UTC)
 TAGS = "!doctype html head meta title body div p h1 table thead tbody tr td th a img br"
@@ -172,7 +164,7 @@ def test_a_chart_that_cannot_be_drawn_is_said(result: Result) -> None:
 def test_no_header_gets_in_by_a_title_or_an_address(
     attack: str, store: Store, office: PostOffice, result: Result
 ) -> None:
-    from custdyn_widgets.query import Query
+    from custdyn_widgets.query.query import Query
     from custdyn_widgets.store import QueryTemplate
 
     with pytest.raises(QueryError):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from custdyn_widgets import run
-from custdyn_widgets.definitions import ALL, BALANCE_REFILL
-
-from .small import entry, make, notes, source, values
+from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL
+from tests.small import entry, make, notes, source, values
 
 Q1 = {"period": {"from": "2024-01-01", "to": "2024-03-31"}}
 

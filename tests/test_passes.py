@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custdyn_widgets import passes, run
-from custdyn_widgets.moved import Gathering, Moved
-from custdyn_widgets.passes import Access
-from custdyn_widgets.sources import folder as folder_source
+from custdyn_widgets import run
+from custdyn_widgets.extract import balance_changes as passes
+from custdyn_widgets.extract.balance_changes import Access
+from custdyn_widgets.extract.change_table import Gathering, Moved
+from custdyn_widgets.sources.connectors import folder as folder_source
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 QUERY = {

@@ -12,8 +12,8 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custdyn_widgets.definitions import PRESETS
-from custdyn_widgets.periods import (
+from custdyn_widgets.model.definitions import PRESETS
+from custdyn_widgets.model.periods import (
     State,
     activity_starts,
     cut,

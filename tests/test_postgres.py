@@ -18,19 +18,12 @@ from hypothesis import given
 
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
-from custdyn_widgets.crosscheck import crosscheck
-from custdyn_widgets.errors import (
-    Cancelled,
-    DataError,
-    MissingRates,
-    SourceChanged,
-    SourceError,
-)
+from custdyn_widgets.errors import Cancelled, DataError, MissingRates, SourceChanged, SourceError
+from custdyn_widgets.exports.crosscheck import crosscheck
 from custdyn_widgets.sources import SAMPLE, Source, source_text
+from tests import pg
 from tests.ledgers import Case, cases, ledgers
-
-from . import pg
-from .small import entry, frame
+from tests.small import entry, frame
 
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 QUERY: dict[str, Any] = {

@@ -11,12 +11,11 @@ import pytest
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.cli import main
-from custdyn_widgets.definitions import FINDINGS
 from custdyn_widgets.errors import DataError, QueryError
-from custdyn_widgets.listings.odd import listed
+from custdyn_widgets.listings.findings import listed
+from custdyn_widgets.model.definitions import FINDINGS
 from custdyn_widgets.sources.quality import COLUMNS
-
-from .small import entry, frame, source
+from tests.small import entry, frame, source
 
 CLIENTS = [
     [1, "Ada", "client", None, "EUR", "2024-01-01T00:00:00Z"],

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query, run, run_cdrs
-from custdyn_widgets.currencies import currency_names
-from custdyn_widgets.definitions import (
+from custdyn_widgets.errors import QueryError
+from custdyn_widgets.model.currencies import currency_names
+from custdyn_widgets.model.definitions import (
     COMPARISONS,
     FIELDS,
     GROUPS,
@@ -23,9 +24,8 @@ from custdyn_widgets.definitions import (
     RATE_POLICIES,
     TYPE_CHOICES,
 )
-from custdyn_widgets.errors import QueryError
-from custdyn_widgets.periods import zone_names
-from custdyn_widgets.query import Interval
+from custdyn_widgets.model.periods import zone_names
+from custdyn_widgets.query.query import Interval
 
 instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(
     lambda instant: instant.replace(microsecond=0).isoformat()

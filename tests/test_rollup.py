@@ -17,21 +17,20 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query, make_rollup, open_source, run, run_cdrs, run_orig_term
-from custdyn_widgets.cards.package import package_card
 from custdyn_widgets.cli import main
+from custdyn_widgets.drill.package_card import package_card
 from custdyn_widgets.errors import MissingRates, QueryError, SourceChanged, SourceError, TooFine
-from custdyn_widgets.memory import MEMORY_VARIABLE
-from custdyn_widgets.periods import cut
-from custdyn_widgets.rollup import MOST_PARTS
+from custdyn_widgets.model.periods import cut
+from custdyn_widgets.sources.memory_budget import MEMORY_VARIABLE
 from custdyn_widgets.sources.place import MANIFEST
-from custdyn_widgets.sources.rollup import Rollup
-
-from .cdnow import frames as cdnow
-from .kills import chance, kill_after, roll_up, start
-from .larger import AS_OF, larger
-from .ledgers import Case, cases, ledgers
-from .small import entry, frame
-from .test_postgres import write_sqlite
+from custdyn_widgets.sources.rollup import MOST_PARTS
+from custdyn_widgets.sources.rollup_manifest import Rollup
+from tests.cdnow import frames as cdnow
+from tests.kills import chance, kill_after, roll_up, start
+from tests.larger import AS_OF, larger
+from tests.ledgers import Case, cases, ledgers
+from tests.small import entry, frame
+from tests.test_postgres import write_sqlite
 
 QUERY: dict[str, Any] = {
     "period": {"from": "2023-01-01", "to": "2023-12-31"},

@@ -6,9 +6,11 @@ from datetime import date
 
 import pytest
 
-from custdyn_widgets.blocks import EVERY_BLOCK, definition
-from custdyn_widgets.conversion import Conversion
-from custdyn_widgets.definitions import (
+from custdyn_widgets.errors import IdentityError, MissingRates
+from custdyn_widgets.metrics.aggregates import GroupSums
+from custdyn_widgets.metrics.client_sets import EVERYONE
+from custdyn_widgets.model.blocks import EVERY_BLOCK, definition
+from custdyn_widgets.model.definitions import (
     ACTIVE,
     ALL,
     BALANCE_REFILL,
@@ -18,14 +20,11 @@ from custdyn_widgets.definitions import (
     PACKAGES,
     PAY_AS_YOU_GO,
 )
-from custdyn_widgets.errors import IdentityError, MissingRates
-from custdyn_widgets.figures import check_identities
-from custdyn_widgets.groups import EVERYONE
-from custdyn_widgets.optional import bridge
-from custdyn_widgets.rates import Rates
-from custdyn_widgets.sums import GroupSums
-
-from .small import entry, make, notes, values
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.report.conversion import Conversion
+from custdyn_widgets.report.optional_rows import bridge
+from custdyn_widgets.report.rows import check_identities
+from tests.small import entry, make, notes, values
 
 Q1 = {"period": {"from": "2024-01-01", "to": "2024-03-31"}}
 

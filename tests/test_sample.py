@@ -8,8 +8,7 @@ import json
 from pathlib import Path
 
 from custdyn_widgets import Query, run
-
-from .conftest import AS_OF
+from tests.conftest import AS_OF
 
 GOLDEN = Path(__file__).with_name("golden") / "sample.tsv"
 

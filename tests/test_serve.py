@@ -24,8 +24,7 @@ from custdyn_widgets.serve import PACKAGE, absolute, page_notebook
 from custdyn_widgets.serve.guard import PROTOCOL, stamped
 from custdyn_widgets.serve.readers import Full, Readers
 from custdyn_widgets.serve.server import Server
-
-from .browser.drive import free_port
+from tests.browser.drive import free_port
 
 IMAGE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}

@@ -16,13 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from custdyn_widgets import CustdynError, Query, open_source, run
-from custdyn_widgets.definitions import ALL, BALANCE_REFILL
 from custdyn_widgets.errors import Cancelled, DataError, SourceChanged, SourceError
-from custdyn_widgets.sources import SAMPLE, folder
+from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL
+from custdyn_widgets.sources import SAMPLE
+from custdyn_widgets.sources.connectors import folder
 from custdyn_widgets.sources.engine import Engine
-
-from .conftest import AS_OF
-from .small import HEADS, Rows, entry, frame, make, notes, source, values
+from tests.conftest import AS_OF
+from tests.small import HEADS, Rows, entry, frame, make, notes, source, values
 
 Q1 = {"period": {"from": "2024-01-01", "to": "2024-03-31"}}
 CLIENT = [1, "One", "client", None, "EUR", "2024-01-01T00:00:00Z"]

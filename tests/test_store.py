@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from custdyn_widgets.charts import PRE_CONFIGURED, ChartSpec
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.query import Query
+from custdyn_widgets.query.query import Query
 from custdyn_widgets.store import (
     STORE_VARIABLE,
     QueryTemplate,
@@ -22,9 +21,9 @@ from custdyn_widgets.store import (
     my_store,
 )
 from custdyn_widgets.store.database import SCHEMA
-from custdyn_widgets.store.templates import frozen
-
-from .small import make
+from custdyn_widgets.store.saved_query import frozen
+from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
+from tests.small import make
 
 CHART = ChartSpec.model_validate(
     {"title": "Refills", "series": [{"block": "Balance Refill", "row": "Qty", "kind": "area"}]}

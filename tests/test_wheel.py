@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from .browser.drive import free_port, serving
+from tests.browser.drive import free_port, serving
 
 ROOT = Path(__file__).parents[1]
 

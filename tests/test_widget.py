@@ -14,16 +14,15 @@ from ipywidgets import IntSlider, Widget
 from ipywidgets.embed import embed_data
 
 from custdyn_widgets import CustomerDynamics, Query
-from custdyn_widgets.choices import Choice, Choices
 from custdyn_widgets.errors import QueryError
+from custdyn_widgets.sources.choices import Choice, Choices
 from custdyn_widgets.store import STORE_VARIABLE, my_store
-from custdyn_widgets.ui.border import guarded, log_file
-from custdyn_widgets.ui.download import Download
-from custdyn_widgets.ui.picker import Picker
-from custdyn_widgets.ui.press import Press
-from custdyn_widgets.ui.wallclock import WallClock
-
-from .conftest import AS_OF
+from custdyn_widgets.ui.error_boundary import guarded, log_file
+from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.datetime_field import WallClock
+from custdyn_widgets.ui.widgets.download import Download
+from custdyn_widgets.ui.widgets.picker import Picker
+from tests.conftest import AS_OF
 
 EVERYTHING = {
     "period": "last_quarter",
@@ -284,7 +283,7 @@ def test_an_unforeseen_error_is_an_id_on_the_page_and_a_traceback_in_the_log(
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("password=canary")
 
-    monkeypatch.setattr("custdyn_widgets.ui.job.run", fail)
+    monkeypatch.setattr("custdyn_widgets.ui.jobs.run", fail)
     app = CustomerDynamics("sample")
     with caplog.at_level(logging.ERROR):
         app.ask()

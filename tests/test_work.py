@@ -13,19 +13,20 @@ from typing import Any
 import pytest
 
 from custdyn_widgets import run
-from custdyn_widgets.charts import ChartSpec
+from custdyn_widgets.delivery.jobs import ask_by_mail, queue_due, run_next
+from custdyn_widgets.delivery.restatements import restated
+from custdyn_widgets.delivery.sending import Parcel, flush, keep_and_queue
+from custdyn_widgets.delivery.settings import MailSettings
+from custdyn_widgets.delivery.worker import RetentionError, Worker, retention
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.mail import MailSettings, Parcel, flush, keep_and_queue
-from custdyn_widgets.query import Query
-from custdyn_widgets.schedules import Schedule
+from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import SAMPLE, source_text
 from custdyn_widgets.sources.place import BUILT_IN
 from custdyn_widgets.store import QueryTemplate, Run, Store, StoreError
-from custdyn_widgets.work import Worker, ask_by_mail, queue_due, restated, retention, run_next
-from custdyn_widgets.work.worker import RetentionError
-
-from .mails import PostOffice, post_office
-from .small import entry, make, source
+from custdyn_widgets.store.schedule import Schedule
+from custdyn_widgets.views.chart_spec import ChartSpec
+from tests.mails import PostOffice, post_office
+from tests.small import entry, make, source
 
 TO = ["ana@example.org", "bob@example.org"]
 

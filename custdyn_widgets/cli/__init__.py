@@ -10,16 +10,22 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..errors import CustdynError, FieldFault, QueryError
-from ..memory import MEMORY_VARIABLE
-from ..query import Query
-from ..sources import open_source
-from ..sources.place import kind_of
-from ..terminal import telling_progress
-from .arguments import CALL_AT_FAULT
-from .changes import changed
-from .output import format_of, list_format, with_output, write_list, write_result
-from .parser import MOST_READY, parser
+from custdyn_widgets.cli.arguments import CALL_AT_FAULT
+from custdyn_widgets.cli.output import (
+    format_of,
+    list_format,
+    with_output,
+    write_list,
+    write_result,
+)
+from custdyn_widgets.cli.overrides import changed
+from custdyn_widgets.cli.parser import MOST_READY, parser
+from custdyn_widgets.cli.progress import telling_progress
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.sources import open_source
+from custdyn_widgets.sources.memory_budget import MEMORY_VARIABLE
+from custdyn_widgets.sources.place import kind_of
 
 log = logging.getLogger("custdyn_widgets")
 
@@ -62,21 +68,21 @@ def _write_report(
     query = with_output(query, parsed)
     sends = bool(query.output.send_to) and (bool(parsed.send_to) or parsed.output is None)
     if sends:
-        from .mail import prepare
+        from custdyn_widgets.cli.mail import prepare
 
         prepare(query)  # what cannot be sent is said before the report is made
     writes = parsed.output is not None or not sends
     chosen = format_of(query, parsed) if writes else ""
     source = open_source(parsed.source)  # a wrong name is said before anything large is imported
-    from ..mail import unaddressed
-    from ..result import run
+    from custdyn_widgets.delivery.sending import unaddressed
+    from custdyn_widgets.result import run
 
     with telling_progress() as progress:
         asked = unaddressed(query) if sends else query
         result = run(asked, source, as_of=parsed.as_of, progress=progress)
     code = 0
     if sends:
-        from .mail import send
+        from custdyn_widgets.cli.mail import send
 
         code = send(result, query, title, chart)
     if writes:
@@ -85,11 +91,11 @@ def _write_report(
 
 
 def _verify(parsed: argparse.Namespace) -> int:
-    from ..exports.verify import SAME, compare, read_filed
+    from custdyn_widgets.exports.verify import SAME, compare, read_filed
 
     filed = read_filed(Path(parsed.file))
     source = open_source(parsed.source)
-    from ..result import run
+    from custdyn_widgets.result import run
 
     with telling_progress() as progress:
         again = run(filed.query, source, as_of=filed.as_of, progress=progress)
@@ -105,7 +111,7 @@ def _crosscheck(parsed: argparse.Namespace) -> int:
         raise QueryError([FieldFault("--source", None, "must be given twice")])
     query = _query(parsed)
     first, second = map(open_source, parsed.source)
-    from ..crosscheck import crosscheck
+    from custdyn_widgets.exports.crosscheck import crosscheck
 
     with telling_progress() as progress:
         found = crosscheck(query, first, second, as_of=parsed.as_of, progress=progress)
@@ -120,7 +126,7 @@ def _cdrs(parsed: argparse.Namespace) -> int:
     query = _query(parsed)
     chosen = list_format(parsed)  # what cannot be written is said before anything is read
     source = open_source(parsed.source)
-    from ..listings import run_cdrs
+    from custdyn_widgets.listings import run_cdrs
 
     with telling_progress() as progress:
         made = run_cdrs(query, source, as_of=parsed.as_of, progress=progress)
@@ -132,7 +138,7 @@ def _orig_term(parsed: argparse.Namespace) -> int:
     query = _query(parsed)
     chosen = list_format(parsed)
     source = open_source(parsed.source)
-    from ..listings import run_orig_term
+    from custdyn_widgets.listings import run_orig_term
 
     made = run_orig_term(query, source, as_of=parsed.as_of, split=parsed.split)
     return write_list(made, chosen, parsed)
@@ -144,7 +150,7 @@ def _query(parsed: argparse.Namespace) -> Query:
 
 
 def _templates(parsed: argparse.Namespace) -> int:
-    from .templates import ACTIONS, saved_template
+    from custdyn_widgets.cli.templates import ACTIONS, saved_template
 
     if parsed.action == "run":
         saved = saved_template(parsed)
@@ -154,31 +160,31 @@ def _templates(parsed: argparse.Namespace) -> int:
 
 
 def _outbox(parsed: argparse.Namespace) -> int:
-    from .mail import OUTBOX
+    from custdyn_widgets.cli.mail import OUTBOX
 
     return OUTBOX[parsed.action](parsed)
 
 
 def _archive(parsed: argparse.Namespace) -> int:
-    from .archive import ARCHIVE
+    from custdyn_widgets.cli.archive import ARCHIVE
 
     return ARCHIVE[parsed.action](parsed)
 
 
 def _schedules(parsed: argparse.Namespace) -> int:
-    from .schedules import SCHEDULES
+    from custdyn_widgets.cli.schedules import SCHEDULES
 
     return SCHEDULES[parsed.action](parsed)
 
 
 def _run_due(parsed: argparse.Namespace) -> int:
-    from .schedules import run_due
+    from custdyn_widgets.cli.schedules import run_due
 
     return run_due(parsed)
 
 
 def _work(parsed: argparse.Namespace) -> int:
-    from .schedules import work
+    from custdyn_widgets.cli.schedules import work
 
     return work(parsed)
 
@@ -187,7 +193,7 @@ def _check(parsed: argparse.Namespace) -> int:
     chosen = list_format(parsed)
     source = open_source(parsed.source)
     if parsed.entries:
-        from ..listings.odd import listed
+        from custdyn_widgets.listings.findings import listed
 
         return write_list(listed(source, parsed.entries), chosen, parsed)
     faults, notes = source.check()
@@ -204,7 +210,7 @@ def _check(parsed: argparse.Namespace) -> int:
 
 def _rollup(parsed: argparse.Namespace) -> int:
     open_source(parsed.source)
-    from ..rollup import make_rollup
+    from custdyn_widgets.sources.rollup import make_rollup
 
     with telling_progress() as progress:
         made = make_rollup(
@@ -222,8 +228,8 @@ def _app(parsed: argparse.Namespace) -> int:
     if parsed.most is not None and parsed.most < 1:
         return _say(f"--most {parsed.most} is less than 1", CALL_AT_FAULT)
     kind_of(parsed.source)  # a wrong name is said here, not in the page
-    from ..mail import mail_settings
-    from ..serve import serve
+    from custdyn_widgets.delivery.settings import mail_settings
+    from custdyn_widgets.serve import serve
 
     mails = mail_settings() is not None  # wrong ones are said here, too
     return serve(

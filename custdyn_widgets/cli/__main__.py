@@ -2,6 +2,6 @@
 
 import sys
 
-from . import main
+from custdyn_widgets.cli import main
 
 sys.exit(main())

@@ -7,12 +7,13 @@ import json
 import sys
 from collections.abc import Callable
 
-from ..mail.sending import now
-from ..query import Query
-from ..report import utc_text
-from ..store import Run, my_store
-from ..work import restated, retention
-from .output import check_ending, refuse_binary, write
+from custdyn_widgets.cli.output import check_ending, refuse_binary, write
+from custdyn_widgets.delivery.restatements import restated
+from custdyn_widgets.delivery.sending import now
+from custdyn_widgets.delivery.worker import retention
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.report import utc_text
+from custdyn_widgets.store import Run, my_store
 
 
 def _list(_parsed: argparse.Namespace) -> int:

@@ -6,28 +6,27 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..layout import TITLE
-from ..mail import (
-    MailSettings,
+from custdyn_widgets.delivery.sending import (
     Parcel,
     chart_of,
     check_can_send,
     flush,
     keep_and_queue,
-    settings_or_refuse,
+    now,
     worker_name,
 )
-from ..mail.sending import now
-from ..mail.smtp import Outcome
-from ..query import Query
-from ..report import utc_text
-from ..store import Mail, Store, StoreError, my_store
-from ..store.jobs import new_id
-from ..store.outbox import FAILED
-from ..work.worker import said_of_mail
+from custdyn_widgets.delivery.settings import MailSettings, settings_or_refuse
+from custdyn_widgets.delivery.smtp import Outcome
+from custdyn_widgets.delivery.worker import said_of_mail
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.report import utc_text
+from custdyn_widgets.store import Mail, Store, StoreError, my_store
+from custdyn_widgets.store.jobs import new_id
+from custdyn_widgets.store.outbox import FAILED
+from custdyn_widgets.views.table import TITLE
 
 if TYPE_CHECKING:
-    from ..result import Result
+    from custdyn_widgets.result import Result
 
 
 def prepare(query: Query) -> tuple[Store, MailSettings]:

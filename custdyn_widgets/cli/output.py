@@ -10,14 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..definitions import LIST_FORMATS
-from ..errors import FieldFault, QueryError
-from ..files import write_atomically
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.files import write_atomically
+from custdyn_widgets.model.definitions import LIST_FORMATS
 
 if TYPE_CHECKING:
-    from ..listings import Fileable
-    from ..query import Query
-    from ..result import Result
+    from custdyn_widgets.listings import Fileable
+    from custdyn_widgets.query.query import Query
+    from custdyn_widgets.result import Result
 
 FORMATS = ("table", "csv", "xls", "xlsx", "json", "html")
 BINARY = ("xls", "xlsx")

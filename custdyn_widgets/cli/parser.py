@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from ..definitions import FINDINGS, GRAINS, LIST_FORMATS, SPLITS
-from ..serve.readers import MOST_BY_ITSELF
-from .arguments import SOURCES, Parser, add_criteria, add_memory, add_query, add_source
-from .output import FORMATS
-from .work_parser import add_work
+from custdyn_widgets.cli.arguments import (
+    SOURCES,
+    Parser,
+    add_criteria,
+    add_memory,
+    add_query,
+    add_source,
+)
+from custdyn_widgets.cli.output import FORMATS
+from custdyn_widgets.cli.work_parser import add_work
+from custdyn_widgets.model.definitions import FINDINGS, GRAINS, LIST_FORMATS, SPLITS
+from custdyn_widgets.serve.readers import MOST_BY_ITSELF
 
 READY, MOST_READY = 2, 64
 EXAMPLES = """examples:

@@ -8,21 +8,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..files import write_atomically
-from ..mail import Parcel, chart_of, settings_or_refuse, unaddressed
-from ..mail.sending import composed, now
-from ..periods import zone
-from ..result import run
-from ..schedules import next_runs
-from ..serve.parent import end_with_parent
-from ..sources import open_source, source_text
-from ..store import SavedQuery, StoreError, my_store
-from ..store.jobs import ENDED, new_id
-from ..terminal import telling_progress
-from ..work import Worker, ask_by_mail
-from .mail import prepare, sent_of
-from .output import check_ending
-from .templates import saved_template
+from custdyn_widgets.cli.mail import prepare, sent_of
+from custdyn_widgets.cli.output import check_ending
+from custdyn_widgets.cli.progress import telling_progress
+from custdyn_widgets.cli.templates import saved_template
+from custdyn_widgets.delivery.jobs import ask_by_mail
+from custdyn_widgets.delivery.sending import Parcel, chart_of, composed, now, unaddressed
+from custdyn_widgets.delivery.settings import settings_or_refuse
+from custdyn_widgets.delivery.worker import Worker
+from custdyn_widgets.files import write_atomically
+from custdyn_widgets.model.periods import zone
+from custdyn_widgets.result import run
+from custdyn_widgets.serve.parent import end_with_parent
+from custdyn_widgets.sources import open_source, source_text
+from custdyn_widgets.store import SavedQuery, StoreError, my_store
+from custdyn_widgets.store.jobs import ENDED, new_id
+from custdyn_widgets.store.schedule import next_runs
 
 
 def run_due(parsed: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from ..store import SavedQuery, TemplateFile, my_store
-from .output import check_ending, write
+from custdyn_widgets.cli.output import check_ending, write
+from custdyn_widgets.store import SavedQuery, TemplateFile, my_store
 
 
 def saved_template(parsed: argparse.Namespace) -> SavedQuery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import SUPPRESS
 from typing import Any
 
-from .arguments import Parser, add_source
+from custdyn_widgets.cli.arguments import Parser, add_source
 
 NAME = {"metavar": "NAME", "help": "its name in any case, or its id"}
 RUN = {"metavar": "RUN", "help": "the id of a run, or the beginning of it"}

@@ -12,16 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrow import positions
-from ..cells import amount, exact_decimal
-from ..columns import Column, Value
-from ..currencies import minor_units
-from ..exact import Ints
-from ..rates import rounded
-from ..sources import Source
-from .behind import BESIDE, Behind, Between
-from .contributions import Contributions
-from .formulas import Moved
+from custdyn_widgets.drill.breakdown import BESIDE, Behind, Between
+from custdyn_widgets.drill.contributions import Contributions
+from custdyn_widgets.drill.formulas import Moved
+from custdyn_widgets.extract.arrays import Ints
+from custdyn_widgets.extract.arrow import positions
+from custdyn_widgets.model.cells import amount, exact_decimal
+from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.rates import rounded
+from custdyn_widgets.sources import Source
 
 FACTS = (
     Column("client_id", "Client ID"),

@@ -12,10 +12,10 @@ from math import lcm
 
 import numpy as np
 
-from ..conversion import Conversion
-from ..currencies import minor_units
-from ..exact import SAFE, Ints, Numbers
-from .formulas import Counts, Side
+from custdyn_widgets.drill.formulas import Counts, Side
+from custdyn_widgets.extract.arrays import SAFE, Ints, Numbers
+from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.report.conversion import Conversion
 
 
 @dataclass(frozen=True)

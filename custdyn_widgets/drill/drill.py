@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..errors import CustdynError, FieldFault, QueryError
-from ..reduce import Reduced
-from ..report import Report
-from ..sources import Source
-from .address import Address, bucket_at, cell_at, row_at
-from .behind import DENOMINATOR, NUMERATOR, Behind, Between, Period, behind, periods_of
-from .clients import ClientList
-from .earlier import from_earlier
-from .entries import entries_behind
-from .formulas import Formula, formula
-from .lines import EntryLines
+from custdyn_widgets.drill.breakdown import (
+    DENOMINATOR,
+    NUMERATOR,
+    Behind,
+    Between,
+    Period,
+    behind,
+    periods_of,
+)
+from custdyn_widgets.drill.cell import Address, bucket_at, cell_at, row_at
+from custdyn_widgets.drill.clients import ClientList
+from custdyn_widgets.drill.earlier import from_earlier
+from custdyn_widgets.drill.entries import entries_behind
+from custdyn_widgets.drill.formulas import Formula, formula
+from custdyn_widgets.drill.lines import EntryLines
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
+from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.sources import Source
 
 PARTS = (NUMERATOR, DENOMINATOR)
 

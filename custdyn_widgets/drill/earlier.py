@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..periods import SECOND, earlier_bucket
-from ..sources import Source
-from .behind import Between, Period
+from custdyn_widgets.drill.breakdown import Between, Period
+from custdyn_widgets.model.periods import SECOND, earlier_bucket
+from custdyn_widgets.sources import Source
 
 
 def from_earlier(period: Period, source: Source, between: Between) -> Period | None:

@@ -7,18 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ..arrow import microseconds_or, positions, unscaled
-from ..exact import Ints, Numbers
-from ..filters import package_names, resolve
-from ..groups import microseconds
-from ..ledger import KINDS, entries_of
-from ..metrics import walk
-from ..people import ClientFlows
-from ..sources import Source
-from ..tables import OTHER_KIND
-from .behind import BESIDE, NUMERATOR, Behind, Between, edge_of, flow_names, plain
-from .contributions import Contributions, Rows, added_up
-from .formulas import Held, Moved, Side, Term
+from custdyn_widgets.drill.breakdown import (
+    BESIDE,
+    NUMERATOR,
+    Behind,
+    Between,
+    edge_of,
+    flow_names,
+    plain,
+)
+from custdyn_widgets.drill.contributions import Contributions, Rows, added_up
+from custdyn_widgets.drill.formulas import Held, Moved, Side, Term
+from custdyn_widgets.extract.arrays import Ints, Numbers
+from custdyn_widgets.extract.arrow import microseconds_or, positions, unscaled
+from custdyn_widgets.extract.filters import package_names, resolve
+from custdyn_widgets.extract.scope import KINDS, entries_of
+from custdyn_widgets.metrics.client_sets import microseconds
+from custdyn_widgets.metrics.dense import walk
+from custdyn_widgets.metrics.population import ClientFlows
+from custdyn_widgets.model.schema import OTHER_KIND
+from custdyn_widgets.sources import Source
 
 
 @dataclass(frozen=True)

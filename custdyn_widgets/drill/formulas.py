@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..blocks import (
+from custdyn_widgets.metrics.client_sets import CLASSES, CLOSED_BY_THEN, entered, left, stayed
+from custdyn_widgets.model.blocks import (
     AVERAGE_REVENUE,
     CHURN_RATE,
     CLOSED,
@@ -26,7 +27,7 @@ from ..blocks import (
     active_row,
     bridge_of,
 )
-from ..definitions import (
+from custdyn_widgets.model.definitions import (
     ACTIVE,
     ALL,
     BALANCE_REFILL,
@@ -34,7 +35,6 @@ from ..definitions import (
     PACKAGES,
     PAY_AS_YOU_GO,
 )
-from ..groups import CLASSES, CLOSED_BY_THEN, entered, left, stayed
 
 Counts = Literal["clients", "entries", "money"]
 REFILLS, USE, ACTIVATIONS, RENEWALS, _ = FLOWS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .clients import FACTS, ClientList
-from .lines import SAID, EntryLines
+from custdyn_widgets.drill.clients import FACTS, ClientList
+from custdyn_widgets.drill.lines import SAID, EntryLines
 
 CLIENT_COLUMNS = (
     *(column.key for column in FACTS),

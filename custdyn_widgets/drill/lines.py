@@ -9,13 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from ..cells import amount, exact_decimal, tidy
-from ..columns import Column, Value
-from ..currencies import minor_units
-from ..periods import zone
-from ..rates import rounded
-from .behind import Behind
-from .entries import Entries
+from custdyn_widgets.drill.breakdown import Behind
+from custdyn_widgets.drill.entries import Entries
+from custdyn_widgets.model.cells import amount, exact_decimal, tidy
+from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.rates import rounded
 
 SAID = ("kind", "package", "service", "direction", "destination", "quantity", "description")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..cells import amount, shown
-from ..currencies import minor_units
-from ..rates import rounded
-from .behind import BESIDE, DENOMINATOR, NUMERATOR, Behind
-from .contributions import Contributions
-from .entries import Entries
+from custdyn_widgets.drill.breakdown import BESIDE, DENOMINATOR, NUMERATOR, Behind
+from custdyn_widgets.drill.contributions import Contributions
+from custdyn_widgets.drill.entries import Entries
+from custdyn_widgets.model.cells import amount, shown
+from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.rates import rounded
 
 PROVEN = "Σ of the clients = the cell ✓"
 DISPROVEN = "Σ of the clients is not the cell: the data has changed since the report was made"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from ..cells import NOT_AVAILABLE, plain
-from ..charts import ChartSpec, points_of
-from ..errors import FieldFault, QueryError
-from ..layout import COMPARED_WITH, BlockRow, TableRow, table_of
-from ..report import Report, utc_text
-from .text import guarded
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.exports.text import guarded
+from custdyn_widgets.model.cells import NOT_AVAILABLE, plain
+from custdyn_widgets.report.report import Report, utc_text
+from custdyn_widgets.views.chart_spec import ChartSpec, points_of
+from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, TableRow, table_of
 
 DELIMITERS = (",", ";", "\t")
 DECIMALS = (".", ",")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..about import facts
-from ..blocks import blocks_with
-from .text import unfit
+from custdyn_widgets.exports.text import unfit
+from custdyn_widgets.model.blocks import blocks_with
+from custdyn_widgets.views.facts import facts
 
 if TYPE_CHECKING:
-    from ..provenance import Provenance
-    from ..report import Report
+    from custdyn_widgets.pipeline.provenance import Provenance
+    from custdyn_widgets.report.report import Report
 
 QUERY, FINGERPRINT, RESULT, DEFINITIONS = (
     "Query (TOML)",

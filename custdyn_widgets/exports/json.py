@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from ..provenance import Provenance
-from ..report import Report
+from custdyn_widgets.pipeline.provenance import Provenance
+from custdyn_widgets.report.report import Report
 
 
 def to_json(report: Report, provenance: Provenance) -> bytes:

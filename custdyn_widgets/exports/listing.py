@@ -16,15 +16,15 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from ..about import Fact
-from ..cells import plain
-from ..columns import Column, Value
-from ..definitions import LIST_FORMATS
-from ..errors import FieldFault, QueryError
-from ..files import whole_file
-from .csv import CsvStyle, text
-from .text import Cleaner, is_exact
-from .workbook import save, style_of, written
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.exports.csv import CsvStyle, text
+from custdyn_widgets.exports.text import Cleaner, is_exact
+from custdyn_widgets.exports.workbook import save, style_of, written
+from custdyn_widgets.files import whole_file
+from custdyn_widgets.model.cells import plain
+from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.definitions import LIST_FORMATS
+from custdyn_widgets.views.facts import Fact
 
 MOST_LINES = 1_048_575
 """Lines that an XLSX sheet holds under its header."""

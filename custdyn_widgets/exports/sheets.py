@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
-from ..about import filter_lines
-from ..cells import NOT_AVAILABLE, Cell
-from ..definitions import FIELDS
-from ..errors import CustdynError
-from ..layout import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, table_of
-from ..periods import State
-from ..provenance import Provenance
-from ..report import Report
-from .info import info_rows
-from .text import Cleaner, is_exact
+from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.exports.info import info_rows
+from custdyn_widgets.exports.text import Cleaner, is_exact
+from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell
+from custdyn_widgets.model.definitions import FIELDS
+from custdyn_widgets.model.periods import State
+from custdyn_widgets.pipeline.provenance import Provenance
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.views.facts import filter_lines
+from custdyn_widgets.views.table import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, table_of
 
 
 class Look(Enum):

@@ -12,18 +12,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..about import AS_OF
-from ..blocks import definition
-from ..cells import NOT_AVAILABLE, plain
-from ..currencies import minor_units
-from ..definitions import CHANGES, LINES, PACKAGE, PERCENT_DECIMALS
-from ..errors import CustdynError
-from ..query import Query
-from .info import DEFINITIONS, FINGERPRINT, QUERY, RESULT
+from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.exports.info import DEFINITIONS, FINGERPRINT, QUERY, RESULT
+from custdyn_widgets.model.blocks import definition
+from custdyn_widgets.model.cells import NOT_AVAILABLE, plain
+from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.definitions import CHANGES, LINES, PACKAGE, PERCENT_DECIMALS
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.views.facts import AS_OF
 
 if TYPE_CHECKING:
-    from ..provenance import Provenance
-    from ..report import Report
+    from custdyn_widgets.pipeline.provenance import Provenance
+    from custdyn_widgets.report.report import Report
 
 SAME, DATA_CHANGED, DEFINITION_CHANGED = "same", "data changed", "definition changed"
 Key = tuple[str, str, str]
@@ -190,7 +190,7 @@ def _from_sheets(pages: dict[str, list[list[Any]]]) -> Filed:
 
 def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str]]:
     decimals = minor_units(str(query.currency))
-    from .sheets import LINES_ABOVE
+    from custdyn_widgets.exports.sheets import LINES_ABOVE
 
     header = LINES_ABOVE + max(len(query.time_units), 1) - 1
     labels = [

@@ -6,10 +6,15 @@ import io
 
 import xlwt
 
-from ..provenance import Provenance
-from ..report import Report
-from .sheets import Limits, Look, Sheet, sheets_of
-from .xlsx import PERCENT_FORMAT, SHARE_FORMAT, change_format, money_format
+from custdyn_widgets.exports.sheets import Limits, Look, Sheet, sheets_of
+from custdyn_widgets.exports.xlsx import (
+    PERCENT_FORMAT,
+    SHARE_FORMAT,
+    change_format,
+    money_format,
+)
+from custdyn_widgets.pipeline.provenance import Provenance
+from custdyn_widgets.report.report import Report
 
 LIMITS = Limits("Excel XLS", columns=256, rows=65_536)
 WIDTH_UNIT, WIDEST = 256, 65_535

@@ -12,12 +12,12 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from ..currencies import minor_units
-from ..provenance import Provenance
-from ..report import Report
-from .sheets import Limits, Look, Sheet, SheetCell, sheets_of
-from .workbook import save, style_of, written
-from .xlsx_charts import add_charts
+from custdyn_widgets.exports.excel_charts import add_charts
+from custdyn_widgets.exports.sheets import Limits, Look, Sheet, SheetCell, sheets_of
+from custdyn_widgets.exports.workbook import save, style_of, written
+from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.pipeline.provenance import Provenance
+from custdyn_widgets.report.report import Report
 
 LIMITS = Limits("Excel XLSx", columns=16_384, rows=1_048_576)
 BAND, DIM = "EEF0F3", "6B7280"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .cdrs import Cdrs, run_cdrs
-from .odd import Odd
-from .orig_term import OrigTerm, run_orig_term
+from custdyn_widgets.listings.cdrs import Cdrs, run_cdrs
+from custdyn_widgets.listings.findings import Odd
+from custdyn_widgets.listings.orig_term import OrigTerm, run_orig_term
 
 Fileable = Cdrs | OrigTerm | Odd
 """What is filed line by line."""

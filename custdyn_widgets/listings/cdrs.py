@@ -13,20 +13,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..arrow import microseconds_or, unscaled
-from ..cells import Cell, amount, exact_decimal, shown, tidy
-from ..columns import Column, Value
-from ..currencies import minor_units
-from ..definitions import CDRS, VIEWS
-from ..exports.listing import Filed, write
-from ..groups import microseconds
-from ..ledger import payg_days, payg_page, payg_sums
-from ..periods import zone
-from ..rates import rounded
-from ..result import Asking, AsOf, From, prepared
-from ..sources import Snapshot
-from .asked import Asked, Progress, asking
-from .sums import Sum, sums_of
+from custdyn_widgets.exports.listing import Filed, write
+from custdyn_widgets.extract.arrow import microseconds_or, unscaled
+from custdyn_widgets.extract.scope import payg_days, payg_page, payg_sums
+from custdyn_widgets.listings.criteria import Asked, Progress, asking
+from custdyn_widgets.listings.totals import Sum, sums_of
+from custdyn_widgets.metrics.client_sets import microseconds
+from custdyn_widgets.model.cells import Cell, amount, exact_decimal, shown, tidy
+from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.definitions import CDRS, VIEWS
+from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.rates import rounded
+from custdyn_widgets.result import Asking, AsOf, From, prepared
+from custdyn_widgets.sources import Snapshot
 
 AT_ONCE, PIECE = 200_000, 10_000
 """Entries that are fetched at once, and that are made into lines at once."""

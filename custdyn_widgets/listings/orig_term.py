@@ -10,16 +10,16 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from ..cells import Cell, shown, tidy
-from ..columns import Column, Value
-from ..definitions import ORIG_TERM, SPLITS, VIEWS
-from ..errors import FieldFault, QueryError
-from ..exports.listing import Filed, write
-from ..ledger import payg_sums
-from ..result import Asking, AsOf, From, prepared
-from ..tables import ORIG, TERM
-from .asked import Asked, Progress, asking
-from .sums import Sum, sums_of
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.exports.listing import Filed, write
+from custdyn_widgets.extract.scope import payg_sums
+from custdyn_widgets.listings.criteria import Asked, Progress, asking
+from custdyn_widgets.listings.totals import Sum, sums_of
+from custdyn_widgets.model.cells import Cell, shown, tidy
+from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.definitions import ORIG_TERM, SPLITS, VIEWS
+from custdyn_widgets.model.schema import ORIG, TERM
+from custdyn_widgets.result import Asking, AsOf, From, prepared
 
 MONTH = ("month",)
 

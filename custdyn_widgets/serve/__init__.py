@@ -17,11 +17,11 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from ..errors import SourceError
-from ..link import PAGE_VARIABLE
-from ..memory import machine_memory
-from ..sources.place import kind_of
-from .readers import MEGABYTES, MOST_BY_ITSELF
+from custdyn_widgets.errors import SourceError
+from custdyn_widgets.query.url import PAGE_VARIABLE
+from custdyn_widgets.serve.readers import MEGABYTES, MOST_BY_ITSELF
+from custdyn_widgets.sources.memory_budget import machine_memory
+from custdyn_widgets.sources.place import kind_of
 
 SOURCE_VARIABLE = "CUSTDYN_SOURCE"
 """Tells the page which source it was started with."""
@@ -64,7 +64,7 @@ def serve(
         raise SourceError(source, f"port {port} is taken", "choose another --port")
     place = absolute(source)
     if source == "demo":  # made once, and not by every kernel that waits
-        _started("custdyn_widgets.sources.demo").wait()
+        _started("custdyn_widgets.sources.demo.generator").wait()
     server = _started(
         "custdyn_widgets.serve.server",
         str(page_notebook()),

@@ -17,9 +17,9 @@ from traitlets import Float, Int, List, Unicode, default
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
-from .guard import Connection, guarded
-from .parent import end_with_parent
-from .readers import Full, Reader, Readers, Recorded
+from custdyn_widgets.serve.guard import Connection, guarded
+from custdyn_widgets.serve.parent import end_with_parent
+from custdyn_widgets.serve.readers import Full, Reader, Readers, Recorded
 
 HERE = Path(__file__).parent
 THEMES = ("light", "dark")

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from ..memory import size
-from .place import SAMPLE, kind_of, place_text
+from custdyn_widgets.sources.memory_budget import size
+from custdyn_widgets.sources.place import SAMPLE, kind_of, place_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .snapshot import Snapshot
-    from .source import Source
-    from .spark import open_spark
-    from .spark_place import Session
+    from custdyn_widgets.sources.connectors.spark import open_spark
+    from custdyn_widgets.sources.connectors.spark_session import Session
+    from custdyn_widgets.sources.snapshot import Snapshot
+    from custdyn_widgets.sources.source import Source
 
 From: TypeAlias = "str | Path | Source | Mapping[str, pd.DataFrame] | Session"
 """What `open_source` opens."""
@@ -39,15 +39,15 @@ def open_source(source: From, *, memory: str | None = None) -> Source:
 
 def _opened(source: From) -> Source:
     """Imports what a kind of source needs, and no more."""
-    from .source import Source
+    from custdyn_widgets.sources.source import Source
 
     if isinstance(source, Source):
         return source
     if isinstance(source, Mapping):
-        from .frames import open_frames
+        from custdyn_widgets.sources.connectors.dataframes import open_frames
 
         return open_frames(source)
-    from .spark import is_session, open_spark
+    from custdyn_widgets.sources.connectors.spark import is_session, open_spark
 
     if is_session(source):
         return open_spark(cast("Session", source), "spark")
@@ -57,26 +57,26 @@ def _opened(source: From) -> Source:
 def _named(name: str) -> Source:
     kind = kind_of(name)
     if kind == "postgres":
-        from .postgres import open_postgres
+        from custdyn_widgets.sources.connectors.postgres import open_postgres
 
         return open_postgres(name, place_text(name))
     if kind == "spark":
-        from .spark import open_master
+        from custdyn_widgets.sources.connectors.spark import open_master
 
         return open_master(name, name)
     if kind in ("duckdb", "sqlite"):
-        from .duckdb_file import open_duckdb
-        from .sqlite_file import open_sqlite
+        from custdyn_widgets.sources.connectors.duckdb import open_duckdb
+        from custdyn_widgets.sources.connectors.sqlite import open_sqlite
 
         return (open_duckdb if kind == "duckdb" else open_sqlite)(_path(name), name)
     if kind == "rollup":
-        from .rolled import open_rollup
+        from custdyn_widgets.sources.connectors.rollup import open_rollup
 
         return open_rollup(_path(name), name)
-    from .folder import open_folder
+    from custdyn_widgets.sources.connectors.folder import open_folder
 
     if kind == "demo":
-        from .demo import demo_folder
+        from custdyn_widgets.sources.demo.generator import demo_folder
 
         return open_folder(demo_folder(), name)
     return open_folder(SAMPLE if kind == "sample" else _path(name), name)
@@ -97,11 +97,11 @@ def source_text(source: From) -> str | None:
 def __getattr__(name: str) -> Any:
     """What needs an engine is imported when it is first used."""
     if name in ("Source", "Snapshot"):
-        from . import snapshot, source
+        from custdyn_widgets.sources import snapshot, source
 
         return source.Source if name == "Source" else snapshot.Snapshot
     if name == "open_spark":
-        from .spark import open_spark
+        from custdyn_widgets.sources.connectors.spark import open_spark
 
         return open_spark
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..rates import EURO, Rates
+from custdyn_widgets.model.rates import EURO, Rates
 
 ECB = "the European Central Bank's reference rates"
 NONE = ("", "N/A")

@@ -16,7 +16,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from ..errors import Cancelled, SourceError, TooManyDigits
+from custdyn_widgets.errors import Cancelled, SourceError, TooManyDigits
 
 LONGEST_LINE = 1 << 26
 DIRECT_BITS = 20

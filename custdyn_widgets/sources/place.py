@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..errors import SourceError
+from custdyn_widgets.errors import SourceError
 
 SAMPLE = Path(__file__).with_name("sample")
 BUILT_IN = ("sample", "demo")

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ..tables import Column, Reads, Table
+from custdyn_widgets.model.schema import Column, Reads, Table
 
 WHOLE = (Reads.ID, Reads.TEXT, Reads.WHOLE)
 

@@ -11,12 +11,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from ..cells import exact_decimal, shown, unscaled_units
-from ..columns import Column, Value
-from ..definitions import FINDINGS
-from ..errors import FieldFault, QueryError
-from ..rates import Rates
-from .canonical import Fetch
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.model.cells import exact_decimal, shown, unscaled_units
+from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.definitions import FINDINGS
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.sources.normalize import Fetch
 
 MANY, BEFORE = 10, 28
 """Entries a day, on the average of so many days before, that make a day without any a gap."""

@@ -12,15 +12,15 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from ..errors import DataError, DataFault
-from ..rates import Rates
-from ..tables import TABLES
-from .canonical import absent, canonical, integer_ids
-from .ecb import ecb_rates
-from .engine import AnyEngine
-from .quality import Data
-from .reading import INSTANT_TYPE
-from .rollup import Rollup
+from custdyn_widgets.errors import DataError, DataFault
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.sources.ecb import ecb_rates
+from custdyn_widgets.sources.engine import AnyEngine
+from custdyn_widgets.sources.normalize import absent, canonical, integer_ids
+from custdyn_widgets.sources.parsing import INSTANT_TYPE
+from custdyn_widgets.sources.quality import Data
+from custdyn_widgets.sources.rollup_manifest import Rollup
 
 Token = tuple[object, ...]
 Partitions = Callable[[ir.Table, str, int, Callable[[pa.Table], bytes]], list[bytes]]

@@ -13,15 +13,15 @@ from typing import Any
 
 import platformdirs
 
-from ..columns import Value
-from ..errors import DataError, DataFault, SourceChanged, SourceError
-from ..memory import Memory
-from ..tables import TABLES
-from .canonical import repeated
-from .directory import Directory, directory_of
-from .engine import AnyEngine, Engine
-from .quality import Finding, findings, lines
-from .snapshot import Raw, Snapshot, Token, opened
+from custdyn_widgets.errors import DataError, DataFault, SourceChanged, SourceError
+from custdyn_widgets.model.columns import Value
+from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.sources.catalog import Directory, directory_of
+from custdyn_widgets.sources.engine import AnyEngine, Engine
+from custdyn_widgets.sources.memory_budget import Memory
+from custdyn_widgets.sources.normalize import repeated
+from custdyn_widgets.sources.quality import Finding, findings, lines
+from custdyn_widgets.sources.snapshot import Raw, Snapshot, Token, opened
 
 
 @dataclass

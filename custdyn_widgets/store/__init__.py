@@ -10,14 +10,14 @@ from pathlib import Path
 
 import platformdirs
 
-from ..charts import PRE_CONFIGURED, ChartSpec
-from ..files import private_folder
-from .archive import Archive, Contents, Run
-from .database import STORE_VARIABLE, Database, StoreError
-from .jobs import Job, JobQueue
-from .outbox import Mail, Outbox
-from .shelf import Saved, Shelf, shelf_table
-from .templates import QueryTemplate, TemplateFile
+from custdyn_widgets.files import private_folder
+from custdyn_widgets.store.archive import Archive, Contents, Run
+from custdyn_widgets.store.database import STORE_VARIABLE, Database, StoreError
+from custdyn_widgets.store.jobs import Job, JobQueue
+from custdyn_widgets.store.outbox import Mail, Outbox
+from custdyn_widgets.store.saved_query import QueryTemplate, TemplateFile
+from custdyn_widgets.store.templates import Saved, Shelf, shelf_table
+from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
 
 USER_VARIABLES = ("CUSTDYN_USER", "HTTP_X_FORWARDED_USER")
 """Whose templates are mine, where a deployment says so: the first that is set."""

@@ -8,9 +8,17 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from .database import METADATA, Database, Instant, StoreError
-from .jobs import DONE, Job, held
-from .outbox import QUEUED, SENDING, Mail, check_day, mails_table, messages_table, post
+from custdyn_widgets.store.database import METADATA, Database, Instant, StoreError
+from custdyn_widgets.store.jobs import DONE, Job, held
+from custdyn_widgets.store.outbox import (
+    QUEUED,
+    SENDING,
+    Mail,
+    check_day,
+    mails_table,
+    messages_table,
+    post,
+)
 
 runs_table = sa.Table(
     "runs",

@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import CustdynError
-from ..files import private_file
+from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.files import private_file
 
 STORE_VARIABLE = "CUSTDYN_STORE"
 """A database URL of SQLAlchemy, or the path of a file, instead of the file in the data folder."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .database import METADATA, Database, Instant, StoreError
-from .outbox import Letter, post
+from custdyn_widgets.store.database import METADATA, Database, Instant, StoreError
+from custdyn_widgets.store.outbox import Letter, post
 
 QUEUED, RUNNING, DONE = "queued", "running", "done"
 FAILED, CANCELLED, UNCHANGED = "failed", "cancelled", "unchanged"

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import FieldFault, QueryError
-from .database import METADATA, Database, Instant, StoreError
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.store.database import METADATA, Database, Instant, StoreError
 
 QUEUED, SENDING, SENT, FAILED = "queued", "sending", "sent", "failed"
 DAY = timedelta(days=1)

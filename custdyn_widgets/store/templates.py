@@ -1,99 +1,232 @@
-"""A saved query: the query, and what is to be known of it; as TOML, to be carried elsewhere."""
+"""Templates of one kind: everybody's own, and those that are shared; never overwritten unseen."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
-import tomli_w
-from pydantic import AfterValidator, StrictBool, StrictStr
+import sqlalchemy as sa
 
-from ..checks import MOST_CHARACTERS
-from ..errors import FieldFault, QueryError
-from ..model import Explained, Text
-from ..query import Interval, Query
-from ..schedules import Schedule
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.query.validators import one_line
+from custdyn_widgets.store.database import METADATA, Database, StoreError
 
-
-def _description(text: str) -> str:
-    if len(text) > MOST_CHARACTERS or "\0" in text:
-        raise ValueError(f"must have at most {MOST_CHARACTERS} characters")
-    return text
+T = TypeVar("T")
+log = logging.getLogger("custdyn_widgets")
 
 
-class QueryTemplate(Explained):
-    """A query that is kept, with a description and the chart that is shown with it.
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
-    `chart` is the name of a pre-configured chart or of a chart template; None shows none.
-    `schedule` says when its report is sent to the query's `output.send_to`; None: never by itself.
-    `source` is the source that the schedule runs on, by its name or path; None: the one of whoever
-    runs it. `skip_unchanged`: a scheduled report that says the same as the last one sent is not
-    sent.
-    """
 
-    names: ClassVar[Iterable[str]] = (
-        *("query", "description", "chart", "source", "skip_unchanged", "schedule"),
-        *(f"schedule.{name}" for name in Schedule.model_fields),
+def shelf_table(name: str) -> sa.Table:
+    """A table of templates."""
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("owner", sa.String(256), nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("folded", sa.String(360), nullable=False),
+        sa.Column("shared", sa.Boolean, nullable=False),
+        sa.Column("spec", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("changed_at", sa.String(32), nullable=False),
+        sa.UniqueConstraint("owner", "folded"),
     )
 
-    query: Query
-    description: Annotated[StrictStr, AfterValidator(_description)] = ""
-    chart: StrictStr | None = None
-    source: Text | None = None
-    skip_unchanged: StrictBool = False
-    schedule: Schedule | None = None
 
-    def contradictions(self) -> Iterator[FieldFault]:
-        """A schedule needs a file to send, and somebody to send it to."""
-        output = self.query.output
-        if self.schedule is None:
-            return
-        if output.type == "web":
-            what = "goes only with output type csv, xls or xlsx: a page cannot be sent"
-            yield FieldFault("schedule", None, what)
-        elif not output.send_to:
-            yield FieldFault("query.output.send_to", None, "is empty: whom does the schedule send?")
+@dataclass(frozen=True)
+class Saved(Generic[T]):
+    """A template: who made it, what it is called, whether everyone sees it, and what is kept.
+
+    `version` counts its changes, so that two people do not overwrite each other; `changed_at` is
+    when the last was made (UTC).
+    """
+
+    id: str
+    owner: str
+    name: str
+    shared: bool
+    kept: T
+    version: int
+    changed_at: datetime = field(default_factory=_now)
 
 
-class TemplateFile(QueryTemplate):
-    """A template as a file: with its title, and whether everyone may see it."""
+class Shelf(Generic[T]):
+    """The templates of a kind that `user` may see: own ones, and those that others share.
 
-    names: ClassVar[Iterable[str]] = ("title", "shared", *QueryTemplate.names)
+    `what` is what one is called, `built_in` are those that come with the package, by name;
+    `to_text` and `from_text` are how one is stored.
+    """
 
-    title: StrictStr
-    shared: StrictBool = False
+    def __init__(
+        self,
+        database: Database,
+        user: str,
+        table: sa.Table,
+        *,
+        what: str,
+        to_text: Callable[[T], str],
+        from_text: Callable[[str], T],
+        built_in: Mapping[str, T] | None = None,
+    ) -> None:
+        self.user = user
+        self._database, self._table, self._what = database, table, what
+        self._to_text, self._from_text = to_text, from_text
+        self._built_in = built_in or {}
 
-    @property
-    def template(self) -> QueryTemplate:
-        """What is kept."""
-        return QueryTemplate(**{name: getattr(self, name) for name in QueryTemplate.model_fields})
+    def all(self) -> list[Saved[T]]:
+        """The templates that the user may see: own ones first, each kind by name."""
+        visible = sa.or_(self._table.c.owner == self.user, self._table.c.shared)
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(self._table).where(visible)).mappings().all()
+        saved = self._readable(rows, log.warning)
+        return sorted(saved, key=lambda one: (one.owner != self.user, one.name.casefold()))
 
-    def to_toml(self) -> str:
-        """TOML text; what is not set is left out."""
-        made: dict[str, Any] = {"title": self.title, "shared": self.shared}
-        made |= {"description": self.description} if self.description else {}
-        made |= {"chart": self.chart} if self.chart else {}
-        made |= {"source": self.source} if self.source else {}
-        made |= {"skip_unchanged": True} if self.skip_unchanged else {}
-        made["query"] = self.query.model_dump(mode="python", exclude_none=True)
-        if self.schedule is not None:
-            made["schedule"] = self.schedule.model_dump(mode="python", exclude_defaults=True)
-        return tomli_w.dumps(made)
+    def everyone(self, tell: Callable[[str], None]) -> list[Saved[T]]:
+        """The templates of all users: for what runs them, never for a reader.
 
-    @classmethod
-    def read(cls, path: str | Path) -> TemplateFile:
-        """The template in a TOML file. Raises QueryError, each fault with its field."""
+        One that cannot be read here (it may be of a newer version) is left out, and told.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(self._table)).mappings().all()
+        return list(self._readable(rows, tell))
+
+    def find(self, name: str) -> T:
+        """What is kept under a name, in any case: built in, the user's own, or shared.
+
+        Raises QueryError where there is none, or where several people share one of that name.
+        """
+        wanted = name.casefold()
+        for title, kept in self._built_in.items():
+            if title.casefold() == wanted:
+                return kept
+        return self.saved(name).kept
+
+    def saved(self, name: str) -> Saved[T]:
+        """The template of a name or id, the user's own before those of others; see `find`."""
+        visible = self.all()
+        named = [one for one in visible if one.name.casefold() == name.casefold()]
+        if named and (named[0].owner == self.user or len(named) == 1):
+            return named[0]
+        if by_id := [one for one in visible if one.id == name]:
+            return by_id[0]
+        if named:
+            owners = ", ".join(f"{one.owner} ({one.id})" for one in named)
+            what = f"is a name that several people use: {owners}; ask for one by its id"
+            raise self._fault(name, what)
+        listed = ", ".join([*self._built_in, *(one.name for one in visible)])
+        raise self._fault(name, f"is not one of {listed}" if listed else "is none: none is saved")
+
+    def add(self, name: str, kept: T, *, shared: bool) -> Saved[T]:
+        """Saves a new template. Raises QueryError for a name that is wrong or taken."""
+        return self._insert(Saved(str(uuid.uuid4()), self.user, self._name(name), shared, kept, 1))
+
+    def change(
+        self,
+        saved: Saved[T],
+        *,
+        name: str | None = None,
+        kept: T | None = None,
+        shared: bool | None = None,
+    ) -> Saved[T]:
+        """Renames a template, or keeps something else in it. Only its owner may.
+
+        Raises StoreError where somebody has changed or deleted it since it was read.
+        """
+        changed = replace(
+            saved,
+            name=saved.name if name is None else self._name(name),
+            kept=saved.kept if kept is None else kept,
+            shared=saved.shared if shared is None else shared,
+            version=saved.version + 1,
+            changed_at=_now(),
+        )
+        with self._naming(changed.name), self._database.writing() as connection:
+            update = self._table.update().where(*self._as_read(saved))
+            self._check_done(connection.execute(update.values(**self._row(changed))), saved)
+        return changed
+
+    def delete(self, saved: Saved[T]) -> None:
+        """Deletes a template; only its owner may, and only as it was read."""
+        with self._database.writing() as connection:
+            delete = self._table.delete().where(*self._as_read(saved))
+            self._check_done(connection.execute(delete), saved)
+
+    def restore(self, saved: Saved[T]) -> Saved[T]:
+        """Brings a deleted template of the user's back. Raises QueryError for a taken name."""
+        back = replace(saved, owner=self.user, version=saved.version + 1, changed_at=_now())
+        return self._insert(back)
+
+    def _insert(self, saved: Saved[T]) -> Saved[T]:
+        with self._naming(saved.name), self._database.writing() as connection:
+            connection.execute(self._table.insert().values(**self._row(saved)))
+        return saved
+
+    def _as_read(self, saved: Saved[T]) -> list[sa.ColumnElement[bool]]:
+        columns = self._table.c
+        same = (columns.id == saved.id, columns.version == saved.version)
+        return [*same, columns.owner == self.user]
+
+    def _check_done(self, done: sa.CursorResult[Any], saved: Saved[T]) -> None:
+        if not done.rowcount:
+            what = (
+                f"belongs to {saved.owner}"
+                if saved.owner != self.user
+                else ("has been changed or deleted by somebody else meanwhile; open it again")
+            )
+            raise StoreError(f'the {self._what} "{saved.name}" {what}')
+
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[None]:
         try:
-            values = tomllib.loads(Path(path).read_text("utf-8-sig"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise QueryError([FieldFault("", str(path), f"cannot be read: {error}")]) from None
-        return cls.model_validate(values)
+            yield
+        except sa.exc.IntegrityError:
+            what = f"is the name of another {self._what} of yours; choose another name"
+            raise QueryError([FieldFault("name", name, what)]) from None
 
+    def _name(self, text: str) -> str:
+        try:
+            name = one_line(text)
+        except ValueError as fault:
+            raise QueryError([FieldFault("name", text, str(fault))]) from None
+        if name.casefold() in {title.casefold() for title in self._built_in}:
+            what = f"is the name of a pre-configured {self._what.split()[0]}; choose another name"
+            raise QueryError([FieldFault("name", name, what)])
+        return name
 
-def frozen(query: Query, as_of: datetime) -> Query:
-    """A query whose period is the dates that it means at an instant (aware), for good."""
-    first, last = query.interval(as_of)
-    return query.with_fields({"period": Interval.model_validate({"from": first, "to": last})})
+    def _fault(self, name: str, what: str) -> QueryError:
+        return QueryError([FieldFault(self._what.split()[0], name, what)])
+
+    def _row(self, saved: Saved[T]) -> dict[str, Any]:
+        return {
+            "id": saved.id,
+            "owner": saved.owner,
+            "name": saved.name,
+            "folded": saved.name.casefold(),
+            "shared": saved.shared,
+            "spec": self._to_text(saved.kept),
+            "version": saved.version,
+            "changed_at": saved.changed_at.isoformat(timespec="seconds"),
+        }
+
+    def _readable(
+        self, rows: Sequence[sa.RowMapping], tell: Callable[[str], None]
+    ) -> Iterator[Saved[T]]:
+        for row in rows:
+            try:
+                yield self._saved(row)
+            except QueryError as error:
+                tell(f'the {self._what} "{row["name"]}" cannot be read here: {error}')
+
+    def _saved(self, row: sa.RowMapping) -> Saved[T]:
+        kept = self._from_text(row["spec"])
+        names = ("id", "owner", "name", "shared", "version")
+        changed_at = datetime.fromisoformat(row["changed_at"])
+        return Saved(**{name: row[name] for name in names}, kept=kept, changed_at=changed_at)

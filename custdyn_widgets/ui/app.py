@@ -11,35 +11,35 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 import pandas as pd
 
-from ..definitions import CDRS, ORIG_TERM, REPORT
-from ..errors import Cancelled, CustdynError, QueryError
-from ..layout import TITLE
-from ..link import Linked, to_link
-from ..query import Query
-from ..report import Report
-from ..result import Result
-from ..serve import SOURCE_VARIABLE
-from ..sources import Source, open_source, source_text
-from .border import logged
-from .by_mail import ByMail
-from .copy_link import CopyLink
-from .form import Form, now_in_utc
-from .front import style
-from .job import Jobs
-from .listing_view import ListingView
-from .names import Names
-from .notices import Notice, Notices
-from .page import Page, link_of_the_page, prepared_beforehand
-from .plain import Plain, show
-from .press import Press
-from .result_view import ResultView
-from .saved_queries import SavedQueries
-from .states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
-from .status import Status
-from .view_switch import ViewSwitch
+from custdyn_widgets.errors import Cancelled, CustdynError, QueryError
+from custdyn_widgets.model.definitions import CDRS, ORIG_TERM, REPORT
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.url import Linked, to_link
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.result import Result
+from custdyn_widgets.serve import SOURCE_VARIABLE
+from custdyn_widgets.sources import Source, open_source, source_text
+from custdyn_widgets.ui.error_boundary import logged
+from custdyn_widgets.ui.form import Form, now_in_utc
+from custdyn_widgets.ui.jobs import Jobs
+from custdyn_widgets.ui.names import Names
+from custdyn_widgets.ui.page import Page, link_of_the_page, prepared_beforehand
+from custdyn_widgets.ui.panels.by_mail import ByMail
+from custdyn_widgets.ui.panels.listing_view import ListingView
+from custdyn_widgets.ui.panels.report_view import ResultView
+from custdyn_widgets.ui.panels.saved_queries import SavedQueries
+from custdyn_widgets.ui.panels.view_switch import ViewSwitch
+from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
+from custdyn_widgets.ui.widgets.assets import style
+from custdyn_widgets.ui.widgets.basic import Plain, show
+from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.copy_link import CopyLink
+from custdyn_widgets.ui.widgets.notices import Notice, Notices
+from custdyn_widgets.ui.widgets.status import Status
+from custdyn_widgets.views.table import TITLE
 
 if TYPE_CHECKING:
-    from ..store import QueryTemplate
+    from custdyn_widgets.store import QueryTemplate
 
 View = ResultView | ListingView
 KEYS = "Ctrl+Enter in the form, Alt+Q anywhere"

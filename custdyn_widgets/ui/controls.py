@@ -8,9 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from ..checks import address
-from ..choices import Choice, Choices
-from ..definitions import (
+from custdyn_widgets.model.definitions import (
     COMPARISONS,
     FIELDS,
     FILTERS_BY_KIND,
@@ -22,12 +20,14 @@ from ..definitions import (
     RATE_POLICIES,
     TYPE_CHOICES,
 )
-from ..periods import zone_names
-from ..query import Query
-from .names import Names
-from .picker import Picker
-from .plain import Plain, show
-from .wallclock import WallClock
+from custdyn_widgets.model.periods import zone_names
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.validators import address
+from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.ui.names import Names
+from custdyn_widgets.ui.widgets.basic import Plain, show
+from custdyn_widgets.ui.widgets.datetime_field import WallClock
+from custdyn_widgets.ui.widgets.picker import Picker
 
 CUSTOM = "custom"
 NOTHING = ""

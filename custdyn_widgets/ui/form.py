@@ -8,14 +8,14 @@ from html import escape
 
 import ipywidgets as w
 
-from ..definitions import FIELDS, FILTERS_BY_KIND
-from ..errors import FieldFault, QueryError
-from ..query import Query
-from .controls import CUSTOM, FILTERS, Controls, grouped
-from .names import Names
-from .picker import Picker
-from .plain import Plain, hidden, show
-from .press import Press
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.model.definitions import FIELDS, FILTERS_BY_KIND
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.ui.controls import CUSTOM, FILTERS, Controls, grouped
+from custdyn_widgets.ui.names import Names
+from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.picker import Picker
 
 ADVANCED = ("rate_policy", "compare", "blocks")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ..choices import Choices
-from ..errors import Cancelled, CustdynError
-from ..sources import Source
-from ..sources.directory import Directory
-from .background import in_background
-from .border import unexpected
+from custdyn_widgets.errors import Cancelled, CustdynError
+from custdyn_widgets.sources import Source
+from custdyn_widgets.sources.catalog import Directory
+from custdyn_widgets.sources.choices import Choices
+from custdyn_widgets.ui.background import in_background
+from custdyn_widgets.ui.error_boundary import unexpected
 
 READING = "Reading the names from the source …"
 

@@ -10,8 +10,8 @@ from contextlib import redirect_stderr
 import anywidget
 import traitlets
 
-from .border import guarded
-from .front import script
+from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.widgets.assets import script
 
 
 class Page(anywidget.AnyWidget):

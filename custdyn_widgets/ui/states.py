@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..cells import shown
-from ..definitions import ALL
-from ..link import MOST_BYTES, Linked, from_link
-from ..periods import State
-from ..query import Query
-from ..report import Report, utc_text
-from .notices import Notice
+from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.definitions import ALL
+from custdyn_widgets.model.periods import State
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.url import MOST_BYTES, Linked, from_link
+from custdyn_widgets.report.report import Report, utc_text
+from custdyn_widgets.ui.widgets.notices import Notice
 
 MOST_CELLS = 200_000
 WELCOME = Notice(

@@ -5,10 +5,18 @@ from __future__ import annotations
 from html import escape
 from importlib.resources import files
 
-from ..changes import summary
-from ..layout import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, spans, table_of
-from ..periods import State
-from ..report import Report
+from custdyn_widgets.model.periods import State
+from custdyn_widgets.report.changes import summary
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.views.table import (
+    COMPARED_WITH,
+    TITLE,
+    BlockRow,
+    Table,
+    TableRow,
+    spans,
+    table_of,
+)
 
 
 def to_fragment(report: Report) -> str:

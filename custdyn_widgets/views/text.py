@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from ..changes import summary
-from ..layout import COMPARED_WITH, BlockRow, table_of
-from ..report import Report
+from custdyn_widgets.report.changes import summary
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, table_of
 
 GAP = 2
 """Blanks between columns."""

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .cases import AS_OF, Case, make
+from tests.bench.cases import AS_OF, Case, make
 
 RUNS = 7
 REPORT = """from datetime import datetime

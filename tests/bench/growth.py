@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .cases import cases, make
-from .report import in_turn
+from tests.bench.cases import cases, make
+from tests.bench.report import in_turn
 
 SIZES = (1, 2, 5, 10, 20, 50, 100)
 

@@ -18,14 +18,13 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from custdyn_widgets import Query, open_source, run
-from custdyn_widgets.charts import ChartSpec
-from custdyn_widgets.definitions import BLOCKS
+from custdyn_widgets.model.definitions import BLOCKS
 from custdyn_widgets.store import STORE_VARIABLE, my_store
-from custdyn_widgets.ui.job import Jobs, a_report
+from custdyn_widgets.ui.jobs import Jobs, a_report
+from custdyn_widgets.views.chart_spec import ChartSpec
+from tests.bench.cases import Case, make
 from tests.browser.drive import Visit, chromium, voila
 from tests.browser.names import write_many_names
-
-from .cases import Case, make
 
 RUNS = 7
 TEN = "Ten rows"

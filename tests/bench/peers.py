@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .cases import CLASSES, HELD, KINDS, PAID, SCALE, Case, Cells, cells
+from tests.bench.cases import CLASSES, HELD, KINDS, PAID, SCALE, Case, Cells, cells
 
 
 def with_pandas(folder: Path, case: Case) -> Cells:

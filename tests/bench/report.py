@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .cases import AS_OF, Case, Cells, cases, make
+from tests.bench.cases import AS_OF, Case, Cells, cases, make
 
 OURS, FLOOR = "ours", "floor"
 COLUMNS = ("client_id", "occurred_at", "kind", "amount", "package_id")
@@ -47,7 +47,7 @@ def floor(folder: Path, case: Case) -> Cells:
 
 def measured(way: str, folder: Path, case: Case, told: Any) -> None:
     """Runs one way in this process, and tells seconds, peak memory in GB, and the cells."""
-    from .peers import PEERS
+    from tests.bench.peers import PEERS
 
     work = {OURS: ours, FLOOR: floor, **PEERS}[way]
     import ibis

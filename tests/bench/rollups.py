@@ -12,8 +12,7 @@ import time
 from pathlib import Path
 
 from custdyn_widgets import make_rollup, run
-
-from .cases import AS_OF, Case, make
+from tests.bench.cases import AS_OF, Case, make
 
 PER_CLIENT = (100, 50_000, 500_000)
 """Entries of a client in three years: one in eleven days, two an hour, nineteen an hour."""

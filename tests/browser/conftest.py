@@ -12,12 +12,9 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from custdyn_widgets.sources.demo import demo_folder
+from custdyn_widgets.sources.demo.generator import demo_folder
 from tests.bench.cases import Case, make
-
-from ..hostile import FORMULAS, OTHERS
-from ..parts import all_parts
-from .drive import (
+from tests.browser.drive import (
     CHROMIUM,
     Visit,
     chromium,
@@ -26,7 +23,9 @@ from .drive import (
     voila,
     voila_notebook,
 )
-from .names import write_many_names
+from tests.browser.names import write_many_names
+from tests.hostile import FORMULAS, OTHERS
+from tests.parts import all_parts
 
 Arrive = Callable[..., Visit]
 FRONTS = ("voila", "lab")

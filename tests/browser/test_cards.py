@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from custdyn_widgets import run
-
-from .conftest import FRONTS, LAB_AT_LENGTH, Arrive
-from .test_cell_panel import asked
-from .test_look import faults
+from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.test_cell_panel import asked
+from tests.browser.test_look import faults
 
 PACKAGES = ("Europe 500", "Year Saver")
 FILTERED = "&".join(f"package={name.replace(' ', '+')}" for name in PACKAGES)

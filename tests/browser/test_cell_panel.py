@@ -11,9 +11,9 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, expect
 
-from .conftest import FRONTS, LAB_AT_LENGTH, Arrive
-from .drive import Visit
-from .test_look import faults
+from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.drive import Visit
+from tests.browser.test_look import faults
 
 SAMPLE = "?period=2017-01-01/2017-12-31&currency=USD&group_by=month&group_by=package"
 BLOCKS = "&blocks=bridge&blocks=movements&blocks=sensitivity"

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from custdyn_widgets.charts import PRE_CONFIGURED
-
-from .conftest import FRONTS, LAB_AT_LENGTH, Arrive, Servers
-from .drive import Visit
-from .test_look import faults
+from custdyn_widgets.views.chart_spec import PRE_CONFIGURED
+from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive, Servers
+from tests.browser.drive import Visit
+from tests.browser.test_look import faults
 
 SAMPLE = "?period=2017-01-01/2017-12-31&currency=USD&group_by=month&group_by=package"
 COMPARED = f"{SAMPLE}&compare=2016-12-01/2017-11-30"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from custdyn_widgets import run
-from custdyn_widgets.changes import summary
-
-from .conftest import LAB_AT_LENGTH, Arrive
+from custdyn_widgets.report.changes import summary
+from tests.browser.conftest import LAB_AT_LENGTH, Arrive
 
 SAMPLE = "?period=2017-01-01/2017-12-31&currency=USD&group_by=month"
 DEMO = "?period=2025-01-01/2025-12-31&group_by=month&group_by=package"

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import LAB_AT_LENGTH, Arrive, Servers
-from .drive import Visit
+from tests.browser.conftest import LAB_AT_LENGTH, Arrive, Servers
+from tests.browser.drive import Visit
 
 pytestmark = pytest.mark.parametrize("front", LAB_AT_LENGTH)
 ZONE = "Buckets, presets and day boundaries follow it."

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from custdyn_widgets.link import from_link
-
-from .conftest import Arrive
-from .drive import Visit, voila
+from custdyn_widgets.query.url import from_link
+from tests.browser.conftest import Arrive
+from tests.browser.drive import Visit, voila
 
 
 def asked(visit: Visit) -> dict[str, list[str]]:

@@ -12,11 +12,10 @@ from openpyxl import load_workbook
 from playwright.sync_api import Locator, expect
 
 from custdyn_widgets import run_cdrs, run_orig_term
-from custdyn_widgets.columns import text_of
-
-from .conftest import FRONTS, LAB_AT_LENGTH, Arrive
-from .drive import Visit
-from .test_look import faults
+from custdyn_widgets.model.columns import text_of
+from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.drive import Visit
+from tests.browser.test_look import faults
 
 YEAR = {"from": "2025-01-01", "to": "2025-12-31"}
 DEMO = "?period=2025-01-01/2025-12-31&group_by=month&currency=EUR"

@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from .conftest import FRONTS, Arrive
-from .drive import Visit
+from tests.browser.conftest import FRONTS, Arrive
+from tests.browser.drive import Visit
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 WIDTHS = (390, 768, 1440, 2560)

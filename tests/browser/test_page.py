@@ -11,11 +11,10 @@ import pytest
 
 from custdyn_widgets import Query, run
 from custdyn_widgets.exports.verify import read_filed
-from custdyn_widgets.ui.download import FILES
+from custdyn_widgets.ui.widgets.download import FILES
+from tests.browser.conftest import FRONTS, Arrive, Servers
 from tests.conftest import AS_OF
 from tests.test_sample import golden
-
-from .conftest import FRONTS, Arrive, Servers
 
 
 def expected() -> list[list[str]]:
@@ -107,7 +106,7 @@ def test_a_large_file_arrives_whole_and_leaves_nothing_behind(
     visits: Arrive, servers: Servers, tmp_path: Path
 ) -> None:
     cell = (
-        "from custdyn_widgets.ui.download import Download\n"
+        "from custdyn_widgets.ui.widgets.download import Download\n"
         "name = 'Bericht für «Q1».bin'\n"
         "Download(lambda: (name, 'application/octet-stream', bytes(range(250)) * 160_000),"
         " print, label='Download 40 MB')"

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from custdyn_widgets.store import my_store
-
-from .conftest import FRONTS, Arrive
-from .test_look import faults
+from tests.browser.conftest import FRONTS, Arrive
+from tests.browser.test_look import faults
 
 LINK = "?period=last_month&currency=EUR&active_duration=6"
 

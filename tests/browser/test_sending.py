@@ -12,11 +12,10 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from custdyn_widgets.store import Store
-
-from ..mails import SENDER, PostOffice, post_office
-from .conftest import FRONTS, Arrive, Servers
-from .drive import Visit, voila
-from .test_look import faults
+from tests.browser.conftest import FRONTS, Arrive, Servers
+from tests.browser.drive import Visit, voila
+from tests.browser.test_look import faults
+from tests.mails import SENDER, PostOffice, post_office
 
 Visits = Callable[..., Visit]
 LINK = "?period=2017-01-01/2017-12-31&currency=USD&output.type=xlsx"

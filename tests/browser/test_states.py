@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import FRONTS, Arrive
+from tests.browser.conftest import FRONTS, Arrive
 
 pytestmark = pytest.mark.parametrize("front", FRONTS)
 LONG = "?period=2015-01-01/2017-12-31&group_by=date&client_type=client"

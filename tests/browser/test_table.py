@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from .conftest import FRONTS, LAB_AT_LENGTH, Arrive
-from .drive import Visit
+from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.drive import Visit
 
 WIDE = "?period=2024-01-01/2024-12-31&group_by=date&group_by=month"
 

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
-from custdyn_widgets.blocks import CLOSING, ROUNDING
-from custdyn_widgets.definitions import ACTIVE, OPTIONAL_BLOCKS
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.report import Report
+from custdyn_widgets.model.blocks import CLOSING, ROUNDING
+from custdyn_widgets.model.definitions import ACTIVE, OPTIONAL_BLOCKS
+from custdyn_widgets.report.report import Report
 from tests.ledgers import LEDGERS, Case, cases
 from tests.oracle import RatesMissing, answer
 from tests.oracle_blocks import BRIDGES, blocks_of, shown

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import Result, open_source, run
-from custdyn_widgets.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
-from custdyn_widgets.cards.package import PackageCard
-from custdyn_widgets.definitions import ALL, NA, NO_PACKAGE, PACKAGES, PAY_AS_YOU_GO
+from custdyn_widgets.drill.package_card import PackageCard
 from custdyn_widgets.errors import MissingRates, QueryError
+from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
+from custdyn_widgets.model.definitions import ALL, NA, NO_PACKAGE, PACKAGES, PAY_AS_YOU_GO
 from tests.ledgers import LEDGERS, Case, cases
 from tests.oracle import go_back, utc
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
-from custdyn_widgets.definitions import NA
 from custdyn_widgets.errors import MissingRates, QueryError
-from custdyn_widgets.report import Report
+from custdyn_widgets.model.definitions import NA
+from custdyn_widgets.report.report import Report
 from tests.ledgers import LEDGERS, Case, cases
 from tests.oracle import UNITS, Answer, RatesMissing, _money, answer, buckets_of, go_back
 

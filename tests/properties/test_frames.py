@@ -14,16 +14,20 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from custdyn_widgets import Result, frames, metrics, moved, open_source, passes, run, spread
-from custdyn_widgets.definitions import MOST_ACTIVE_MONTHS
+from custdyn_widgets import Result, open_source, run
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.holders import Holders, holders_of
-from custdyn_widgets.parts import Part, part_of
-from custdyn_widgets.shape import Shape
+from custdyn_widgets.extract import balance_changes as passes
+from custdyn_widgets.extract import change_table as moved
+from custdyn_widgets.extract.clients import Holders, holders_of
+from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.metrics import dense as metrics
+from custdyn_widgets.metrics.partials import Part, part_of
+from custdyn_widgets.model.definitions import MOST_ACTIVE_MONTHS
+from custdyn_widgets.pipeline import cache as frames
+from custdyn_widgets.pipeline import slicing as spread
 from custdyn_widgets.sources import Source
 from tests.ledgers import Case, cases
-
-from .test_laws import law
+from tests.properties.test_laws import law
 
 UNITS: tuple[list[str], ...] = ([], ["year"], ["month"], ["date"], ["month", "date"])
 BLOCKS: tuple[list[str], ...] = ([], [], ["bridge"], ["movements", "sensitivity"])

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
-from custdyn_widgets.definitions import ALL, PACKAGE, PACKAGES
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.report import Report
+from custdyn_widgets.model.definitions import ALL, PACKAGE, PACKAGES
+from custdyn_widgets.report.report import Report
 from tests.ledgers import LEDGERS, Case, cases
 from tests.oracle import Data
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
-from custdyn_widgets.definitions import PAY_AS_YOU_GO, SPLITS
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.listings import cdrs
+from custdyn_widgets.model.definitions import PAY_AS_YOU_GO, SPLITS
 from tests.ledgers import LEDGERS, Case, cases
 
 PAYG = cases(dense=True, kinds=["payg"])

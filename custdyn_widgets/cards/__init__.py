@@ -1,1 +1,0 @@
-"""Cards: what there is to know of one thing, bucket by bucket."""

@@ -1,0 +1,52 @@
+"""Fields of a query that are changed on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.model.definitions import FIELDS
+from custdyn_widgets.query.base import unknown_field
+from custdyn_widgets.query.query import Query
+
+
+def changed(query: Query, texts: Sequence[str]) -> Query:
+    """A query with every FIELD=VALUE set; all faults at once."""
+    changes: dict[str, object] = {}
+    faults: list[FieldFault] = []
+    for text in texts:
+        try:
+            field, value = _change(query, text)
+            changes[field] = value
+        except QueryError as error:
+            faults += error.faults
+    try:
+        query = query.with_fields(changes) if changes else query
+    except QueryError as error:
+        faults += error.faults
+    if faults:
+        raise QueryError(faults)
+    return query
+
+
+def _change(query: Query, text: str) -> tuple[str, Any]:
+    """FIELD=VALUE: JSON where it is JSON of the field's shape, else text as it stands."""
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise QueryError([FieldFault("--set", text, "is not FIELD=VALUE")])
+    now: Any = query.to_dict()
+    for part in field.split("."):
+        if not isinstance(now, dict) or part not in now:
+            raise QueryError([unknown_field(field, value, FIELDS)])
+        now = now[part]
+    try:
+        parsed: Any = json.loads(value)
+    except ValueError:
+        parsed = value
+    if isinstance(now, list):
+        return field, parsed if isinstance(parsed, list) else [value]
+    if isinstance(parsed, int | float) and isinstance(now, str):
+        return field, value
+    return field, parsed

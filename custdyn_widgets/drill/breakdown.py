@@ -1,0 +1,293 @@
+"""The clients behind a cell: the same frames and the same groups as the cell, added up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from custdyn_widgets.drill.contributions import Contributions, Rows
+from custdyn_widgets.drill.formulas import Formula, Held, Moved, Side, Term
+from custdyn_widgets.extract.arrays import Flags, Numbers
+from custdyn_widgets.extract.balance_changes import Access
+from custdyn_widgets.extract.clients import holders_of
+from custdyn_widgets.extract.filters import package_names, resolve
+from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.scope import KINDS, flows_by_client
+from custdyn_widgets.metrics.client_sets import GROUPS, Edge, edges
+from custdyn_widgets.metrics.dense import walk
+from custdyn_widgets.metrics.population import ClientFlows, People, people
+from custdyn_widgets.model.cells import Cell
+from custdyn_widgets.model.periods import Bucket, Segment, cut, local_date, segments, zone
+from custdyn_widgets.pipeline.make_report import balance_days, conversion_of, rate_dates
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.conversion import Conversion
+from custdyn_widgets.report.optional_rows import flow_name
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.sources import Snapshot, Source
+
+Between = Callable[[], None]
+SomeTerm = TypeVar("SomeTerm", bound=Held | Moved)
+NUMERATOR, DENOMINATOR, BESIDE = "numerator", "denominator", "beside"
+
+
+@dataclass(frozen=True)
+class Period:
+    """One period of a report: its buckets, and what it was made of.
+
+    `until` is its end, up to which entries make a client pass the filters.
+    """
+
+    query: Query
+    as_of: datetime
+    last: datetime
+    buckets: tuple[Bucket, ...]
+    until: datetime
+    reduced: Reduced
+
+    @classmethod
+    def of(
+        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Reduced
+    ) -> Period:
+        """A whole period of a report."""
+        return cls(report.query, report.as_of, last, buckets, buckets[-1].end, made)
+
+    @cached_property
+    def who(self) -> People:
+        """The clients that pass, numbered; only where they are held: see `holding`."""
+        assert self.reduced.holders is not None  # noqa: S101
+        return people(self.reduced.holders)
+
+    def holding(self, snapshot: Snapshot, column: int) -> tuple[Period, int]:
+        """The period with its clients held, and the place of a bucket in it.
+
+        Where they were too many to be held for all buckets, they are read for this one and the
+        one before it.
+        """
+        if self.reduced.holders is not None:
+            return self, column
+        buckets = self.buckets[max(column - 1, 0) : column + 1]
+        tables, fetch = snapshot.tables, snapshot.fetch
+        filters = resolve(tables, fetch, self.query, self.as_of)
+        shape = Shape(filters, buckets, (), (), self.as_of, until=self.until)
+        held = holders_of(tables, fetch, shape, Access(snapshot.in_order))
+        reduced = replace(self.reduced, holders=held)
+        return replace(self, buckets=buckets, reduced=reduced), len(buckets) - 1
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The end of the bucket before the first, then each bucket's."""
+        return edges(self.query, self.last, self.buckets)
+
+
+def periods_of(report: Report, reduced: Sequence[Reduced]) -> dict[str, Period]:
+    """The periods of a report by side; the other one has all its buckets, not the shown ones."""
+    query, as_of = report.query, report.as_of
+    if not reduced:
+        return {}
+    made = {"value": Period.of(report, report.last, report.buckets, reduced[0])}
+    if report.other is not None and len(reduced) > 1:
+        first, last = report.other.first, report.other.last
+        buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
+        made["other"] = Period.of(report, last, buckets, reduced[1])
+    return made
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What is behind a cell: its sides, client by client.
+
+    `cell` is None in the bucket before the first: the report has no such cell. `column` is the
+    bucket's place in its period; `among` are, for each term of a side, the
+    flags of the clients it is of (None: all); `pieces` are the stretches of one rate.
+    """
+
+    cell: Cell | None
+    period: Period
+    column: int
+    formula: Formula
+    sides: dict[str, Contributions]
+    among: Mapping[Term, Flags | None]
+    pieces: tuple[Segment, ...]
+
+    first_piece = 2
+    """The place of the first piece's date among the dates of a side: the two ends are first."""
+
+    @property
+    def bucket(self) -> Bucket:
+        """The bucket that the cell is of."""
+        return self.period.buckets[self.column]
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The ends of the buckets up to this one, from that of the bucket before the first."""
+        return self.period.edges[: self.column + 2]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the contributions add up to the cell, unrounded; N/A where nothing is there."""
+        over = self.sides[NUMERATOR].total
+        if self.cell is None:
+            return True
+        exact = self.cell.value if self.cell.exact is None else self.cell.exact
+        if DENOMINATOR in self.sides:
+            under = self.sides[DENOMINATOR].total
+            if exact is None:
+                return not under or not len(self.sides[NUMERATOR].who)
+            return bool(under) and over * self.formula.factor == Fraction(exact) * under
+        return over == exact if exact is not None else not len(self.sides[NUMERATOR].who)
+
+
+def behind(
+    source: Source,
+    period: Period,
+    column: int,
+    made: Formula,
+    cell: Cell | None,
+    between: Between,
+) -> Behind:
+    """What is behind a figure in a bucket.
+
+    The ledger is asked for the entries of the bucket only; whoever is active and what everyone
+    holds comes from what the report was made of. Raises what `run` raises, and SourceError.
+    """
+    with source.reading(between) as snapshot:
+        held, place = period.holding(snapshot, column)
+        return _Gathering(snapshot, held, place, between).behind(cell, made)
+
+
+class _Gathering:
+    """Collects the rows of terms, for one bucket."""
+
+    def __init__(self, snapshot: Snapshot, period: Period, column: int, between: Between) -> None:
+        self._snapshot, self._period, self._column = snapshot, period, column
+        self._between = between
+        query = period.query
+        self._today = local_date(period.as_of, zone(query.timezone))
+        rates, _ = snapshot.rates.known(self._today)
+        self._conversion: Conversion = conversion_of(query, rates, period.reduced, self._today)
+        every = balance_days(query, period.buckets, period.as_of)
+        self._edges = (every[column], every[column + 1])
+        currencies = {*period.reduced.currencies, str(query.currency)}
+        dates = rate_dates(query, rates, currencies)
+        self._pieces = segments((period.buckets[column],), dates, timezone=query.timezone)
+        cuts = [*(piece.start for piece in self._pieces), period.buckets[column].end, period.until]
+        snapshot.cut_at(cuts, period.as_of)  # what is there may have grown since
+        self._days: list[date] = [*self._edges, *(piece.day for piece in self._pieces)]
+        self._codes: Numbers = period.who.clients["currency"].to_numpy(object)
+
+    def behind(self, cell: Cell | None, made: Formula) -> Behind:
+        named = {NUMERATOR: made.over, DENOMINATOR: made.under, BESIDE: made.beside}
+        sides = {name: side for name, side in named.items() if side is not None}
+        terms = list(dict.fromkeys(term for side in sides.values() for term in side.terms))
+        held, among = self._held(terms)
+        moved = self._moved(terms, among)
+        found = {name: self._contributions(side, held | moved) for name, side in sides.items()}
+        return Behind(cell, self._period, self._column, made, found, among, self._pieces)
+
+    def _contributions(self, side: Side, rows: Mapping[Term, Rows]) -> Contributions:
+        joined = Rows.joined([_signed(rows[plain(term)], term.sign) for term in side.terms])
+        return Contributions(side, joined, tuple(self._days), self._codes, self._conversion)
+
+    def _held(self, terms: Sequence[Term]) -> tuple[dict[Term, Rows], dict[Term, Flags | None]]:
+        """Rows of what is held, and for every term the flags of the clients that it is of."""
+        period = self._period
+        marks = period.edges[: self._column + 2]
+        found: dict[Held, list[Rows]] = {plain(one): [] for one in terms if isinstance(one, Held)}
+        groups: dict[str, Flags] = {
+            one.among: np.zeros(len(self._codes), np.bool_)
+            for one in terms
+            if isinstance(one, Moved) and one.among is not None
+        }
+        walked = (
+            walk(period.who.clients, period.who.changes, edges=marks, between=self._between)
+            if found or groups
+            else ()
+        )
+        flags: dict[Term, Flags | None] = {}
+        for positions, pairs in walked:
+            *_, (now, before) = pairs
+            for name, chosen in groups.items():
+                chosen[positions] = GROUPS[name].members(now, before)
+            for term, listed in found.items():
+                then = before if term.when == "before" else now
+                members = GROUPS[term.group].members(then, before)
+                was, day = edge_of(term)
+                balance = (before if was else now).balance
+                if term.keep != "any":
+                    members = members & (balance > 0 if term.keep == "positive" else balance < 0)
+                at = np.flatnonzero(members)
+                days = np.full(len(at), day, np.int64)
+                listed.append(Rows(positions[at], days, balance[at], np.ones(len(at), np.int64)))
+        held: dict[Term, Rows] = {term: Rows.joined(listed) for term, listed in found.items()}
+        for one in terms:
+            if isinstance(one, Moved):
+                flags[plain(one)] = None if one.among is None else groups[one.among]
+            else:
+                own = np.zeros(len(self._codes), np.bool_)
+                own[held[plain(one)].client] = True
+                flags[plain(one)] = own
+        return held, flags
+
+    def _moved(self, terms: Sequence[Term], among: Mapping[Term, Flags | None]) -> dict[Term, Rows]:
+        wanted = [plain(term) for term in terms if isinstance(term, Moved)]
+        if not wanted:
+            return {}
+        flows = self._flows()
+        names = flow_names(flows, self._period.query)
+        made: dict[Term, Rows] = {}
+        for term in dict.fromkeys(wanted):
+            kept = flows.in_flow(term.flow, term.package, names)
+            flags = among[term]
+            if flags is not None:
+                kept &= flags[flows.client]
+            at = np.flatnonzero(kept)
+            days = flows.segment[at] + Behind.first_piece
+            made[term] = Rows(flows.client[at], days, flows.amount[at], flows.entries[at])
+        return made
+
+    def _flows(self) -> ClientFlows:
+        period, snapshot = self._period, self._snapshot
+        bucket = period.buckets[self._column]
+        pieces: tuple[Segment, ...] = self._pieces
+        table = flows_by_client(
+            snapshot.tables,
+            snapshot.fetch,
+            resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of),
+            segments=pieces,
+            inside=(bucket.start, bucket.end),
+            end=period.until,
+            as_of=period.as_of,
+        )
+        names = package_names(snapshot.tables, snapshot.fetch)
+        flows: ClientFlows = ClientFlows.of(table, period.who.ids, names).known()
+        return flows
+
+
+def edge_of(term: Held) -> tuple[bool, int]:
+    """Whether a term's balances are those of the bucket before; the place of their rate's date."""
+    before = term.when == "before" or GROUPS[term.group].before
+    return before, 0 if before and not term.revalued else 1
+
+
+def flow_names(flows: ClientFlows, query: Query) -> Numbers:
+    """The row of a bridge that each flow stands in."""
+    counts = flows.counted(query).astype(np.int64)
+    names = [[flow_name(kind, counted=yes) for yes in (False, True)] for kind in KINDS]
+    named: Numbers = np.array(names)[flows.kind, counts]
+    return named
+
+
+def plain(term: SomeTerm) -> SomeTerm:
+    """A term without its sign: its rows are collected once."""
+    return replace(term, sign=1)
+
+
+def _signed(rows: Rows, sign: int) -> Rows:
+    return rows if sign > 0 else replace(rows, amount=-rows.amount)

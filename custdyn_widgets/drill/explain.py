@@ -1,0 +1,140 @@
+"""One cell in words: what it is, of when and whom, how it comes about, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from html import escape
+
+from custdyn_widgets.drill.breakdown import NUMERATOR, Behind, Between
+from custdyn_widgets.drill.cell import Address, cell_at, row_at
+from custdyn_widgets.drill.drill import Drill, NoClients, title_of
+from custdyn_widgets.drill.formulas import Held
+from custdyn_widgets.drill.history import Change, changes
+from custdyn_widgets.drill.proof import DISPROVEN, PROVEN, formula_text, number
+from custdyn_widgets.errors import MissingRates, TooFine
+from custdyn_widgets.metrics.client_sets import EPOCH, MICROSECOND
+from custdyn_widgets.model.blocks import EVERY_BLOCK, SENSITIVE_MONTHS, active_row
+from custdyn_widgets.model.cells import Cell, shown
+from custdyn_widgets.model.definitions import ACTIVE, FIELDS, RATE_POLICIES
+from custdyn_widgets.model.periods import zone
+from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
+
+SINCE = "Since the bucket before"
+NO_EARLIER = "there is no bucket before this one"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A cell explained: its title, what it shows, and facts under the headings of sections.
+
+    `changes` are those since the bucket before, with the clients that they are of.
+    """
+
+    title: str
+    value: str
+    facts: tuple[Fact, ...]
+    changes: tuple[Change, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"{self.title} = {self.value}"]
+        section = ""
+        for fact in self.facts:
+            if fact.section != section:
+                section = fact.section
+                lines += ["", section]
+            lines.append(f"  {fact.label}: {fact.text}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f'<pre class="custdyn-explained">{escape(str(self))}</pre>'
+
+
+def explain(drill: Drill, at: Address, between: Between = lambda: None) -> Explanation:
+    """What there is to say of a cell. Raises what `run` raises, and SourceError."""
+    report = drill.report
+    cell = cell_at(report, at)
+    line = next(one for one in row_at(report, at).lines if one.key == at.side)
+    try:
+        found = drill.behind(at, between)
+    except NoClients:
+        found = None
+    facts, changed = [*_what(drill, at, cell)], tuple[Change, ...]()
+    if found is not None:
+        facts += [*_when(found), *_who(found), *_how(found, cell)]
+        before, said = _before(drill, at, between)
+        facts.append(said)
+        changed = () if before is None else changes(found, before)
+        facts += [Fact(SINCE, one.name, one.words) for one in changed]
+    return Explanation(title_of(report, at), line.texts[at.column], tuple(facts), changed)
+
+
+def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
+    row = row_at(drill.report, at)
+    block = next(one for one in EVERY_BLOCK if one.name == row.block)
+    yield Fact("What it is", row.title, block.words)
+    yield Fact("What it is", row.row, row.defined.words)
+    if cell.reason is not None:
+        yield Fact("What it is", "Why N/A", f"{cell.reason}.")
+
+
+def _when(found: Behind) -> Iterator[Fact]:
+    query, bucket = found.period.query, found.bucket
+    tz = zone(query.timezone)
+    for name, one in {query.timezone: tz, "UTC": UTC}.items():
+        start, end = (_clock(edge, one) for edge in (bucket.start, bucket.end))
+        yield Fact("When", f"Bucket, {name}", f"{start} – {end}, end not included")
+    yield Fact("When", "State", bucket.state.value)
+    terms = [term for side in found.sides.values() for term in side.side.terms]
+    groups = {term.group for term in terms if isinstance(term, Held)}
+    edge = found.edges[-1]
+    windows = {ACTIVE: edge.active_from}
+    windows |= {
+        active_row(months): since
+        for months, since in zip(SENSITIVE_MONTHS, edge.windows, strict=True)
+    }
+    for name, since in windows.items():
+        if name in groups:
+            first = EPOCH + since * MICROSECOND
+            said = f"{_clock(first, tz)} {query.timezone}"
+            if query.timezone != "UTC":
+                said += f" ({_clock(first, UTC)} UTC)"
+            yield Fact("When", f"A paid use for {name}", f"from {said} to the bucket's end")
+
+
+def _clock(instant: datetime, tz: tzinfo) -> str:
+    return f"{instant.astimezone(tz):%Y-%m-%d %H:%M:%S}"
+
+
+def _who(found: Behind) -> Iterator[Fact]:
+    for line in filter_lines(found.period.query):
+        label, _, text = line.partition(": ")
+        yield Fact("Whom", label, text)
+    yield Fact("Whom", "Clients behind it", shown(len(found.sides[NUMERATOR].who)))
+
+
+def _how(found: Behind, cell: Cell) -> Iterator[Fact]:
+    over = found.sides[NUMERATOR]
+    yield Fact("How", "Formula", formula_text(found))
+    yield Fact("How", "Proof", PROVEN if found.agrees else DISPROVEN)
+    if cell.exact is not None:
+        yield Fact("How", "Before rounding", exact_text(cell.exact))
+        yield Fact("How", "Rounding", f"once, half away from zero: {cell}")
+    query = found.period.query
+    yield Fact("How", FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])
+    for rate in sorted(over.conversion.used):
+        worth = f"{rate.currency} from {rate.valid_from}: {exact_text(rate.rate)}"
+        yield Fact("How", "Rate used", worth)
+
+
+def _before(drill: Drill, at: Address, between: Between) -> tuple[Behind | None, Fact]:
+    """What was behind the row in the bucket before, and what is to be said of it."""
+    try:
+        before = drill.before(at, between)
+    except (MissingRates, TooFine) as error:
+        return None, Fact(SINCE, "Changes", str(error))
+    if before is None:
+        return None, Fact(SINCE, "Changes", NO_EARLIER)
+    side = before.sides[NUMERATOR]
+    return before, Fact(SINCE, side.side.name, f"{number(side, side.total)} before")

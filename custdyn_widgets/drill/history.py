@@ -1,0 +1,55 @@
+"""What changed in a figure since the bucket before: who entered, who left, who stayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from custdyn_widgets.drill.breakdown import NUMERATOR, Behind
+from custdyn_widgets.drill.contributions import Contributions
+from custdyn_widgets.drill.proof import clients_of, number
+from custdyn_widgets.extract.arrays import Ints
+
+ENTERED, LEFT, STAYED = "Entered", "Left", "Stayed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Clients that came, went or stayed, and what that changed in the figure's numerator.
+
+    `found` is the bucket in which they are listed, by their `places` in its numerator's `who`:
+    this one, or the one before of those who left.
+    """
+
+    name: str
+    found: Behind
+    places: Ints
+    change: Fraction | int
+
+    @property
+    def words(self) -> str:
+        """It in words: `3 clients, +12.50 EUR`."""
+        sign = "+" if self.change > 0 else ""
+        changed = number(self.found.sides[NUMERATOR], self.change)
+        return f"{clients_of(len(self.places))}, {sign}{changed}"
+
+
+def changes(now: Behind, before: Behind) -> tuple[Change, ...]:
+    """Entered, left and stayed since another bucket; together they are the whole change."""
+    own, earlier = now.sides[NUMERATOR], before.sides[NUMERATOR]
+    both = np.intersect1d(own.who, earlier.who)
+    new, gone = ~np.isin(own.who, both), ~np.isin(earlier.who, both)
+    came, kept = _sum(own, new), _sum(own, ~new)
+    went, was = _sum(earlier, gone), _sum(earlier, ~gone)
+    return (
+        Change(ENTERED, now, np.flatnonzero(new), came),
+        Change(LEFT, before, np.flatnonzero(gone), -went),
+        Change(STAYED, now, np.flatnonzero(~new), kept - was),
+    )
+
+
+def _sum(side: Contributions, flags: np.ndarray) -> Fraction | int:
+    places = np.flatnonzero(flags)
+    return side.total_of(places) if side.counts == "money" else int(side.entries[places].sum())

@@ -1,0 +1,176 @@
+"""The clients, and what moved of each, as the engine answers: all of them, or a slice (Ibis)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from custdyn_widgets.extract.arrays import Ints
+from custdyn_widgets.extract.balance_changes import Access, changes, changes_of
+from custdyn_widgets.extract.change_table import Moved
+from custdyn_widgets.extract.filters import Fetch, instant_literal
+from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.scope import client_flows, place, scope
+
+Slice = tuple[Any, Any]
+"""Client ids: from the first on, before the second; None is no bound."""
+Tables = Mapping[str, ir.Table]
+
+
+@dataclass(frozen=True)
+class Holders:
+    """Clients, and what moved of each.
+
+    `clients`: `client_id`, `currency`, `created_at`, `closed_at` and `passes` (the filters) of
+    every client. `moved` are changes of every client in the ledger (or, if not `complete`, of
+    passing ones only), numbered as in `clients`; `coarser` says which bucket each of their buckets
+    is by now, where that is another. `flows` are those of each client that passes, where they
+    were asked for: see `ledger.flows_by_client`.
+    """
+
+    clients: pa.Table
+    moved: Moved
+    complete: bool
+    flows: pa.Table | None = None
+    coarser: Ints | None = None
+
+    @cached_property
+    def changes(self) -> Moved:
+        """What moved of each client in each bucket."""
+        if self.coarser is None:
+            return self.moved
+        return self.moved.merged(self.coarser, self.clients.num_rows)
+
+    @cached_property
+    def strangers(self) -> bool:
+        """Whether the ledger may name clients that are unknown."""
+        return not self.complete or bool((self.moved.client < 0).any())
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes they, and what is made of them, take."""
+        tables = sum(int(one.nbytes) for one in (self.clients, self.flows) if one is not None)
+        return 3 * tables + 2 * self.moved.nbytes
+
+
+def holders_of(
+    tables: Tables,
+    fetch: Fetch,
+    shape: Shape,
+    access: Access,
+    *,
+    among: Slice = (None, None),
+) -> Holders:
+    """Reads the clients, or those of a slice.
+
+    `tables` are the canonical tables of a source, `fetch` runs an expression there.
+    """
+    asked = _Asked.of(tables, shape, among)
+    clients = fetch(asked.listed)
+    few = (pc.sum(clients["passes"]).as_py() or 0) * 2 < clients.num_rows
+    counted = asked.own if few else asked.known
+    moved = changes_of(counted, fetch, shape.buckets, clients["client_id"], access)
+    flows = None if asked.flows is None else fetch(asked.flows)
+    return Holders(clients, moved, complete=not few, flows=flows)
+
+
+def slices(tables: Tables, fetch: Fetch, count: int) -> list[Slice]:
+    """Slices of about as many clients each, that together hold every client id there is."""
+    ids = tables["clients"].select("client_id")
+    size = -(-max(_rows(ids, fetch), 1) // count)
+    numbered = ids.mutate(number=ibis.row_number().over(order_by=ids.client_id))
+    firsts = numbered.filter(numbered.number > 0, numbered.number % size == 0)
+    edges = fetch(firsts.order_by("number").select("client_id"))["client_id"].to_pylist()
+    return list(zip([None, *edges], [*edges, None], strict=True))
+
+
+def together(tables: Tables, shape: Shape) -> ir.Table:
+    """Clients, changes and flows as one table: for engines that hand it over by partitions.
+
+    `part` says which a row is of: see PARTS and `holders_from`.
+    """
+    asked = _Asked.of(tables, shape, (None, None))
+    where = place(asked.known.occurred_at, [one.start for one in shape.buckets], 0)
+    grouped = asked.known.group_by("client_id", bucket=where)
+    listed = {CLIENTS: asked.listed, CHANGES: changes(grouped, asked.known)}
+    if asked.flows is not None:
+        listed[FLOWS] = asked.flows
+    kinds = {name: kind for one in listed.values() for name, kind in one.schema().items()}
+
+    def filled(one: ir.Table, part: int) -> ir.Table:
+        columns = {
+            name: one[name].cast(kind) if name in one.columns else ibis.null(kind)
+            for name, kind in kinds.items()
+        }
+        return one.select(part=ibis.literal(part, type="int8"), **columns)
+
+    return ibis.union(*(filled(one, part) for part, one in listed.items()))
+
+
+CLIENTS, CHANGES, FLOWS = 0, 1, 2
+PARTS = {
+    CLIENTS: ("client_id", "currency", "created_at", "closed_at", "passes"),
+    CHANGES: ("client_id", "bucket", "amount", "paid_at"),
+    FLOWS: ("client_id", "segment", "kind", "package_id", "amount", "entries"),
+}
+
+
+def holders_from(rows: pa.Table, *, by_client: bool) -> Holders:
+    """Some partition of what `together` gives, all rows of a client or none."""
+
+    def of(part: int) -> pa.Table:
+        return rows.filter(pc.equal(rows["part"], part)).select(list(PARTS[part]))
+
+    clients = of(CLIENTS)
+    moved = Moved.of(of(CHANGES), clients["client_id"])
+    return Holders(clients, moved, complete=True, flows=of(FLOWS) if by_client else None)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The questions for a slice of the clients: `known` are all its entries that count."""
+
+    listed: ir.Table
+    known: ir.Table
+    own: ir.Table
+    flows: ir.Table | None
+
+    @classmethod
+    def of(cls, tables: Tables, shape: Shape, among: Slice) -> _Asked:
+        until = shape.until or shape.end
+        _, known, clients, met = scope(tables, shape.filters, end=until, as_of=shape.as_of)
+        if shape.until is not None:
+            known = known.filter(known.occurred_at < instant_literal(shape.end))
+        known, clients = within(known, among), within(clients, among)
+        closed = clients.closed_at
+        seen = closed < instant_literal(shape.as_of)
+        listed = clients.select(
+            "client_id",
+            "currency",
+            "created_at",
+            closed_at=ibis.ifelse(seen, closed, ibis.null(closed.type())),
+            passes=ibis.and_(*met).fill_null(False),
+        )
+        passing = clients.filter(*met)
+        own = known.filter(known.client_id.isin(passing.client_id))
+        flows = client_flows(known, passing, shape.pieces, shape.end) if shape.by_client else None
+        return cls(listed, known, own, flows)
+
+
+def within(table: ir.Table, among: Slice) -> ir.Table:
+    """The rows of a slice of the clients."""
+    first, end = among
+    if first is not None:
+        table = table.filter(table.client_id >= first)
+    return table if end is None else table.filter(table.client_id < end)
+
+
+def _rows(table: ir.Table, fetch: Fetch) -> int:
+    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())

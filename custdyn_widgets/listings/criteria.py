@@ -1,0 +1,117 @@
+"""What a listing is asked: the same criteria as a report, read in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import ibis.expr.types as ir
+
+from custdyn_widgets.errors import SourceChanged
+from custdyn_widgets.extract.filters import resolve, unmatched
+from custdyn_widgets.extract.scope import payg_of
+from custdyn_widgets.model.definitions import FIELDS, RATE_POLICIES
+from custdyn_widgets.model.periods import Bucket, Segment, cut, local_date, zone
+from custdyn_widgets.pipeline.make_report import completed, pieces_of
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.conversion import Conversion
+from custdyn_widgets.report.notes import filter_notes, query_notes
+from custdyn_widgets.report.report import Note, utc_text
+from custdyn_widgets.sources import Snapshot, Source
+from custdyn_widgets.views.facts import Fact, filter_lines
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query on a source, as of an instant; `pieces` are the stretches of one rate each.
+
+    `first` and `last` are wall-clock seconds, both inclusive. `token` is that of the data.
+    """
+
+    query: Query
+    source: Source
+    as_of: datetime
+    first: datetime
+    last: datetime
+    buckets: tuple[Bucket, ...]
+    pieces: tuple[Segment, ...]
+    conversion: Conversion
+    notes: tuple[Note, ...]
+    token: object
+
+    @contextmanager
+    def reading(self, agrees: Callable[[Snapshot], bool]) -> Iterator[tuple[Snapshot, ir.Table]]:
+        """The data again, and its pay-as-you-go entries.
+
+        Where it may be other data than before, as in a server where somebody writes, `agrees` says
+        whether it still is what was told of it. Raises SourceChanged where it is not.
+        """
+        with self.source.reading() as snapshot:
+            if snapshot.token != self.token:
+                scale = snapshot.tables["ledger"].amount.type().scale
+                if scale != self.conversion.scale or not agrees(snapshot):
+                    raise SourceChanged(self.source.name)
+            yield snapshot, self.payg(snapshot)
+
+    def payg(self, snapshot: Snapshot) -> ir.Table:
+        """The pay-as-you-go entries of the period of clients that pass."""
+        return payg_of(
+            snapshot.tables,
+            resolve(snapshot.tables, snapshot.fetch, self.query, self.as_of),
+            inside=(self.buckets[0].start, self.buckets[-1].end),
+            as_of=self.as_of,
+        )
+
+    def facts(self, sums: Sequence[tuple[str, str]]) -> list[Fact]:
+        """What a file says of itself besides its lines: sums, and what was asked."""
+        query = self.query
+        told = [*sums, ("Interval", f"{self.first} – {self.last} {query.timezone}")]
+        told += [("Query", line) for line in filter_lines(query)]
+        told += [("Currency", str(query.currency))]
+        told += [(FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])]
+        told += [("Source", self.source.name), ("As of", utc_text(self.as_of))]
+        told += [("Note", str(note)) for note in self.notes]
+        return [Fact("", label, text) for label, text in told]
+
+    def file_name(self, name: str, kind: str) -> str:
+        """What a file of a listing is called: `cdrs_2017-01-01_2017-12-31.csv`."""
+        return f"{name}_{self.first:%Y-%m-%d}_{self.last:%Y-%m-%d}.{kind}"
+
+
+@contextmanager
+def asking(
+    query: Query, source: Source, as_of: datetime, *, units: tuple[str, ...], progress: Progress
+) -> Iterator[tuple[Asked, Snapshot]]:
+    """Reads a source as a query asks, in buckets of time units. Raises what `run` raises."""
+    as_of = as_of.astimezone(UTC)
+    with source.reading(lambda: progress("opening the source")) as snapshot:
+        snapshot.one_by_one()
+        today = local_date(as_of, zone(query.timezone))
+        rates, _ = snapshot.rates.known(today)
+        query = completed(query, rates)
+        first, last = query.interval(as_of)
+        buckets = cut(first, last, units=units, timezone=query.timezone, as_of=as_of)
+        conversion = Conversion(
+            rates,
+            to=str(query.currency),
+            scale=snapshot.tables["ledger"].amount.type().scale,
+            fixed=today if query.rate_policy == "current" else None,
+        )
+        missing = unmatched(snapshot.tables, snapshot.fetch, query)
+        pieces = pieces_of(query, rates, snapshot, buckets) if buckets else ()
+        notes = (
+            *(*query_notes(query), *filter_notes(missing)),
+            *(Note(text) for text in snapshot.notes),
+        )
+        progress("reading the ledger")
+        yield (
+            Asked(
+                *(query, source, as_of, first, last, buckets, pieces),
+                *(conversion, notes, snapshot.token),
+            ),
+            snapshot,
+        )

@@ -1,0 +1,1 @@
+"""The metrics core: clients, flows and balances in every bucket."""

@@ -1,0 +1,236 @@
+"""Which clients a figure is of: who is in which class at a bucket's end, and who moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import numpy as np
+
+from custdyn_widgets.extract.arrays import Flags, Ints, Numbers
+from custdyn_widgets.model.blocks import (
+    ENTERED,
+    LAPSED,
+    LEFT,
+    NEW,
+    REACTIVATED,
+    RETAINED,
+    SENSITIVE_MONTHS,
+    active_row,
+)
+from custdyn_widgets.model.definitions import ACTIVE, ALL, MOST_ACTIVE_MONTHS, OVERALL_ACTIVE
+from custdyn_widgets.model.periods import Bucket, activity_starts, bucket_before
+from custdyn_widgets.query.query import Query
+
+NEVER = int(np.iinfo(np.int64).min)
+ABSENT_TOO = NEVER - 1
+"""Where a group is of those who paid since then: all clients, even those that are not there."""
+CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
+EVERYONE = "everyone"
+"""All clients that pass the filters, closed or not: to check that opening + flows = closing."""
+CLOSED_BY_THEN = "closed"
+STAYED = "Stayed"
+FORESEEN = range(MOST_ACTIVE_MONTHS + 13)
+"""Active durations, in months, that a second question may ask for: all that there are, and a year
+more for the bucket before the first, where buckets are years by then."""
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 1970 of an aware instant."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A bucket's end, and since when a paid use makes active: µs since 1970.
+
+    `windows` are those of SENSITIVE_MONTHS, or none.
+    """
+
+    end: int
+    active_from: int
+    windows: tuple[int, ...] = ()
+
+
+def nominal_starts(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[datetime, ...]:
+    """The local start of the bucket before the first, then each bucket's; `last`: see `edges`."""
+    before = bucket_before(buckets[0], last, units=query.time_units)
+    return before, *(bucket.local_start for bucket in buckets)
+
+
+def recent_cuts(
+    starts: Sequence[datetime], edges: Sequence[Edge], first: int, most: int, *, timezone: str
+) -> Ints:
+    """Instants after `first` since which a paid use makes active, in order (µs since 1970).
+
+    Those of these edges, and of as many of the FORESEEN durations, the shortest first, as make
+    no more than `most`; `starts` as from `nominal_starts`.
+    """
+    cuts = {since for edge in edges for since in (edge.active_from, *edge.windows) if since > first}
+    for months in FORESEEN:
+        since = map(microseconds, activity_starts(starts, months=months, timezone=timezone))
+        more = {one for one in since if one > first}
+        if not more or len(cuts | more) > most:
+            break
+        cuts |= more
+    return np.array(sorted(cuts), np.int64)
+
+
+def edges(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[Edge, ...]:
+    """The edge of the bucket before the first, then each bucket's.
+
+    `last` is the last wall-clock second of the period.
+    """
+    starts = nominal_starts(query, last, buckets)
+    ends = (buckets[0].start, *(bucket.end for bucket in buckets))
+    durations = (query.active_duration, *SENSITIVE_MONTHS)
+    since = [activity_starts(starts, months=one, timezone=query.timezone) for one in durations]
+    return tuple(
+        Edge(microseconds(end), microseconds(own), tuple(map(microseconds, windows)))
+        for end, own, *windows in zip(ends, *since, strict=True)
+    )
+
+
+def is_there(end: int, lives: tuple[Ints, Ints], entered: Flags) -> Flags:
+    """Who is there at a bucket's end: `lives` are the instants of creation and closing."""
+    created, closed = lives
+    return (entered | (created < end)) & (closed >= end)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Clients, by position, at a bucket's end.
+
+    `balance` is unscaled, `paid` the last paid use (NEVER: none), `entered` whether there is an
+    entry. A client is `there` from its creation, or its first entry if that is earlier, until
+    closed.
+    """
+
+    edge: Edge
+    balance: Numbers
+    paid: Ints
+    entered: Flags
+    there: Flags
+    used: Flags
+    active: Flags
+    closed: Flags
+
+    @classmethod
+    def at(
+        cls, edge: Edge, clients: tuple[Ints, Ints], balance: Numbers, paid: Ints, entered: Flags
+    ) -> Standing:
+        """`clients` are the instants of creation and closing."""
+        gone = clients[1] < edge.end
+        there = is_there(edge.end, clients, entered)
+        used = there & (paid != NEVER)
+        active = used & (paid >= edge.active_from)
+        return cls(edge, balance, paid, entered, there, used, active, gone)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A set of clients: from where they stand now, and stood at the end of the bucket before.
+
+    `before` says that the balances that matter are those of the bucket before; `by_duration`
+    that the active duration makes a difference, `by_windows` that an edge's windows do, `by_move`
+    that where they stood before does. `since`: it is of those that are there whose last paid use
+    was then or later (NEVER: or none), and of no others but where it is ABSENT_TOO.
+    """
+
+    members: Callable[[Standing, Standing], Flags]
+    before: bool = False
+    by_duration: bool = False
+    by_windows: bool = False
+    by_move: bool = False
+    since: Callable[[Edge], int] | None = None
+
+    def held(self, now: Standing, before: Standing) -> tuple[Flags, Numbers]:
+        """Who is in it, and the balances that matter."""
+        return self.members(now, before), (before if self.before else now).balance
+
+
+def _class(name: str, at: Standing) -> Flags:
+    return {ACTIVE: at.active, OVERALL_ACTIVE: at.used, ALL: at.there}[name]
+
+
+def _paid_since(since: Callable[[Edge], int], **others: bool) -> Group:
+    """Those whose last paid use was then or later."""
+
+    def members(now: Standing, _: Standing) -> Flags:
+        first = since(now.edge)
+        there = now.there if first >= NEVER else np.ones(len(now.there), np.bool_)
+        return there if first <= NEVER else there & (now.paid >= first)
+
+    return Group(members, since=since, **others)
+
+
+def _window(place: int, edge: Edge) -> int:
+    return edge.windows[place]
+
+
+def entered(name: str) -> str:
+    """The group of clients that came into a class."""
+    return f"{ENTERED} {name}"
+
+
+def left(name: str) -> str:
+    """The group of clients that dropped out of a class."""
+    return f"{LEFT} {name}"
+
+
+def stayed(name: str) -> str:
+    """The group of clients that were in a class and still are."""
+    return f"{STAYED} {name}"
+
+
+def _moves(name: str) -> dict[str, Group]:
+    own, timed = partial(_class, name), name == ACTIVE
+    return {
+        entered(name): Group(
+            lambda now, before: own(now) & ~own(before), by_duration=timed, by_move=True
+        ),
+        left(name): Group(
+            lambda now, before: own(before) & ~own(now),
+            before=True,
+            by_duration=timed,
+            by_move=True,
+        ),
+        stayed(name): Group(
+            lambda now, before: own(now) & own(before), by_duration=timed, by_move=True
+        ),
+    }
+
+
+_moving = partial(Group, by_duration=True, by_move=True)
+GROUPS: dict[str, Group] = {
+    ACTIVE: _paid_since(lambda edge: edge.active_from, by_duration=True),
+    OVERALL_ACTIVE: _paid_since(lambda _: NEVER + 1),
+    ALL: _paid_since(lambda _: NEVER),
+    EVERYONE: _paid_since(lambda _: ABSENT_TOO),
+    CLOSED_BY_THEN: Group(lambda now, _: now.closed),
+    NEW: _moving(lambda now, before: now.active & (before.paid == NEVER)),
+    REACTIVATED: _moving(lambda now, before: now.active & ~before.active & (before.paid != NEVER)),
+    RETAINED: _moving(lambda now, before: now.active & before.active),
+    LAPSED: _moving(lambda now, before: before.active & ~now.active, before=True),
+    **_moves(ACTIVE),
+    **_moves(OVERALL_ACTIVE),
+    **{
+        active_row(months): _paid_since(partial(_window, place), by_windows=True)
+        for place, months in enumerate(SENSITIVE_MONTHS)
+    },
+}
+"""Every set of clients that a figure is of, by name."""
+GROUPS_OF_BLOCKS = {
+    "": (*CLASSES, EVERYONE),
+    "bridge": (
+        CLOSED_BY_THEN,
+        *(move(name) for name in (ACTIVE, OVERALL_ACTIVE) for move in (entered, left)),
+    ),
+    "movements": (NEW, REACTIVATED, RETAINED, LAPSED),
+    "sensitivity": tuple(map(active_row, SENSITIVE_MONTHS)),
+}
+"""The sets that a report needs always, and for each of its optional blocks."""

@@ -1,0 +1,1 @@
+"""The data model: five tables, periods, currencies, rates, blocks and cells."""

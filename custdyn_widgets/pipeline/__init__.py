@@ -1,0 +1,1 @@
+"""From a query and a source to a report."""

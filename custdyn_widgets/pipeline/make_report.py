@@ -1,0 +1,229 @@
+"""Query, source, as_of → Report: the whole path on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+
+from custdyn_widgets.extract.filters import package_names, resolve, unmatched
+from custdyn_widgets.extract.flows import Reduced, client_currencies, strangers
+from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.scope import KINDS
+from custdyn_widgets.metrics.client_sets import GROUPS_OF_BLOCKS, edges, nominal_starts
+from custdyn_widgets.metrics.partials import Wanted
+from custdyn_widgets.model.periods import TICK, Bucket, Segment, cut, local_date, segments, zone
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.pipeline.cache import frames_of
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.comparison import beside, compared, other_interval
+from custdyn_widgets.report.conversion import Conversion
+from custdyn_widgets.report.flow_totals import Flow
+from custdyn_widgets.report.notes import (
+    entry_notes,
+    filter_notes,
+    quality_notes,
+    query_notes,
+    rate_notes,
+)
+from custdyn_widgets.report.report import EntriesRead, Note, Report, Row, UsedRate
+from custdyn_widgets.report.rows import Added, rows
+from custdyn_widgets.sources import Snapshot, Source
+
+Progress = Callable[[str], None]
+EMPTY_PERIOD = "the period holds no instant in this time zone, so the report has no column"
+MOST_CUTS = 400
+"""Stretches of flows up to which a question pays for the next one's; a year of daily rates."""
+CHECKED = "duplicate entry_ids: none, by `custdyn check`"
+UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
+
+
+def make_report(
+    query: Query, source: Source, *, as_of: datetime, progress: Progress = lambda _: None
+) -> tuple[Report, tuple[Reduced, ...]]:
+    """The report of a query on a source, as it stood at `as_of` (aware), and what it is made of.
+
+    Both periods of a report that compares are read in one snapshot. `progress` is told in words
+    what is being done; what it raises stops the report, such as Cancelled. Raises QueryError,
+    DataError, MissingRates, SourceError, SourceChanged or IdentityError; never a part of a report.
+    """
+    as_of = as_of.astimezone(UTC)
+    with source.reading(lambda: progress("opening the source")) as snapshot:
+        today = local_date(as_of, zone(query.timezone))
+        rates, later_rates = snapshot.rates.known(today)
+        query = completed(query, rates)
+        asked = _Asked(query, source, snapshot, rates, later_rates, today, as_of, progress)
+        own = asked.period(*query.interval(as_of))
+        if query.compare is None:
+            report, reduced = asked.report(own)
+            return report, reduced
+        interval = other_interval(query, own.first, own.last)
+        theirs = asked.period(*interval, which=" of the period compared with")
+        places = beside(query, own.buckets, theirs.buckets)
+        report, reduced = asked.report(own)
+        other, read_too = asked.report(theirs)
+        return compared(report, other, places), (*reduced, *read_too)
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A period and its buckets."""
+
+    first: datetime
+    last: datetime
+    buckets: tuple[Bucket, ...]
+    which: str = ""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What reports of several periods share: the query, and one snapshot of the source."""
+
+    query: Query
+    source: Source
+    snapshot: Snapshot
+    rates: Rates
+    later_rates: int
+    today: date
+    as_of: datetime
+    progress: Progress
+
+    def period(self, first: datetime, last: datetime, *, which: str = "") -> _Period:
+        query = self.query
+        units, timezone = query.time_units, query.timezone
+        buckets = cut(first, last, units=units, timezone=timezone, as_of=self.as_of)
+        return _Period(first, last, buckets, which)
+
+    def cuts(self, buckets: tuple[Bucket, ...], pieces: tuple[Segment, ...]) -> tuple[Segment, ...]:
+        """Where flows are cut: wherever any rate changes, for another currency's question.
+
+        Too many of them would make this one slow: then only its own pieces.
+        """
+        rates, timezone = self.rates, self.query.timezone
+        every = segments(buckets, rates.dates(rates.currencies), timezone=timezone)
+        rollup = self.snapshot.rollup
+        if rollup is not None and not rollup.fits(_edges(buckets, every)):
+            return pieces
+        return every if len(every) <= max(MOST_CUTS, len(pieces)) else pieces
+
+    def report(self, period: _Period) -> tuple[Report, tuple[Reduced, ...]]:
+        """The report of one period, and what it is made of (nothing: it holds no instant)."""
+        query, snapshot, as_of, buckets = self.query, self.snapshot, self.as_of, period.buckets
+        made: tuple[Row, ...] = ()
+        parts: tuple[Reduced, ...] = ()
+        used, read = set[UsedRate](), EntriesRead()
+        said = [Note(EMPTY_PERIOD)]
+        if buckets:
+            pieces = pieces_of(query, self.rates, snapshot, buckets)
+            snapshot.cut_at(_edges(buckets, pieces), as_of)
+            shape = Shape(
+                filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
+                buckets=buckets,
+                pieces=pieces,
+                cuts=self.cuts(buckets, pieces),
+                as_of=as_of,
+                by_client="bridge" in query.blocks,
+            )
+            reading = partial(self.progress, f"reading the ledger{period.which}")
+            frames = frames_of(self.source, snapshot, shape, reading)
+            reduced = frames.cut(pieces)
+            between = partial(self.progress, "adding up")
+            between()
+            names = package_names(snapshot.tables, snapshot.fetch)
+            flows = frames.flows(query, pieces, names)
+            read = _read(reduced, flows)
+            groups = tuple(name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key])
+            marks = edges(query, period.last, buckets)
+            starts = nominal_starts(query, period.last, buckets)
+            wanted = Wanted(query, marks, groups, pieces, names, shape.by_client, starts)
+            part = frames.part(wanted, between)
+            if frames.spread is not None:
+                reduced = replace(reduced, marks=part.marks)
+            parts = (reduced,)
+            conversion = conversion_of(query, self.rates, reduced, self.today)
+            made = rows(
+                Added(part.sums, flows, balance_days(query, buckets, as_of), part.stayed),
+                conversion,
+                by_package=query.by_package,
+                blocks=query.blocks,
+                between=between,
+            )
+            used = conversion.used
+            foreign = (
+                strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
+                if part.strangers
+                else (0, Decimal())
+            )
+            said = list(entry_notes(reduced, flows, foreign))
+        said += query_notes(query)
+        said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
+        said += rate_notes(self.rates, self.today, self.later_rates)
+        said += [Note(text) for text in snapshot.notes]
+        if snapshot.rollup is None:
+            said.append(Note(CHECKED if self.source.checked else UNCHECKED))
+        said += quality_notes(self.source.findings or ())
+        report = Report(
+            query,
+            self.source.name,
+            as_of,
+            period.first,
+            period.last,
+            buckets,
+            made,
+            tuple(said),
+            tuple(sorted(used)),
+            read,
+        )
+        return report, parts
+
+
+def completed(query: Query, rates: Rates) -> Query:
+    """The query with its currency: where it names none, the base of the rates."""
+    return query if query.currency else query.with_fields({"currency": rates.base})
+
+
+def _edges(buckets: Sequence[Bucket], pieces: Sequence[Segment]) -> Iterator[datetime]:
+    """Every instant at which a report is cut."""
+    for bucket in buckets:
+        yield from (bucket.start, bucket.end)
+    yield from (piece.start for piece in pieces)
+
+
+def pieces_of(
+    query: Query, rates: Rates, snapshot: Snapshot, buckets: tuple[Bucket, ...]
+) -> tuple[Segment, ...]:
+    """The buckets, cut where a rate that may be needed changes."""
+    currencies = {*client_currencies(snapshot.tables, snapshot.fetch), str(query.currency)}
+    return segments(buckets, rate_dates(query, rates, currencies), timezone=query.timezone)
+
+
+def rate_dates(query: Query, rates: Rates, currencies: set[str]) -> tuple[date, ...]:
+    """The dates at which a rate changes that may be needed."""
+    needed = query.rate_policy == "historical" and len(currencies) > 1
+    return rates.dates(currencies) if needed else ()
+
+
+def _read(reduced: Reduced, flows: Sequence[Flow]) -> EntriesRead:
+    by_kind = dict.fromkeys(KINDS[1:] + KINDS[:1], 0)  # the other ones last
+    for flow in flows:
+        by_kind[flow.kind] += flow.entries
+    newest = None if reduced.newest is None else reduced.newest.replace(tzinfo=UTC)
+    return EntriesRead(reduced.entries, newest, tuple(by_kind.items()))
+
+
+def balance_days(query: Query, buckets: Sequence[Bucket], as_of: datetime) -> tuple[date, ...]:
+    """The dates whose rates convert the balances: of the bucket before the first, then each."""
+    before = local_date(min(buckets[0].start - TICK, as_of), zone(query.timezone))
+    return (before, *(bucket.last_date for bucket in buckets))
+
+
+def conversion_of(query: Query, rates: Rates, reduced: Reduced, today: date) -> Conversion:
+    """How a report's amounts become its currency; `today` is the local date of `as_of`."""
+    return Conversion(
+        rates,
+        to=str(query.currency),
+        scale=reduced.scale,
+        fixed=today if query.rate_policy == "current" else None,
+    )

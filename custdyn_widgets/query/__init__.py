@@ -1,0 +1,1 @@
+"""A query: its fields, how each is validated, and how it is written into a link."""

@@ -1,0 +1,108 @@
+"""What a reader should know of a report: what was left out, guessed by nobody, or is unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.definitions import FIELDS, NO_PACKAGE
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.model.schema import PACKAGE_KINDS, REFILL
+from custdyn_widgets.query.query import Interval, Query
+from custdyn_widgets.report.flow_totals import Flow
+from custdyn_widgets.report.report import Note
+from custdyn_widgets.sources.quality import Finding
+
+OLD_RATES_DAYS = 7
+
+
+def entry_notes(
+    reduced: Reduced, flows: Sequence[Flow], foreign: tuple[int, Decimal]
+) -> Iterator[Note]:
+    """Notes on the entries: cut off by as_of, of unknown clients, of an unusual sign."""
+    if reduced.later_entries:
+        yield Note(
+            f"{_entries(reduced.later_entries)} of the period or before it left out: "
+            "they occurred or were recorded at or after as_of"
+        )
+    if reduced.later_clients:
+        count = reduced.later_clients
+        plural = "clients" if count != 1 else "client"
+        yield Note(f"{shown(count)} {plural} created at or after as_of left out")
+    if reduced.later_closings:
+        count = reduced.later_closings
+        plural = "clients are" if count != 1 else "client is"
+        yield Note(f"{shown(count)} {plural} closed at or after as_of: not yet, for this report")
+    count, total = foreign
+    if count:
+        yield Note(
+            f"{_entries(count)} of clients that are not among the clients left out, "
+            f"sum of amounts {shown(total)}",
+            warning=True,
+        )
+    inside = [flow for flow in flows if flow.counted]
+    for kinds, words in (
+        ((REFILL,), "with a negative refill (chargebacks) counted as they stand"),
+        (PACKAGE_KINDS, "with a positive package amount counted as they stand"),
+    ):
+        if count := sum(flow.opposite for flow in inside if flow.kind in kinds):
+            yield Note(f"{_entries(count)} {words}")
+    nameless = [flow for flow in inside if flow.package == NO_PACKAGE]
+    if nameless:
+        count = sum(flow.entries for flow in nameless)
+        yield Note(f"{_entries(count)} of packages without a package_id stand under {NO_PACKAGE}")
+
+
+def quality_notes(findings: Sequence[Finding]) -> Iterator[Note]:
+    """Notes on what `custdyn check` has found odd; a report counts unknown clients itself."""
+    for one in findings:
+        if one.key != "unknown_clients":
+            yield Note(one.words)
+
+
+def query_notes(query: Query) -> Iterator[Note]:
+    """Notes on how a query was read."""
+    for field in ("period", "compare"):
+        interval = getattr(query, field)
+        if isinstance(interval, Interval) and interval.is_widened:
+            day = f"{interval.last:%Y-%m-%d}"
+            yield Note(
+                f"{FIELDS[field].label}: its end, given as {day} 00:00:00, is taken as the whole "
+                f"day; write '{day}T00:00:00' for that second alone"
+            )
+
+
+def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:
+    """Notes on filter values that nothing in the source bears."""
+    for field, values in unmatched.items():
+        listed = ", ".join(f'"{value}"' for value in values[:5])
+        more = f" and {len(values) - 5} more" if len(values) > 5 else ""
+        yield Note(
+            f"{FIELDS[field].label}: nothing in the source bears {listed}{more}", warning=True
+        )
+
+
+def rate_notes(rates: Rates, today: date, later: int) -> Iterator[Note]:
+    """Rates that are not known yet; where built-in ones come from and how old they are."""
+    if later:
+        plural = "rates" if later != 1 else "rate"
+        yield Note(f"{shown(later)} {plural} of dates after as_of left out")
+    if not rates.built_in:
+        return
+    newest = rates.newest(today)
+    if newest is None:
+        yield Note(f"Rates: {rates.origin}; none is known by {today}", warning=True)
+        return
+    age = (today - newest).days
+    days = "day" if age == 1 else "days"
+    yield Note(
+        f"Rates: {rates.origin}; the newest is of {newest}, {age} {days} old",
+        warning=age > OLD_RATES_DAYS,
+    )
+
+
+def _entries(count: int) -> str:
+    return f"{shown(count)} {'entries' if count != 1 else 'entry'}"

@@ -1,0 +1,241 @@
+"""Report: the frozen cells with query, interval, notes and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from custdyn_widgets.model.blocks import definition
+from custdyn_widgets.model.cells import Cell, Compared, Line, plain
+from custdyn_widgets.model.definitions import LINES, PACKAGE, RowDefinition
+from custdyn_widgets.model.periods import Bucket
+from custdyn_widgets.query.query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OTHER_COLUMNS = ("other_bucket", "other_start", "other_end", "other", "delta", "percent")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader should know of a report."""
+
+    text: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"Warning: {self.text}" if self.warning else self.text
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: the block and package it stands in, its name, and a cell for each bucket."""
+
+    block: str
+    package: str | None
+    row: str
+    cells: tuple[Cell, ...]
+    compared: Compared | None = None
+
+    @property
+    def title(self) -> str:
+        """The title of its block as it is shown."""
+        return self.block if self.package is None else f'{PACKAGE} "{self.package}"'
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Its one line, or the four of a row that is compared."""
+        unit = self.defined.unit
+        value = Line("value", self.row, self.cells, unit)
+        if self.compared is None:
+            return (value,)
+        return value, *(
+            Line(key, f"{self.row} ({LINES[key].label})", getattr(self.compared, key), unit)
+            for key in LINES
+            if key != "value"
+        )
+
+    @property
+    def defined(self) -> RowDefinition:
+        """What this row is: unit and definition in words."""
+        return definition(self.block, self.row)
+
+
+@dataclass(frozen=True, order=True)
+class UsedRate:
+    """A rate that a report converted with; `rate` is what one unit is worth in the base."""
+
+    currency: str
+    valid_from: date
+    rate: Fraction
+
+
+@dataclass(frozen=True)
+class EntriesRead:
+    """What was read of the ledger: entries before the period's end that count as of the report.
+
+    `newest` is the instant of the newest one. `in_period` counts, by kind, those in the period
+    of clients that pass the filters.
+    """
+
+    entries: int = 0
+    newest: datetime | None = None
+    in_period: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Other:
+    """The period a report is compared with: wall-clock seconds, both inclusive.
+
+    `buckets` are the counterparts of the report's own, None where there is none.
+    """
+
+    first: datetime
+    last: datetime
+    buckets: tuple[Bucket | None, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as it was made, once and for all: `run` makes it.
+
+    `query` has every default filled in; `as_of` is aware; `first` and `last` are the interval in
+    wall-clock seconds of the query's zone, both inclusive; rows come in the order of the page;
+    `rates` are those it converted with, `read` counts the entries it was made of; `other` is the
+    period it is compared with.
+    """
+
+    query: Query
+    source: str
+    as_of: datetime
+    first: datetime
+    last: datetime
+    buckets: tuple[Bucket, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[Note, ...]
+    rates: tuple[UsedRate, ...] = ()
+    read: EntriesRead = EntriesRead()
+    other: Other | None = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The report as shown: one row a row, indexed by block and row, one column a bucket.
+
+        Values are text, `-11 947.74` or `N/A`. With coarser time units the columns have levels;
+        a row that is compared takes four, see `Row.lines`.
+        """
+        import pandas as pd
+
+        labels = [(*bucket.parents, bucket.label) for bucket in self.buckets]
+        columns: pd.Index[Any] = (
+            pd.MultiIndex.from_tuples(labels)
+            if labels and len(labels[0]) > 1
+            else pd.Index([bucket.label for bucket in self.buckets])
+        )
+        lines = [(row.title, line) for row in self.rows for line in row.lines]
+        index = pd.MultiIndex.from_tuples(
+            [(title, line.name) for title, line in lines], names=["Block", "Row"]
+        )
+        values = [line.texts for _, line in lines]
+        return pd.DataFrame(values, index=index, columns=columns, dtype="object")
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The report tidy, one line a cell.
+
+        Columns `block`, `package`, `row`, `bucket`, `start`, `end` (UTC), `value` (int, Decimal
+        or None) and `reason` (why N/A); where it is compared also `other_bucket`, `other_start`,
+        `other_end`, `other`, `delta` and `percent`.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(list(self._tidy()), columns=self.cell_columns, dtype="object")
+
+    @property
+    def cell_columns(self) -> list[str]:
+        """The columns of `cells`."""
+        own = ["block", "package", "row", "bucket", "start", "end", "value", "reason"]
+        return own if self.other is None else [*own, *OTHER_COLUMNS]
+
+    def row(self, block: str, row: str, package: str | None = None) -> Row:
+        """The row of that block and name; KeyError if the report has none."""
+        for candidate in self.rows:
+            if (candidate.block, candidate.row, candidate.package) == (block, row, package):
+                return candidate
+        raise KeyError((block, row, package))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON structure of REPORT.md section 7."""
+        other = self.other
+        return {
+            "query": self.query.to_dict(),
+            "as_of": utc_text(self.as_of),
+            "interval": self._interval(self.first, self.last),
+            "buckets": [_bucket(bucket) for bucket in self.buckets],
+            **(
+                {}
+                if other is None
+                else {
+                    "compare": {
+                        "interval": self._interval(other.first, other.last),
+                        "buckets": [_bucket(bucket) for bucket in other.buckets],
+                    }
+                }
+            ),
+            "notes": [str(note) for note in self.notes],
+            "rows": [
+                {
+                    "block": row.block,
+                    "package": row.package,
+                    "row": row.row,
+                    "values": [plain(cell.value) for cell in row.cells],
+                    **(
+                        {"compare": [plain(cell.value) for cell in row.compared.other]}
+                        if row.compared
+                        else {}
+                    ),
+                }
+                for row in self.rows
+            ],
+        }
+
+    def _interval(self, first: datetime, last: datetime) -> dict[str, str]:
+        return {
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "timezone": self.query.timezone,
+        }
+
+    def _tidy(self) -> Iterator[tuple[object, ...]]:
+        others = () if self.other is None else self.other.buckets
+        for row in self.rows:
+            for place, (bucket, cell) in enumerate(zip(self.buckets, row.cells, strict=True)):
+                own = (row.block, row.package, row.row, bucket.label, bucket.start, bucket.end)
+                reason = None if cell.reason is None else cell.reason.value
+                if not row.compared:
+                    yield *own, cell.value, reason
+                    continue
+                beside = others[place]
+                where = (beside.label, beside.start, beside.end) if beside else (None, None, None)
+                lines = (row.compared.other, row.compared.delta, row.compared.percent)
+                yield *own, cell.value, reason, *where, *(line[place].value for line in lines)
+
+
+def utc_text(instant: datetime) -> str:
+    """An instant as `2017-01-01T00:00:00Z`, with a fraction only where it has one."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _bucket(bucket: Bucket | None) -> dict[str, str] | None:
+    if bucket is None:
+        return None
+    return {
+        "label": bucket.label,
+        "start": utc_text(bucket.start),
+        "end": utc_text(bucket.end),
+        "state": bucket.state.value,
+    }

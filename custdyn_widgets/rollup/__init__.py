@@ -1,5 +1,0 @@
-"""A ledger folded by the hour: written once, extended by what came since, read like any source."""
-
-from .writer import MOST_PARTS, Made, make_rollup
-
-__all__ = ["MOST_PARTS", "Made", "make_rollup"]

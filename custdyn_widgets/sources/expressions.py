@@ -1,0 +1,87 @@
+"""What is counted and added up of entries: one by one, or of a rollup, where they were already."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from custdyn_widgets.model.schema import PACKAGE_KINDS, PAID_KINDS, PAYG
+
+HOUR = 60
+ROLLED = ("entries", "opposite", "paid_at", "first_at", "last_at")
+"""The columns that a ledger has which is a rollup: what its rows stand for, see `rolled_up`."""
+
+
+def is_rolled(ledger: ir.Table) -> bool:
+    """Whether the rows of a ledger stand for several entries each."""
+    return ROLLED[0] in ledger.columns
+
+
+def entries(ledger: ir.Table) -> ir.IntegerScalar:
+    """How many entries."""
+    return ledger.entries.sum().fill_null(0) if is_rolled(ledger) else ledger.count()
+
+
+def last_paid(ledger: ir.Table) -> ir.TimestampScalar:
+    """The instant of the last paid use; null where there is none."""
+    if is_rolled(ledger):
+        return ledger.paid_at.max()
+    return ledger.occurred_at.max(where=_is_paid(ledger))
+
+
+def paid(ledger: ir.Table) -> ir.TimestampColumn:
+    """The instant of each entry that is a paid use; null for others."""
+    if is_rolled(ledger):
+        return ledger.paid_at
+    instant = ledger.occurred_at
+    return ibis.ifelse(_is_paid(ledger), instant, ibis.null(instant.type()))
+
+
+def _is_paid(ledger: ir.Table) -> ir.BooleanColumn:
+    return (ledger.amount < 0) & ledger.kind.isin(PAID_KINDS)
+
+
+def opposite(ledger: ir.Table) -> ir.IntegerScalar:
+    """How many entries have the unusual sign: packages that give, refills that take."""
+    if is_rolled(ledger):
+        return ledger.opposite.sum()
+    of_package = ledger.kind.isin(PACKAGE_KINDS)
+    unusual = ibis.ifelse(of_package, ledger.amount > 0, ledger.amount < 0)
+    return (unusual & (ledger.kind != PAYG)).sum()
+
+
+def first(ledger: ir.Table) -> ir.TimestampScalar:
+    """The instant of the first entry."""
+    return (ledger.first_at if is_rolled(ledger) else ledger.occurred_at).min()
+
+
+def last(ledger: ir.Table) -> ir.TimestampScalar:
+    """The instant of the last entry."""
+    return (ledger.last_at if is_rolled(ledger) else ledger.occurred_at).max()
+
+
+def rolled_up(ledger: ir.Table, grain: int) -> ir.Table:
+    """A ledger folded to client × stretch of `grain` minutes (60 or less, UTC) × kind × package.
+
+    `occurred_at` is the stretch's beginning; by client, then time.
+    """
+    if is_rolled(ledger):
+        start = ledger.occurred_at
+    else:
+        start = ledger.occurred_at.truncate("h")
+        if grain < HOUR:
+            minutes = (ledger.occurred_at.minute() // grain).cast("int64") * grain
+            start = start + minutes.as_interval("m")
+    keys = {"client_id": ledger.client_id, "occurred_at": start, "kind": ledger.kind}
+    return (
+        ledger.group_by(**keys, package_id=ledger.package_id)
+        .agg(
+            amount=ledger.amount.sum(),
+            entries=entries(ledger).cast("int64"),
+            opposite=opposite(ledger).fill_null(0).cast("int64"),
+            paid_at=last_paid(ledger),
+            first_at=first(ledger),
+            last_at=last(ledger),
+        )
+        .order_by("client_id", "occurred_at")
+    )

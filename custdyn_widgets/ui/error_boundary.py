@@ -1,0 +1,73 @@
+"""The border to the browser: no exception crosses it, each leaves an id in the log."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import uuid
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from custdyn_widgets.files import private_folder
+
+log = logging.getLogger("custdyn_widgets")
+MOST_BYTES = 1 << 20
+OLD_LOGS = 3
+
+
+def unexpected(error: BaseException) -> str:
+    """Logs an error that nobody foresaw; what the reader is told instead."""
+    return (
+        "Something went wrong. Please run it again; if it stays, report "
+        f"the id {logged(error, foreseen=False)}."
+    )
+
+
+def logged(error: BaseException, *, foreseen: bool) -> str:
+    """Writes an error to the log; the id that it has there.
+
+    One that was not foreseen with its traceback: it may hold secrets, and stays in the log.
+    """
+    _open_log()
+    reference = uuid.uuid4().hex[:8]
+    if foreseen:
+        log.warning("error %s: %s", reference, error)
+    else:
+        log.error("error %s", reference, exc_info=error)
+    return reference
+
+
+def log_file() -> Path:
+    """Where the page logs to: the errors of `custdyn app` and of notebook cells."""
+    return platformdirs.user_log_path("custdyn_widgets") / "page.log"
+
+
+def guarded(callback: Callable[..., None], tell: Callable[[str], None]) -> Callable[..., None]:
+    """A callback whose errors are logged and told in one line, never shown as a traceback."""
+
+    def run(*arguments: Any) -> None:
+        try:
+            callback(*arguments)
+        except Exception as error:
+            tell(unexpected(error))
+
+    return run
+
+
+@cache
+def _open_log() -> None:
+    """To a file: what a kernel prints, Voilà sends to the page."""
+    log.propagate = False
+    try:
+        private_folder(log_file().parent)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            log_file(), maxBytes=MOST_BYTES, backupCount=OLD_LOGS, encoding="utf-8", delay=True
+        )
+    except OSError:  # nowhere to write: nothing is logged, and nothing leaks either
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)

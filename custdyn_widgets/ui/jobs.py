@@ -1,0 +1,111 @@
+"""Making a report in a thread of its own: it is watched, it can be stopped, the latest wins."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from custdyn_widgets.errors import Cancelled
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.result import Result, run
+from custdyn_widgets.sources import Source
+from custdyn_widgets.ui.background import in_background
+
+BLINK = 0.25
+"""Seconds between two looks at how much is done."""
+
+
+class Watcher(Protocol):
+    """Who is told of a report that is being made. Called in its thread: set traits only."""
+
+    def progressed(self, words: str, share: float | None) -> None:
+        """`words` is being done, `share` of it (0 to 1) where that is known."""
+
+    def made(self, query: Query, result: object) -> None:
+        """What was made of a query is there."""
+
+    def failed(self, error: Exception) -> None:
+        """It will not be."""
+
+
+Make = Callable[[Query, Source, Callable[[str], None]], object]
+"""Makes something of a query; it is told in words what is being done."""
+
+
+def a_report(query: Query, source: Source, progress: Callable[[str], None]) -> Result:
+    """Makes the report of a query."""
+    return run(query, source, progress=progress)
+
+
+class Jobs:
+    """What is made for one reader: at most one thing at a time, the latest asked for."""
+
+    def __init__(self, source: Source, watcher: Watcher) -> None:
+        self._source = source
+        self._watcher = watcher
+        self._job: object = None
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether a report is being made."""
+        return self._job is not None
+
+    def start(self, query: Query, make: Make) -> None:
+        """Makes something of a query; what is being made is dropped."""
+        self.stop()
+        job = object()
+        self._replace(job)
+        in_background(lambda: self._work(query, make, job), stop=self.stop)
+
+    def stop(self) -> None:
+        """Drops the report that is being made, and stops the engine."""
+        if self._replace(None) is not None:
+            self._source.interrupt()
+
+    def _replace(self, job: object) -> object:
+        with self._lock:
+            before, self._job = self._job, job
+            return before
+
+    def _finish(self, job: object) -> bool:
+        """Whether a job was still the latest; none is being made from now on."""
+        with self._lock:
+            latest = job is self._job
+            if latest:
+                self._job = None
+            return latest
+
+    def _work(self, query: Query, make: Make, job: object) -> None:
+        doing = ["waiting for the source"]
+        ended = threading.Event()
+
+        def progress(words: str) -> None:
+            if job is not self._job:
+                raise Cancelled
+            if words != doing[0]:
+                doing[0] = words
+                self._watcher.progressed(words, None)
+
+        def watch() -> None:
+            while not ended.wait(BLINK):
+                if job is self._job:
+                    self._watcher.progressed(doing[0], self._source.done)
+
+        in_background(watch, stop=ended.set)
+        result, failure = None, None
+        try:
+            result = make(query, self._source, progress)
+        except Exception as error:
+            failure = error
+        ended.set()
+        if not self._finish(job):
+            return
+        if result is not None:
+            try:
+                self._watcher.made(query, result)
+            except Exception as error:
+                failure = error
+        if failure is not None:
+            self._watcher.failed(failure)

@@ -1,0 +1,1 @@
+"""Parts of the page, each with widgets of its own."""

@@ -1,0 +1,109 @@
+"""Reports by mail: Query with Send to asks for a job, which outlives the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
+
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.ui.background import in_background
+from custdyn_widgets.ui.panels.deliveries import Deliveries
+from custdyn_widgets.ui.widgets.basic import hidden, show
+from custdyn_widgets.ui.widgets.button import Press
+
+if TYPE_CHECKING:
+    from custdyn_widgets.store import QueryTemplate, SavedQuery
+
+FIELD = "output.send_to"
+
+
+class ByMail:
+    """`button` opens and closes `box`, the list of what is made and sent.
+
+    `source` is what a worker opens the source by; None: it cannot be opened elsewhere.
+    """
+
+    def __init__(self, source: str | None, tell: Callable[[str], None]) -> None:
+        self._source = source
+        self.button = Press(
+            self._turn, tell, label="Sent reports", icon="mail", expanded=False, hint=HINT
+        )
+        self.list = Deliveries(changed=self._counted, tell=tell)
+        self.box = w.VBox([self.list], layout=hidden())
+        for name in ("custdyn-card", "custdyn-sent"):
+            self.box.add_class(name)
+
+    def ask(self, query: Query, title: str, chart: str | None) -> str:
+        """Queues the report of a query with addresses; what the reader is told.
+
+        Raises QueryError where that cannot be: no mail here, a foreign address, too many mails.
+        """
+        from custdyn_widgets.store import QueryTemplate
+
+        return self._queue(QueryTemplate(query=query, chart=chart), title)
+
+    def send(self, saved: SavedQuery) -> str:
+        """Queues the report of a saved query; see `ask`."""
+        return self._queue(saved.kept, saved.name, saved.id)
+
+    def look(self) -> None:
+        """Counts once what is being made, where mail is set up."""
+        from custdyn_widgets.delivery.settings import mail_settings  # it takes its time to come
+
+        if mail_settings() is not None:
+            self.list.look()
+
+    def look_beside(self) -> None:
+        """Counts what is being made, in a thread of its own."""
+
+        def look() -> None:
+            try:
+                self.look()
+            except CustdynError as error:
+                self.list.note = str(error)
+
+        in_background(look, stop=lambda: None)
+
+    def _queue(self, template: QueryTemplate, title: str, template_id: str | None = None) -> str:
+        from custdyn_widgets.delivery.jobs import ask_by_mail
+        from custdyn_widgets.delivery.settings import settings_or_refuse
+        from custdyn_widgets.store import my_store
+
+        if self._source is None:
+            what = "needs a source by its name or path, which a worker can open, too"
+            raise QueryError([FieldFault(FIELD, None, what)])
+        try:
+            ask_by_mail(
+                *(my_store(), settings_or_refuse(), template),
+                title=title,
+                source=self._source,
+                template_id=template_id,
+            )
+        except QueryError:
+            raise
+        except CustdynError as error:  # no mail here, or no store
+            raise QueryError([FieldFault(FIELD, None, str(error))]) from None
+        self._open(True)
+        count = len(template.query.output.send_to)
+        plural = "es" if count > 1 else ""
+        return f"Queued: it is made and sent to {count} address{plural}, with this page or without."
+
+    def _turn(self) -> None:
+        self._open(not self.button.expanded)
+
+    def _open(self, opened: bool) -> None:
+        self.button.expanded = opened
+        show(self.box, opened)
+        if opened:
+            self.list.watch()
+        else:
+            self.list.rest()
+
+    def _counted(self, open_jobs: int) -> None:
+        self.button.label = f"Sent reports ({open_jobs})" if open_jobs else "Sent reports"
+
+
+HINT = "Reports that are being made for mail, mails and what became of them, the archive"

@@ -1,0 +1,86 @@
+"""What the panel shows of a package: its card, and what is behind each of its figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from custdyn_widgets.drill.breakdown import NUMERATOR, Between, behind
+from custdyn_widgets.drill.package_card import PackageCard, reported_at
+from custdyn_widgets.drill.proof import Proof, proof
+from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER
+from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.result import Result
+from custdyn_widgets.ui.panels.screens import Screen, Tab, clients_screen, screen_of
+from custdyn_widgets.ui.widgets.pagination import Paged
+
+ABOUT = "About the package"
+
+
+class CardLines:
+    """The figures of a card as lines: one for each row, a column for each bucket."""
+
+    def __init__(self, card: PackageCard) -> None:
+        labels = [" ".join((*one.parents, one.label)) for one in card.report.buckets]
+        names = [Column("row", "Figure")]
+        self._columns = (*names, *(Column(label, label, "number") for label in labels))
+        self._lines = [(line.name, *line.texts) for line in card.lines]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The figure, then the buckets."""
+        return self._columns
+
+    def line(self, place: int) -> tuple[Value, ...]:
+        """A figure in every bucket."""
+        return self._lines[place]
+
+
+def card_screen(result: Result, package: str) -> Screen:
+    """The card of a package."""
+    card = result.package_card(package)
+    months = card.period_months
+    lasts = "nobody says" if months is None else f"{months} month{'s' if months != 1 else ''}"
+    facts = [["Description", card.description or "none"], ["Lasts", lasts]]
+    rows = [[row.name, row.words] for row in PACKAGE_CARD.rows]
+    return Screen(
+        name=package,
+        sections=[[ABOUT, facts], ["Its figures", rows]],
+        paged=Paged(CardLines(card), range(len(card.lines)), cells=True),
+        card=card,
+    )
+
+
+def figure_screen(card: PackageCard, row: int, column: int, between: Between) -> Screen:
+    """What is behind a figure of a card, by its row and bucket."""
+    line = card.lines[row]
+    made = _behind(card, line.name, column, line.texts[column], between)
+    crumb = f"{line.name} · {card.report.buckets[column].label}: {line.texts[column]}"
+    reason = line.cells[column].reason
+    if reason is not None:
+        made = replace(made, proof=Proof(f"N/A: {reason}.", holds=True))
+    return replace(made, crumb=crumb)
+
+
+def _behind(card: PackageCard, name: str, column: int, text: str, between: Between) -> Screen:
+    at = reported_at(card, name, column)
+    if at is not None:
+        return clients_screen(card.drill, Tab("", "", at, NUMERATOR), between)
+    if name in (HOLDERS, PER_HOLDER):
+        lines = card.holder_lines(column)
+        count = 0 if lines is None else len(lines)
+        said = f"Σ of {count} clients that hold it = {HOLDERS} ✓"
+        if name == PER_HOLDER:
+            renewals = next(one for one in card.lines if one.name == "Renew Qty").texts[column]
+            said = f"Renew Qty {renewals} / {HOLDERS} {count} = {text} ✓"
+    elif name == DAYS_BETWEEN:
+        lines = card.interval_lines(column)
+        said = f"Median of {0 if lines is None else len(lines)} intervals = {text} days ✓"
+    else:
+        drill, cell = card.drill, card.lines[-1].cells[column]
+        period = drill.periods["value"]
+        found = behind(drill.source, period, column, card.share_formula(), cell, between)
+        clients = drill.clients(found, NUMERATOR, between)
+        return screen_of(clients, found, NUMERATOR, proof(found, NUMERATOR, text))
+    if lines is None:
+        return Screen(name=name, proof=Proof(said, holds=True))
+    return Screen(name=name, proof=Proof(said, holds=True), paged=Paged(lines, range(len(lines))))

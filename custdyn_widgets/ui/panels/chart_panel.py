@@ -1,0 +1,188 @@
+"""The chart above the table: shown, changed, kept as a template, handed over as a file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from html import escape
+
+import ipywidgets as w
+
+from custdyn_widgets.errors import CustdynError, NothingToExport, QueryError
+from custdyn_widgets.query.validators import MOST_OF_A_NAME
+from custdyn_widgets.result import Result
+from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.ui.background import in_background
+from custdyn_widgets.ui.error_boundary import unexpected
+from custdyn_widgets.ui.panels.chart_editor import ChartEditor
+from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
+from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.chart import VegaChart, runtime
+from custdyn_widgets.ui.widgets.download import Download
+from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
+
+BLANK = "blank"
+TEMPLATE = "template "
+GROUPS = {"mine": "My Charts", "shared": "Shared by Others"}
+DRAWING = "Drawing the chart …"
+FIRST_SERIES = "Add a series: any row of the report, of any block."
+
+
+class ChartPanel:
+    """`menu` is the button that opens a chart, `box` where it is.
+
+    `chosen` is called with row and column of the report when a point of the chart is clicked;
+    `tell` is told in one line what went wrong.
+    """
+
+    def __init__(
+        self, plain: Plain, *, chosen: Callable[[int, int], None], tell: Callable[[str], None]
+    ) -> None:
+        self._tell = tell
+        self._result: Result | None = None
+        self._turn = object()
+        self._lock = threading.Lock()
+        self.menu = Picker(
+            self._offered,
+            changed=self._opened,
+            tell=tell,
+            mode="menu",
+            icon="chart",
+            label="Show Chart",
+            placeholder="Search charts",
+        )
+        self.chart = VegaChart(chosen, tell)
+        self.editor = ChartEditor(plain, changed=self._draw, tell=tell)
+        self.templates = ChartTemplates(plain, self.editor.chart, tell=tell)
+        self._words = plain.html("", "custdyn-chart-words")
+        self._edit = Press(
+            lambda: self._open_editor(not self._edit.expanded),
+            tell,
+            label="Edit chart",
+            icon="edit",
+            expanded=False,
+        )
+        self._files = [
+            Press(partial(self._save, kind), tell, label=label, icon="save")
+            for kind, label in (("png", "PNG"), ("svg", "SVG"))
+        ]
+        data = Download(self._make_csv, tell, label="Chart data (CSV)")
+        close = Press(
+            self.close, tell, label="Close the chart", icon="cross", tone="quiet", bare=True
+        )
+        self._more = w.VBox([self.editor.box, self.templates.box], layout=hidden())
+        self._runtime = w.VBox([])
+        self.box = w.VBox(
+            [
+                self._runtime,
+                plain.row([self._edit, *self._files, data, close], "custdyn-chart-tools"),
+                self._words,
+                self.chart,
+                self._more,
+            ],
+            layout=hidden(),
+        )
+        self.box.add_class("custdyn-chart-panel")
+
+    def show(self, result: Result) -> None:
+        """A report is on the screen: an open chart is drawn of it."""
+        self._result = result
+        self.editor.offer(result.report)
+        if self.is_open:
+            self._draw()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a chart is shown."""
+        return bool(self.box.layout.display != "none")
+
+    def close(self) -> None:
+        """Takes the chart away."""
+        show(self.box, False)
+        self.chart.spec = {}
+        self.menu.focus()
+
+    def _offered(self) -> Choices | str:
+        choices = [Choice(title, title, group="Pre-configured") for title in PRE_CONFIGURED]
+        for saved in self.templates.saved():
+            group = GROUPS["mine" if self.templates.is_mine(saved) else "shared"]
+            hint = "everyone" if saved.shared else "only me"
+            hint = hint if self.templates.is_mine(saved) else saved.owner
+            choices.append(Choice(TEMPLATE + saved.id, saved.name, hint, group))
+        return Choices([*choices, Choice(BLANK, "Blank Chart", group="New")])
+
+    def open_named(self, name: str) -> None:
+        """Opens a chart by its name: pre-configured, or saved. Nothing where there is none."""
+        saved = (one for one in self.templates.saved() if one.name.casefold() == name.casefold())
+        found = next(saved, None)
+        self._open(TEMPLATE + found.id if found else name)
+
+    def _opened(self) -> None:
+        value = self.menu.value
+        self.menu.fill([])
+        self._open(value)
+
+    def _open(self, value: str) -> None:
+        saved = next((s for s in self.templates.saved() if TEMPLATE + s.id == value), None)
+        if value not in PRE_CONFIGURED and value != BLANK and saved is None:
+            return
+        self.templates.fill(saved)
+        self.editor.fill(saved.kept if saved else PRE_CONFIGURED.get(value))
+        self._open_editor(value == BLANK)
+        self._runtime.children = [runtime()]
+        show(self.box, True)
+        self._draw()
+
+    def _open_editor(self, opened: bool) -> None:
+        self._edit.expanded = opened
+        show(self._more, opened)
+
+    def _draw(self) -> None:
+        """Draws what the editor says, in a thread: Altair takes its time to come, once."""
+        turn = self._turn = object()
+        result = self._result
+        if result is None or not self.is_open:
+            return
+        if self.editor.is_blank():
+            self._shown(turn, {}, FIRST_SERIES)
+            return
+        try:
+            chart = self.editor.chart()
+        except QueryError:
+            return  # what is wrong stands in the editor; the chart stays as it was
+        if not self.chart.spec:
+            self._say(DRAWING)
+        in_background(lambda: self._make(turn, result, chart), stop=lambda: None)
+
+    def _make(self, turn: object, result: Result, chart: ChartSpec) -> None:
+        try:
+            self._shown(turn, result.chart_spec(chart), "")
+        except CustdynError as error:
+            self._shown(turn, {}, str(error))
+        except Exception as error:
+            self._tell(unexpected(error))
+
+    def _shown(self, turn: object, spec: dict[str, object], words: str) -> None:
+        with self._lock:
+            if turn is self._turn:
+                self.chart.spec = spec
+                self._say(words)
+
+    def _say(self, words: str) -> None:
+        self._words.value = f'<p role="status">{escape(words)}</p>' if words else ""
+
+    def _save(self, kind: str) -> None:
+        self.chart.save(kind, self._file_name())
+
+    def _make_csv(self) -> tuple[str, str, bytes]:
+        if self._result is None:
+            raise NothingToExport
+        made = self._result.chart_csv(self.editor.chart())
+        return f"{self._file_name()}.csv", "text/csv;charset=utf-8", made
+
+    def _file_name(self) -> str:
+        title = self.editor.title.value[:MOST_OF_A_NAME]  # as it stands, even while it is wrong
+        return "".join(one if one.isalnum() else "-" for one in title).strip("-") or "chart"

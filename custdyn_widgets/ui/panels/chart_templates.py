@@ -1,0 +1,69 @@
+"""Chart templates: saved, renamed, changed and deleted under the editor of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.ui.panels.template_form import ShelfForm, Words
+from custdyn_widgets.ui.widgets.basic import Plain
+from custdyn_widgets.views.chart_spec import ChartSpec
+
+if TYPE_CHECKING:
+    from custdyn_widgets.store import SavedChart, Store
+
+WORDS = Words(
+    name="Template name",
+    shared="Visible to",
+    add="Save as chart template",
+    add_another="Save as chart template",
+    deleted="Deleted. Save as chart template brings it back.",
+)
+
+
+class ChartTemplates:
+    """`box` holds the name, who may see it, and what can be done.
+
+    `chart` gives the chart in the editor (it raises QueryError), `tell` is told in one line what
+    went wrong.
+    """
+
+    def __init__(
+        self, plain: Plain, chart: Callable[[], ChartSpec], *, tell: Callable[[str], None]
+    ) -> None:
+        self._form: ShelfForm[ChartSpec] = ShelfForm(
+            plain,
+            WORDS,
+            shelf=lambda: self._store().charts,
+            kept=chart,
+            filled=lambda _saved: None,
+            tell=tell,
+        )
+        form = self._form
+        self.name, self.shared = form.name, form.shared
+        buttons = [form.add, form.change, form.delete, form.said]
+        self.box = plain.row([form.name, form.shared, *buttons], "custdyn-templates")
+
+    def saved(self) -> list[SavedChart]:
+        """The templates that the reader may see; none where they cannot be read, which is said."""
+        try:
+            return self._store().charts.all()
+        except CustdynError as error:
+            self._form.say(str(error), fault=True)
+            return []
+
+    def is_mine(self, saved: SavedChart) -> bool:
+        """Whether the reader made a template."""
+        return saved.owner == self._store().user
+
+    def fill(self, saved: SavedChart | None) -> None:
+        """Shows a template; None: the chart is none yet."""
+        self._form.fill(saved)
+
+    def _store(self) -> Store:
+        from custdyn_widgets.store import (
+            my_store,  # it takes its time to come, and few pages need it
+        )
+
+        return my_store()

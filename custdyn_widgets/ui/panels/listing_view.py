@@ -1,0 +1,131 @@
+"""A sister view of the report on the screen: the CDRs list, or the Orig-Term report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import BinaryIO
+
+import ipywidgets as w
+
+from custdyn_widgets.errors import NothingToExport
+from custdyn_widgets.listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
+from custdyn_widgets.model.definitions import (
+    CDRS,
+    FIELDS,
+    LIST_FORMATS,
+    ORIG_TERM,
+    SPLITS,
+    VIEWS,
+    WITHOUT_MEANING,
+)
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.sources import Source
+from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.download import FILES
+from custdyn_widgets.ui.widgets.notices import Notice
+from custdyn_widgets.ui.widgets.paged_list import ListBox
+from custdyn_widgets.ui.widgets.pagination import Paged, PagesOf
+from custdyn_widgets.ui.widgets.streamed import Streamed
+
+NO_SPLIT = ""
+
+
+class ListingView:
+    """`box` holds the last listing, `made`, of `query`; nothing before the first.
+
+    `ask` is called when it is to be made anew; `tell` is told in one line what went wrong;
+    `buttons` stand in the toolbar, too.
+    """
+
+    def __init__(
+        self,
+        view: str,
+        plain: Plain,
+        *,
+        ask: Callable[[], None],
+        tell: Callable[[str], None],
+        buttons: Sequence[w.Widget],
+    ) -> None:
+        self.view = view
+        self.made: Cdrs | OrigTerm | None = None
+        self.query: Query | None = None
+        self._headline, self._sums, self._notes = plain.html(), plain.html(), plain.html()
+        meaning = plain.html(_meaning(view), "custdyn-meaning")
+        downloads = [
+            Streamed(kind, self._write, tell, label=f"Export to {FILES[kind]}")
+            for kind in LIST_FORMATS
+        ]
+        right = plain.row([*downloads, *buttons], "custdyn-buttons")
+        self._toolbar = w.HBox([self._headline, right], layout=hidden())
+        self._toolbar.add_class("custdyn-toolbar")
+        self._toolbar.add_class("custdyn-line")
+        splits = [("No split", NO_SPLIT), *((label, key) for key, label in SPLITS.items())]
+        self._split = plain.dropdown(splits, description="Split by")
+        self._split.add_class("custdyn-split")
+        self._filling = False
+        self._split.observe(lambda _change: None if self._filling else ask(), names="value")
+        self._list = ListBox(tell, VIEWS[view])
+        split = [self._split] if view == ORIG_TERM else []
+        self.box = w.VBox([meaning, *split, self._toolbar, self._sums, self._list, self._notes])
+        self.box.add_class("custdyn-result")
+
+    @property
+    def split(self) -> str | None:
+        """What an Orig-Term report is split by."""
+        chosen: str | None = self._split.value
+        return chosen or None
+
+    @split.setter
+    def split(self, chosen: str | None) -> None:
+        self._filling = True
+        self._split.value = chosen or NO_SPLIT
+        self._filling = False
+
+    def make(
+        self, query: Query, source: Source, progress: Callable[[str], None]
+    ) -> Cdrs | OrigTerm:
+        """Makes the listing of a query."""
+        if self.view == CDRS:
+            return run_cdrs(query, source, progress=progress)
+        return run_orig_term(query, source, split=self.split, progress=progress)
+
+    def show(self, made: object, query: Query) -> None:
+        """Shows a listing, of the query in the form. Only traits are set: it may be a thread."""
+        if not isinstance(made, Cdrs | OrigTerm):
+            raise TypeError(made)
+        self.made, self.query = made, query
+        asked = made.asked
+        words = f"{asked.first} – {asked.last} {asked.query.timezone} · {asked.query.currency}"
+        self._headline.value = f"<h2>{escape(words)}</h2>"
+        pairs = "".join(
+            f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"
+            for label, text in made.sums
+        )
+        self._sums.value = f'<dl class="custdyn-sums">{pairs}</dl>'
+        items = "".join(f"<li>{escape(str(note))}</li>" for note in asked.notes)
+        self._notes.value = f'<ul class="custdyn-notes">{items}</ul>' if items else ""
+        lines = made if isinstance(made, OrigTerm) else PagesOf(made)
+        self._list.use(Paged(lines, range(len(made))))
+        show(self._toolbar, True)
+
+    def mark(self, *, stale: bool) -> None:
+        """Marks the listing as one that the form no longer asks for, or takes the mark away."""
+        (self.box.add_class if stale else self.box.remove_class)("custdyn-stale")
+
+    def notices(self) -> Iterator[Notice]:
+        """What is to be said before the lines."""
+        if self.made is not None and not len(self.made):
+            yield Notice("info", "No pay-as-you-go entries in this period pass the filters")
+
+    def _write(self, kind: str, file: BinaryIO) -> str:
+        if self.made is None:
+            raise NothingToExport
+        self.made.to_file(kind, file)
+        return self.made.file_name(kind)
+
+
+def _meaning(view: str) -> str:
+    names = [FIELDS[field].label for field in WITHOUT_MEANING[view]]
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{escape(listed)} have no meaning in the {escape(VIEWS[view])}."

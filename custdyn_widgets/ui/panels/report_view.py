@@ -1,0 +1,191 @@
+"""The report on the screen: its toolbar, its facts, its chart, its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from html import escape
+
+import ipywidgets as w
+
+from custdyn_widgets.errors import NothingToExport
+from custdyn_widgets.files import MEDIA_TYPES
+from custdyn_widgets.model.definitions import COMPARISONS, LINES
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.result import Result
+from custdyn_widgets.sources import Source
+from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.ui.controls import CUSTOM, NOTHING
+from custdyn_widgets.ui.jobs import a_report
+from custdyn_widgets.ui.panels.cell_panel import CellPanel
+from custdyn_widgets.ui.panels.chart_panel import ChartPanel
+from custdyn_widgets.ui.states import fits_the_page, of_report
+from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.download import FILES, Download
+from custdyn_widgets.ui.widgets.facts import Facts
+from custdyn_widgets.ui.widgets.notices import Notice
+from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.ui.widgets.table import ReportTable
+from custdyn_widgets.views.html import changes_strip, notes_list
+from custdyn_widgets.views.table import to_json_model
+
+
+class ResultView:
+    """`box` holds the last report, `result`; nothing before the first.
+
+    `compare` is called with the period to compare with, as the form has it, when the reader
+    chooses one; `tell` is told in one line what went wrong; `buttons` stand in the toolbar, too.
+    """
+
+    def __init__(
+        self,
+        plain: Plain,
+        *,
+        compare: Callable[[str], None],
+        tell: Callable[[str], None],
+        buttons: Sequence[w.Widget],
+    ) -> None:
+        self.result: Result | None = None
+        self.query: Query | None = None
+        self.split: str | None = None  # a report has none
+        self._tell = tell
+        self.panel = CellPanel(tell)
+        self.table = ReportTable(opened=self.panel.open_cell, tell=tell)
+        self.chart = ChartPanel(plain, chosen=self._chosen, tell=tell)
+        self._compare = compare
+        self._facts = Facts(layout=hidden())
+        self._headline, self._changes, self._notes = plain.html(), plain.html(), plain.html()
+        self._downloads = {
+            kind: Download(partial(self.make_file, kind), tell, label=f"Export to {label}")
+            for kind, label in FILES.items()
+        }
+        self._about = self._press(
+            self._open_facts, "About this report", icon="info", bare=True, expanded=False
+        )
+        quality = self._press(self.panel.open_quality, "Data quality", icon="check")
+        self._cards = self._press(
+            self.panel.open_cards, "Package card", icon="card", layout=hidden()
+        )
+        tools = [*self._downloads.values(), self._cards, *buttons, quality, self._about]
+        right = plain.row(tools, "custdyn-buttons")
+        toolbar = plain.row([self._headline, right], "custdyn-toolbar")
+        self._comparing = Picker(
+            lambda: COMPARING,
+            changed=self._compared,
+            tell=tell,
+            mode="menu",
+            icon="compare",
+            label="Compare",
+            placeholder="Search periods",
+        )
+        self._sparks = self._press(self._switch_sparks, "Sparklines", icon="spark", on=False)
+        self._lines = {
+            key: self._press(partial(self._switch_line, key), line.label, on=True, hint=line.words)
+            for key, line in LINES.items()
+            if key != "value"
+        }
+        self._of_comparison = w.HBox(list(self._lines.values()), layout=hidden())
+        self._of_comparison.add_class("custdyn-switches")
+        view = plain.row(
+            [self.chart.menu, self._comparing, self._sparks, self._of_comparison], "custdyn-view"
+        )
+        self._tools = w.VBox([toolbar, view], layout=hidden())
+        children = [self._facts, self.chart.box, self._changes, self.table, self._notes, self.panel]
+        self.box = w.VBox([self._tools, *children])
+        self.box.add_class("custdyn-result")
+
+    @property
+    def report(self) -> Report | None:
+        """The report on the screen."""
+        return None if self.result is None else self.result.report
+
+    def make(self, query: Query, source: Source, progress: Callable[[str], None]) -> Result:
+        """Makes the report of a query."""
+        return a_report(query, source, progress)
+
+    def notices(self) -> Iterator[Notice]:
+        """What is to be said before the figures."""
+        return iter(()) if self.report is None else of_report(self.report)
+
+    @property
+    def made(self) -> Result | None:
+        """The last report and its source."""
+        return self.result
+
+    def show(self, result: object, query: Query) -> None:
+        """Shows a report, of the query in the form; hands it over where a file was asked for.
+
+        Only traits are set: it may be called in a thread.
+        """
+        if not isinstance(result, Result):
+            raise TypeError(result)
+        report = result.report
+        self.result, self.query = result, query
+        self.table.data = to_json_model(report) if fits_the_page(report) else {}
+        self._facts.show(report)
+        show(self._tools, True)
+        show(self._of_comparison, report.other is not None)
+        asked = report.query.compare
+        with_what = COMPARISONS.get(asked, "Custom") if isinstance(asked, str) else "Custom"
+        self._comparing.label = "Compare" if asked is None else f"Compare: {with_what}"
+        shown = f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
+        self._headline.value = f"<h2>{escape(shown)}</h2>"
+        self._changes.value = changes_strip(report)
+        self._notes.value = notes_list(report)
+        self.chart.show(result)
+        self.panel.use(result)
+        show(self._cards, bool(report.query.package))
+        self.send_file(report.query.output.type)
+
+    def mark(self, *, stale: bool) -> None:
+        """Marks the report as one that the form no longer asks for, or takes the mark away."""
+        (self.box.add_class if stale else self.box.remove_class)("custdyn-stale")
+
+    def send_file(self, kind: str) -> None:
+        """Hands a file of the report to the browser, where there is such a kind."""
+        if kind in self._downloads:
+            self._downloads[kind].send_file()
+
+    def make_file(self, kind: str) -> tuple[str, str, bytes]:
+        """A file of the report that is on the screen: nothing is queried again."""
+        if self.result is None:
+            raise NothingToExport
+        return self.result.file_name(kind), MEDIA_TYPES[kind], self.result.to_file(kind)
+
+    def _press(self, pressed: Callable[[], None], label: str, **traits: object) -> Press:
+        return Press(pressed, self._tell, label=label, **traits)
+
+    def _open_facts(self) -> None:
+        self._about.expanded = not self._about.expanded
+        show(self._facts, bool(self._about.expanded))
+
+    def _compared(self) -> None:
+        value = self._comparing.value
+        self._comparing.fill([])
+        self._compare(NOTHING if value == NO_COMPARISON else value)
+
+    def _switch_sparks(self) -> None:
+        self._sparks.on = self.table.sparks = not self.table.sparks
+
+    def _switch_line(self, key: str) -> None:
+        self._lines[key].on = not self._lines[key].on
+        self.table.lines = [name for name, button in self._lines.items() if button.on]
+
+    def _chosen(self, row: int, column: int) -> None:
+        """A point of the chart was clicked: its cell is found in the table."""
+        report = self.report
+        if report and 0 <= row < len(report.rows) and 0 <= column < len(report.buckets):
+            self.table.select(row, column)
+
+
+NO_COMPARISON = "none"
+COMPARING = Choices(
+    [
+        *(Choice(key, label) for key, label in COMPARISONS.items()),
+        Choice(CUSTOM, "Custom …"),
+        Choice(NO_COMPARISON, "No comparison"),
+    ]
+)
+"""What the report can be compared with, from the toolbar."""

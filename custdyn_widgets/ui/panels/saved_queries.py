@@ -1,0 +1,235 @@
+"""Save Query and Load Query: the form's query as a template, found again by its title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
+
+from custdyn_widgets.errors import CustdynError, QueryError
+from custdyn_widgets.query.query import Interval, Output, Query
+from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.ui.panels.delivery_fields import SendingFields
+from custdyn_widgets.ui.panels.template_form import ShelfForm, Words
+from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.views.chart_spec import PRE_CONFIGURED
+
+if TYPE_CHECKING:
+    from custdyn_widgets.store import QueryTemplate, SavedQuery, Store
+
+NO_CHART = ""
+RELATIVE, FROZEN = "relative", "frozen"
+PERIODS = {"Moves with the day": RELATIVE, "Its dates stay": FROZEN}
+MINE, SHARED = "My templates", "Shared by others"
+PAUSE, RESUME = "Pause the schedule", "Resume the schedule"
+NEW, OPENED = "New Template", "Template"
+WORDS = Words(
+    name="Query title",
+    shared="Who may see it",
+    add="Save template",
+    add_another="Save as a new template",
+    deleted="Deleted: {name}.",
+)
+
+
+class SavedQueries:
+    """`buttons` stand beside Query; `box` is the pop-up form, hidden until it is needed.
+
+    `query` gives the query of the form (it raises QueryError), `timezone` its time zone; `source`
+    is what a schedule runs on, by its name or path; `load` is called with a template that was
+    chosen, `send` with one that is to be made and sent now; `tell` is told in one line what went
+    wrong.
+    """
+
+    def __init__(
+        self,
+        plain: Plain,
+        *,
+        query: Callable[[], Query],
+        timezone: Callable[[], str],
+        source: str | None,
+        load: Callable[[QueryTemplate], None],
+        send: Callable[[SavedQuery], str],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._query, self._load, self._send_now = query, load, send
+        self._plain, self._timezone, self._tell = plain, timezone, tell
+        self._source = source
+        self._sending: SendingFields | None = None
+        self._form: ShelfForm[QueryTemplate] = ShelfForm(
+            plain,
+            WORDS,
+            shelf=lambda: self._store().queries,
+            kept=self._template,
+            filled=self._fill,
+            tell=tell,
+        )
+        self._button = Press(self._pressed, tell, label="Save Query", icon="save", expanded=False)
+        self._menu = Picker(
+            self._offered,
+            changed=self._chosen,
+            tell=tell,
+            mode="menu",
+            icon="open",
+            label="Load Query",
+            placeholder="Search templates",
+        )
+        self.buttons: list[w.Widget] = [self._button, self._menu]
+        self._heading = plain.html()
+        self.description = w.Textarea(description="Description", continuous_update=False, rows=2)
+        self.period = plain.dropdown(list(PERIODS.items()), description="Saved period")
+        self.chart = plain.dropdown([("None", NO_CHART)], description="Default chart")
+        self._undo = Press(self._form.restore, tell, label="Undo delete", layout=hidden())
+        self._pause = Press(self._paused, tell, label=PAUSE, layout=hidden())
+        self._run = Press(self._ran, tell, label="Run and send now", layout=hidden())
+        look = {"icon": "cross", "tone": "quiet", "bare": True}
+        close = Press(self._close, tell, label="Close the template", **look)
+        form = self._form
+        self.title = form.name
+        fields = [form.name, self.description, form.shared, self.period, self.chart]
+        act = [form.add, form.change, form.delete, self._undo, self._pause, self._run, form.said]
+        self._more = w.VBox()
+        self.box = w.VBox(
+            [
+                plain.row([self._heading, close], "custdyn-head"),
+                plain.row(fields, "custdyn-template-fields"),
+                self._more,
+                plain.row(act, "custdyn-template-buttons"),
+            ],
+            layout=hidden(),
+        )
+        for name in ("custdyn-card", "custdyn-template"):
+            self.box.add_class(name)
+
+    def about(self, query: Query) -> tuple[str, str | None]:
+        """Title and chart of the template that a query was loaded from, if it still is that one."""
+        opened = self._form.opened
+        if opened is None or opened.kept.query != query:
+            return "", None
+        return opened.name, opened.kept.chart
+
+    def _store(self) -> Store:
+        from custdyn_widgets.store import (
+            my_store,  # it takes its time to come, and few pages need it
+        )
+
+        return my_store()
+
+    def _offered(self) -> Choices | str:
+        try:
+            store = self._store()
+            saved = store.queries.all()
+        except CustdynError as error:
+            return str(error)
+        if not saved:
+            return "No query is saved yet"
+        made = []
+        for one in saved:
+            mine = one.owner == store.user
+            hint = ("everyone" if one.shared else "only me") if mine else one.owner
+            made.append(Choice(one.id, one.name, hint, MINE if mine else SHARED))
+        return Choices(made)
+
+    def _chosen(self) -> None:
+        wanted = self._menu.value
+        self._menu.fill([])
+        saved = next((one for one in self._store().queries.all() if one.id == wanted), None)
+        if saved is not None:
+            self._load(saved.kept)
+            self._form.fill(saved)
+            self._show(True)
+            self._form.say("Loaded. Nothing has been run: press Query to make the report.")
+
+    def _pressed(self) -> None:
+        if self._button.expanded:
+            self._close()
+        else:
+            self._form.fill(None)
+            self._show(True)
+
+    def _close(self) -> None:
+        self._show(False)
+        self._button.focus()
+
+    def _show(self, opened: bool) -> None:
+        self._button.expanded = opened
+        show(self.box, opened)
+
+    def _fill(self, saved: SavedQuery | None) -> None:
+        """Shows the rest of a template; None: a new one."""
+        self._heading.value = f"<h2>{OPENED if saved else NEW}</h2>"
+        names = [*PRE_CONFIGURED, *(one.name for one in self._store().charts.all())]
+        self.chart.options = [("None", NO_CHART), *((name, name) for name in names)]
+        kept = None if saved is None else saved.kept
+        self.description.value = kept.description if kept else ""
+        self.period.value = RELATIVE
+        chart = kept.chart if kept else None
+        self.chart.value = chart if chart in names else NO_CHART
+        output = kept.query.output if kept else self._output_of_the_form()
+        schedule = kept.schedule if kept else None
+        self._fields.fill(output, schedule, skip_unchanged=bool(kept and kept.skip_unchanged))
+        mine = self._form.mine
+        show(self._pause, mine and schedule is not None)
+        self._pause.label = RESUME if schedule and schedule.paused else PAUSE
+        show(self._run, mine and bool(output.send_to))
+        show(self._undo, self._form.gone is not None)
+        self._form.say(self._store().read_only)
+
+    def _template(self) -> QueryTemplate:
+        from custdyn_widgets.store import QueryTemplate
+        from custdyn_widgets.store.saved_query import frozen
+
+        query = self._query()
+        if self.period.value == FROZEN and not isinstance(query.period, Interval):
+            query = frozen(query, datetime.now(UTC))
+        from custdyn_widgets.delivery.settings import mail_settings
+
+        fields, settings = self._fields, mail_settings()
+        query = query.with_fields({"output": fields.output()})
+        if settings is not None:
+            settings.check(query.output.send_to)
+        schedule = fields.schedule()
+        return QueryTemplate(
+            query=query,
+            description=self.description.value,
+            chart=self.chart.value or None,
+            schedule=schedule,
+            source=self._source if schedule else None,
+            skip_unchanged=bool(fields.skip.value),
+        )
+
+    @property
+    def _fields(self) -> SendingFields:
+        """They are made when they are needed: few pages do."""
+        if self._sending is None:
+            self._sending = SendingFields(self._plain, timezone=self._timezone, tell=self._tell)
+            self._more.children = [self._sending.box]
+        return self._sending
+
+    def _output_of_the_form(self) -> Output:
+        try:
+            return self._query().output
+        except QueryError:  # it is said when it is saved
+            return Output()
+
+    def _paused(self) -> None:
+        opened = self._form.opened
+        if opened is None or opened.kept.schedule is None:
+            return
+        schedule = opened.kept.schedule
+        turned = schedule.model_copy(update={"paused": not schedule.paused})
+        kept = opened.kept.model_copy(update={"schedule": turned})
+        said = "Paused: nothing is run by itself." if turned.paused else "Resumed."
+        self._form.attempt(lambda: self._store().queries.change(opened, kept=kept), said)
+
+    def _ran(self) -> None:
+        opened = self._form.opened
+        if opened is not None:
+            try:
+                self._form.say(self._send_now(opened))
+            except CustdynError as error:
+                self._form.say(str(error), fault=True)

@@ -1,0 +1,29 @@
+"""The front ends' files: each widget's script with the few functions that all of them share."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def script(*names: str) -> str:
+    """The script of a widget, of one or several files, as one module that needs no other."""
+    return "".join(_text(f"static/{name}.js") for name in ("dom", *names))
+
+
+@cache
+def style() -> str:
+    """The style of the page; that of the table stands with the views, which share it."""
+    return _text("static/app.css") + files("custdyn_widgets.views").joinpath("table.css").read_text(
+        "utf-8"
+    )
+
+
+def runtime_script() -> str:
+    """Vega, Vega-Lite and Vega-Embed, as they are made: see `make vega`."""
+    return _text("static/vega.js")
+
+
+def _text(path: str) -> str:
+    return files("custdyn_widgets.ui").joinpath(path).read_text("utf-8")

@@ -1,0 +1,75 @@
+"""A chart as a widget; Vega comes with the package, once a kernel, and never from a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import anywidget
+import traitlets
+
+from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.widgets.assets import runtime_script, script
+
+NOT_THERE = "The chart could not be drawn: its script did not come. Please reload the page."
+
+
+class Runtime(anywidget.AnyWidget):
+    """Carries Vega to the page. It shows nothing."""
+
+    _esm = runtime_script()
+
+
+@cache
+def runtime() -> Runtime:
+    """The one Runtime of this kernel: it has to be shown before a chart can be drawn."""
+    return Runtime()
+
+
+class VegaChart(anywidget.AnyWidget):
+    """Draws `spec`, Vega-Lite that we made; nothing while it is empty.
+
+    `chosen` is called with row and column of the report when a point is clicked, `tell` is told
+    in one line what went wrong.
+    """
+
+    _esm = script("chart")
+    spec = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        chosen: Callable[[int, int], None] = lambda _row, _column: None,
+        tell: Callable[[str], None] = lambda _words: None,
+        **traits: Any,
+    ) -> None:
+        super().__init__(**traits)
+        self._chosen = chosen
+        self._tell = tell
+        self.on_msg(guarded(self._received, tell))
+
+    def save(self, kind: str, name: str) -> None:
+        """Hands the picture to the browser: `png` or `svg`."""
+        self.send({"type": "save", "format": kind, "name": name})
+
+    def _received(self, _widget: object, content: object, _buffers: object) -> None:
+        if not isinstance(content, dict):
+            return
+        if content.get("type") == "failed":
+            self._tell(NOT_THERE)
+        elif content.get("type") == "point":
+            row, column = content.get("row"), content.get("column")
+            if isinstance(row, int) and isinstance(column, int):
+                self._chosen(row, column)
+
+
+def renderer(spec: dict[str, Any], **_options: Any) -> dict[str, Any]:
+    """How Altair shows a chart in a notebook without a network: `alt.renderers.enable("custdyn")`.
+
+    The entry point of that name leads here; it is on as soon as a report gives a chart.
+    """
+    import ipywidgets as w
+
+    shown = w.VBox([runtime(), VegaChart(spec=spec)])
+    bundle: dict[str, Any] = shown._repr_mimebundle_()
+    return bundle

@@ -1,0 +1,16 @@
+"""A field for a colour."""
+
+from __future__ import annotations
+
+import anywidget
+import traitlets
+
+from custdyn_widgets.ui.widgets.assets import script
+
+
+class Swatch(anywidget.AnyWidget):
+    """`value` is the colour as `#rrggbb`, unchecked; `label` is what it is the colour of."""
+
+    _esm = script("swatch")
+    value = traitlets.Unicode("#000000").tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)

@@ -1,0 +1,50 @@
+"""Copy link: a button in each view, and the address that goes to the clipboard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from custdyn_widgets.model.definitions import VIEWS
+from custdyn_widgets.query.url import PAGE_VARIABLE
+from custdyn_widgets.ui.states import NO_LINK
+from custdyn_widgets.ui.widgets.button import Press
+
+
+class CopyLink:
+    """`buttons` has one for each view.
+
+    `link` gives the parameters that lead here (None: they are too many), `in_voila` says whether
+    the page has an address of its own, `say` says in a word how it went.
+    """
+
+    def __init__(
+        self,
+        link: Callable[[], str | None],
+        *,
+        in_voila: Callable[[], bool],
+        say: Callable[[str], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._link, self._in_voila, self._say = link, in_voila, say
+        self.buttons = {
+            key: Press(partial(self._copy, key), tell, label="Copy link", icon="link")
+            for key in VIEWS
+        }
+
+    def _copy(self, view: str) -> None:
+        link, button = self._link(), self.buttons[view]
+        if link is None:
+            self._say(NO_LINK.title)
+            return
+        page = os.environ.get(PAGE_VARIABLE) or (button.address if self._in_voila() else "")
+        button.copy(f"{page}?{link}", self._copied)
+
+    def _copied(self, done: bool) -> None:
+        where = (
+            ""
+            if self._in_voila() or os.environ.get(PAGE_VARIABLE)
+            else f" It goes behind the address of the page; {PAGE_VARIABLE} can name that."
+        )
+        self._say(f"Link copied.{where}" if done else "The browser does not let links be copied.")

@@ -1,0 +1,26 @@
+"""How the report on the screen was made, section by section: what the ⓘ opens."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import anywidget
+import traitlets
+
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.views.facts import facts
+
+
+class Facts(anywidget.AnyWidget):
+    """`sections`: title, and pairs of label and text."""
+
+    _esm = script("sections", "facts")
+    sections = traitlets.List().tag(sync=True)
+
+    def show(self, report: Report) -> None:
+        """Shows everything that is known of how a report was made."""
+        self.sections = [
+            [title, [[fact.label, fact.text] for fact in some]]
+            for title, some in groupby(facts(report), key=lambda fact: fact.section)
+        ]

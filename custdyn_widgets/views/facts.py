@@ -1,0 +1,118 @@
+"""What a reader should know of a report besides its cells: for the page and the Info sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.definitions import (
+    CHANGES,
+    COMPARISONS,
+    FIELDS,
+    GROUPS,
+    LINES,
+    PRESETS,
+    RATE_POLICIES,
+    TYPE_CHOICES,
+)
+from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.schema import KIND_NAMES
+from custdyn_widgets.query.query import Interval, Query
+from custdyn_widgets.report.changes import summary
+from custdyn_widgets.report.report import Report, utc_text
+
+AS_OF = "As of"
+"""Label of the instant of a report; `verify` looks for it."""
+RATE_USED = "Rate used"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing to know, under the heading of its section."""
+
+    section: str
+    label: str
+    text: str
+
+
+def facts(report: Report) -> Iterator[Fact]:
+    """Everything there is to know of how a report was made, in order."""
+    for label, text in _interval(report):
+        yield Fact("Interval", label, text)
+    for label, text in _data(report):
+        yield Fact("Data", label, text)
+    for line in filter_lines(report.query):
+        label, _, text = line.partition(": ")
+        yield Fact("Query", label, text)
+    yield Fact("Query", FIELDS["active_duration"].label, f"{report.query.active_duration} month(s)")
+    yield Fact("Money", FIELDS["currency"].label, str(report.query.currency))
+    yield Fact("Money", FIELDS["rate_policy"].label, RATE_POLICIES[report.query.rate_policy])
+    for rate in report.rates:
+        worth = f"{rate.currency} from {rate.valid_from}: {exact_text(rate.rate)}"
+        yield Fact("Money", RATE_USED, worth)
+    for label, text in _comparison(report):
+        yield Fact("Comparison", label, text)
+    for note in report.notes:
+        yield Fact("Notes", "Note", str(note))
+
+
+def filter_lines(query: Query) -> list[str]:
+    """The filters and the grouping of a query in words: `Client Type: Client`."""
+    lines = [f"{FIELDS['client_type'].label}: {TYPE_CHOICES[query.client_type]}"]
+    for name in ("client_tags", "owner", "package"):
+        if values := getattr(query, name):
+            below = f" {FIELDS['owner_tree'].label}" if name == "owner" and query.owner_tree else ""
+            lines.append(f"{FIELDS[name].label}: {', '.join(values)}{below}")
+    grouped = " × ".join(GROUPS[unit] for unit in query.group_by) or "Total"
+    return [*lines, f"{FIELDS['group_by'].label}: {grouped}"]
+
+
+def _interval(report: Report) -> Iterator[tuple[str, str]]:
+    period = report.query.period
+    asked = f"{period.first} – {period.last}" if isinstance(period, Interval) else PRESETS[period]
+    yield "Period requested", asked
+    yield "Interval", f"{report.first} – {report.last} {report.query.timezone}"
+    if report.buckets:
+        start, end = report.buckets[0].start, report.buckets[-1].end
+        yield "Interval in UTC", f"{utc_text(start)} – {utc_text(end)} (end not included)"
+
+
+def _comparison(report: Report) -> Iterator[tuple[str, str]]:
+    if report.other is not None:
+        compare = report.query.compare
+        if isinstance(compare, str):
+            yield FIELDS["compare"].label, COMPARISONS[compare]
+        yield "Interval compared with", f"{report.other.first} – {report.other.last}"
+        for key in ("other", *CHANGES):
+            yield LINES[key].label, LINES[key].words
+        for words in summary(report):
+            yield "Largest change", words
+
+
+def _data(report: Report) -> Iterator[tuple[str, str]]:
+    yield "Source", report.source
+    yield AS_OF, utc_text(report.as_of)
+    yield f"{AS_OF}, in the zone", _local(report.as_of, report)
+    newest = report.read.newest
+    yield "Data up to", "no entry" if newest is None else _local(newest, report)
+    yield "Entries read", f"{shown(report.read.entries)}, up to the end of the period"
+    for kind, count in report.read.in_period:
+        yield f"In the period: {KIND_NAMES[kind]}", shown(count)
+
+
+def _local(instant: datetime, report: Report) -> str:
+    name = report.query.timezone
+    return f"{instant.astimezone(zone(name)):%Y-%m-%d %H:%M:%S} {name}"
+
+
+def exact_text(rate: Fraction) -> str:
+    """A number in decimals where it has some, else as a fraction: exact either way."""
+    for digits in range(19):
+        scaled = rate * 10**digits
+        if scaled.denominator == 1:
+            return f"{Decimal(scaled.numerator).scaleb(-digits):f}"
+    return f"{rate.numerator}/{rate.denominator}"

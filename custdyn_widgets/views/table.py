@@ -1,0 +1,175 @@
+"""Report → table model: the one picture that page, HTML and files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Any
+
+from custdyn_widgets.model.blocks import BRIDGES, EVERY_BLOCK
+from custdyn_widgets.model.cells import Line
+from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
+from custdyn_widgets.model.periods import Bucket, zone
+from custdyn_widgets.report.report import Report
+
+TITLE = "Customer Dynamics"
+COMPARED_WITH = "Compared with"
+CLOSES = "✓ closes exactly"
+"""Every report checks it, in each currency: one that did not close would not be there."""
+WIDEST_NAME = 34
+"""Characters of a row's name that are shown at the most; the tip has them all."""
+
+
+@dataclass(frozen=True)
+class BlockRow:
+    """The title of a block, over the whole width; `mark` is what is proven of it."""
+
+    title: str
+    words: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A line of figures: `row` is the place of its row in the report."""
+
+    row: int
+    line: Line
+    defined: RowDefinition
+
+    @property
+    def words(self) -> str:
+        """What it is, in words."""
+        own = self.defined.words
+        return own if self.line.key == "value" else f"{LINES[self.line.key].words} {own}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is shown: header levels (coarsest first, one label a bucket), and rows.
+
+    `against` are the labels of the buckets compared with, "" where there is none; None where
+    nothing is compared.
+    """
+
+    caption: str
+    header: tuple[tuple[str, ...], ...]
+    buckets: tuple[Bucket, ...]
+    rows: tuple[BlockRow | TableRow, ...]
+    against: tuple[str, ...] | None = None
+
+
+def table_of(report: Report) -> Table:
+    """The table of a report, as the page shows it."""
+    levels = list(zip(*((*one.parents, one.label) for one in report.buckets), strict=True))
+    other = report.other
+    return Table(
+        caption=caption_of(report),
+        header=tuple(levels) or ((),),
+        buckets=report.buckets,
+        rows=tuple(_rows(report)),
+        against=None if other is None else tuple(one.label if one else "" for one in other.buckets),
+    )
+
+
+def caption_of(report: Report) -> str:
+    """One line: what the report shows, from when to when, in which zone and currency."""
+    query = report.query
+    other = report.other
+    against = "" if other is None else f", {COMPARED_WITH.lower()} {other.first} – {other.last}"
+    return (
+        f"{TITLE}: {report.first} – {report.last} {query.timezone}{against}, {query.currency}, "
+        f"active within {query.active_duration} month(s)"
+    )
+
+
+def spans(labels: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Runs of the same label in a header level: label and width."""
+    runs: list[tuple[str, int]] = []
+    for label in labels:
+        if runs and runs[-1][0] == label:
+            runs[-1] = (label, runs[-1][1] + 1)
+        else:
+            runs.append((label, 1))
+    return runs
+
+
+def to_json_model(report: Report) -> dict[str, Any]:
+    """The table as JSON for the page's own table widget; every value is text.
+
+    `nameWidth` and `width` (of every column) are in characters, so that the page need not measure
+    each cell; `reasons` are, by column, places in `why`; `intervals` are the two lines of each
+    column: in the report's zone, and in UTC; that of its counterpart is a third. A `line` says
+    which of the lines of `row` it is, as in LINES; `label` is then its short name.
+    """
+    table = table_of(report)
+    lines = [row for row in table.rows if isinstance(row, TableRow)]
+    names = [row.title if isinstance(row, BlockRow) else f"  {_label(row)}" for row in table.rows]
+    shown = [f"{label} " for label in table.header[-1]]
+    shown += [text for row in lines for text in row.line.texts]
+    why = list(NA)
+    return {
+        "caption": table.caption,
+        "header": [spans(level) for level in table.header],
+        "labels": list(table.header[-1]),
+        "states": [bucket.state.value for bucket in table.buckets],
+        "against": None if table.against is None else list(table.against),
+        "lines": {key: line.label for key, line in LINES.items()},
+        "intervals": [_intervals(report, place) for place in range(len(table.buckets))],
+        "nameWidth": min(max(map(len, names), default=0) + 2, WIDEST_NAME),
+        "width": max((len(text) for text in shown), default=0),
+        "why": [reason.value for reason in why],
+        "rows": [
+            {"title": row.title, "words": row.words, "mark": row.mark}
+            if isinstance(row, BlockRow)
+            else {
+                "row": row.row,
+                "line": row.line.key,
+                "name": row.line.name,
+                "label": _label(row),
+                "words": row.words,
+                "values": list(row.line.texts),
+                "reasons": {
+                    str(place): why.index(cell.reason)
+                    for place, cell in enumerate(row.line.cells)
+                    if cell.reason is not None
+                },
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def _rows(report: Report) -> Iterator[BlockRow | TableRow]:
+    words = {block.name: block.words for block in EVERY_BLOCK}
+    title = None
+    for place, row in enumerate(report.rows):
+        if row.title != title:
+            title = row.title
+            proven = CLOSES if row.block in BRIDGES else ""
+            yield BlockRow(title, words[row.block], proven)
+        for line in row.lines:
+            yield TableRow(place, line, row.defined)
+
+
+def _label(row: TableRow) -> str:
+    """What stands beside a line on the page: of the lines below the first, the line alone."""
+    return row.line.name if row.line.key == "value" else LINES[row.line.key].label
+
+
+def _intervals(report: Report, place: int) -> list[str]:
+    tz = zone(report.query.timezone)
+    bucket = report.buckets[place]
+    own = f"{_span(bucket, tz)} {report.query.timezone}, end not included"
+    lines = [own, f"{_span(bucket, UTC)} UTC"]
+    if report.other is not None:
+        other = report.other.buckets[place]
+        against = "nothing" if other is None else f"{other.label}: {_span(other, tz)}"
+        lines.append(f"{COMPARED_WITH} {against}")
+    return lines
+
+
+def _span(bucket: Bucket, tz: tzinfo) -> str:
+    start, end = (one.astimezone(tz) for one in (bucket.start, bucket.end))
+    return f"{start:%Y-%m-%d %H:%M:%S} – {end:%Y-%m-%d %H:%M:%S}"
