@@ -13,9 +13,8 @@ import pandas as pd
 
 from custdyn_widgets.drill.breakdown import Behind
 from custdyn_widgets.drill.cell import address_of
-from custdyn_widgets.drill.drill import Drill
+from custdyn_widgets.drill.drill import Drill, clients_frame, entries_frame
 from custdyn_widgets.drill.explain import Explanation, explain
-from custdyn_widgets.drill.frames import clients_frame, entries_frame
 from custdyn_widgets.drill.package_card import PackageCard, package_card
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.extract.flows import Reduced

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from custdyn_widgets import Query, run
-from custdyn_widgets.exports.info import info_rows
+from custdyn_widgets.exports.sheets import info_rows
 from custdyn_widgets.ui.states import of_report
 from custdyn_widgets.views.facts import facts
 from tests.conftest import AS_OF

@@ -11,7 +11,8 @@ import pytest
 
 from custdyn_widgets import run
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.model.definitions import FINDINGS, OPTIONAL_BLOCKS
+from custdyn_widgets.model.definitions import FINDINGS
+from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.sources import Source
 from custdyn_widgets.ui.panels import cell_panel
 from custdyn_widgets.ui.panels.cell_panel import CellPanel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from custdyn_widgets.model.definitions import NO_PACKAGE
-from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.sources.catalog import Choice, Choices
 from tests.small import source
 
 NAMES = Choices(

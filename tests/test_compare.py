@@ -16,8 +16,9 @@ from custdyn_widgets import CustdynError, Query, Result, run
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports.verify import SAME, compare, read_filed
 from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL, NA, PACKAGE, PAY_AS_YOU_GO
-from custdyn_widgets.report.changes import largest_changes, summary
-from custdyn_widgets.report.comparison import other_interval
+from custdyn_widgets.query.compared_period import other_interval
+from custdyn_widgets.report.comparison import largest_changes, summary
+from custdyn_widgets.report.difference import Difference
 from custdyn_widgets.views.table import to_json_model
 from tests.conftest import AS_OF
 from tests.small import entry, make, notes, source
@@ -207,7 +208,9 @@ def test_a_change_edited_by_hand_is_found(tmp_path: Path) -> None:
     cell.value = 21
     book.save(tmp_path / "report.xlsx")
     verdict = compare(read_filed(tmp_path / "report.xlsx"), result.report, result.provenance)
-    assert verdict.differences == [((BALANCE_REFILL, "Total (Δ)", "01/2024"), "21.00", "20.00")]
+    assert verdict.differences == [
+        Difference(BALANCE_REFILL, "Total (Δ)", "01/2024", "21.00", "20.00")
+    ]
 
 
 def test_the_fingerprint_covers_the_other_period() -> None:

@@ -12,13 +12,8 @@ import pytest
 from custdyn_widgets import Result, run
 from custdyn_widgets.drill.drill import NoClients
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.model.definitions import (
-    ACTIVE,
-    ALL,
-    BALANCE_REFILL,
-    OPTIONAL_BLOCKS,
-    PAY_AS_YOU_GO,
-)
+from custdyn_widgets.model.definitions import ACTIVE, ALL, BALANCE_REFILL, PAY_AS_YOU_GO
+from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from tests.small import entry, frame, source
 
 CLIENTS = [

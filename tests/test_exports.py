@@ -32,16 +32,12 @@ from custdyn_widgets.exports.csv import CsvStyle
 from custdyn_widgets.exports.sheets import LINES_ABOVE, Limits, TooLarge, sheets_of
 from custdyn_widgets.exports.text import MOST_CHARACTERS, Cleaner, guarded, is_exact
 from custdyn_widgets.exports.verify import NotVerifiable, read_filed
-from custdyn_widgets.model.cells import Cell, amount, plain
-from custdyn_widgets.model.definitions import (
-    BLOCKS,
-    OPTIONAL_BLOCKS,
-    PACKAGE,
-    PACKAGE_BLOCK,
-    BlockDefinition,
-)
+from custdyn_widgets.model.cells import Cell, plain
+from custdyn_widgets.model.definitions import BLOCKS, PACKAGE, PACKAGE_BLOCK, BlockDefinition
+from custdyn_widgets.model.money import amount
 from custdyn_widgets.model.periods import cut
 from custdyn_widgets.pipeline.provenance import provenance
+from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.report.report import Note, Report, Row, UsedRate
 from custdyn_widgets.sources import SAMPLE, open_source
 from tests.conftest import AS_OF

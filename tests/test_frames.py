@@ -17,14 +17,16 @@ import pytest
 
 from custdyn_widgets import Query, open_source, run
 from custdyn_widgets.errors import SourceChanged, SourceError
-from custdyn_widgets.extract.clients import slices
+from custdyn_widgets.extract.arrays import NEVER
 from custdyn_widgets.metrics import dense as metrics
 from custdyn_widgets.metrics import recency
-from custdyn_widgets.metrics.client_sets import GROUPS, NEVER, Edge, Standing
-from custdyn_widgets.model.definitions import MOST_ACTIVE_MONTHS
+from custdyn_widgets.metrics.client_sets import GROUPS, Standing
+from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.pipeline import slicing as spread
 from custdyn_widgets.pipeline.cache import Frames
+from custdyn_widgets.query.fields import MOST_ACTIVE_MONTHS
 from custdyn_widgets.sources import Source
+from custdyn_widgets.sources.expressions import slices
 from custdyn_widgets.sources.memory_budget import (
     MEMORY_VARIABLE,
     Memory,

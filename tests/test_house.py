@@ -14,7 +14,8 @@ import pytest
 from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.parser import parser
 from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
-from custdyn_widgets.model.definitions import FIELDS, LINES, PACKAGE_BLOCK, PRESETS
+from custdyn_widgets.model.definitions import LINES, PACKAGE_BLOCK
+from custdyn_widgets.query.fields import FIELDS, PRESETS
 from custdyn_widgets.views.chart_spec import CHART_FIELDS
 
 ROOT = Path(__file__).parents[1]

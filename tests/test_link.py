@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query
-from custdyn_widgets.model.definitions import COMPARISONS, GROUPS, OPTIONAL_BLOCKS, PRESETS
+from custdyn_widgets.query.fields import COMPARISONS, GROUPS, OPTIONAL_BLOCKS, PRESETS
 from custdyn_widgets.query.url import MOST_BYTES, from_link, to_link
 from tests.hostile import CORPUS
 

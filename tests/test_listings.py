@@ -22,9 +22,9 @@ from custdyn_widgets.cli import main
 from custdyn_widgets.errors import DataError, MissingRates, QueryError, SourceChanged
 from custdyn_widgets.exports import listing
 from custdyn_widgets.listings import cdrs
-from custdyn_widgets.model.cells import EXACT
-from custdyn_widgets.model.definitions import WITHOUT_MEANING
+from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.query.fields import WITHOUT_MEANING
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources.parsing import read
 from tests.conftest import AS_OF

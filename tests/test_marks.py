@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from custdyn_widgets.extract.arrays import NEVER
 from custdyn_widgets.extract.change_table import Moved
 from custdyn_widgets.extract.clients import Holders
 from custdyn_widgets.metrics.checksum import added, marks
-from custdyn_widgets.metrics.client_sets import NEVER
 
 CLIENTS: dict[str, list[Any]] = {
     "client_id": [1, 2, 3],

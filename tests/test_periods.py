@@ -12,7 +12,6 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custdyn_widgets.model.definitions import PRESETS
 from custdyn_widgets.model.periods import (
     State,
     activity_starts,
@@ -25,6 +24,7 @@ from custdyn_widgets.model.periods import (
     zone,
     zone_names,
 )
+from custdyn_widgets.query.fields import PRESETS
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)
 

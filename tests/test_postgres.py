@@ -19,9 +19,9 @@ from hypothesis import given
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
 from custdyn_widgets.errors import Cancelled, DataError, MissingRates, SourceChanged, SourceError
-from custdyn_widgets.exports.crosscheck import crosscheck
 from custdyn_widgets.sources import SAMPLE, Source, source_text
 from tests import pg
+from tests.crosscheck import crosscheck
 from tests.ledgers import Case, cases, ledgers
 from tests.small import entry, frame
 

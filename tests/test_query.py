@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from custdyn_widgets import Query, run, run_cdrs
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.model.currencies import currency_names
-from custdyn_widgets.model.definitions import (
+from custdyn_widgets.model.periods import zone_names
+from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,
     GROUPS,
@@ -24,7 +25,6 @@ from custdyn_widgets.model.definitions import (
     RATE_POLICIES,
     TYPE_CHOICES,
 )
-from custdyn_widgets.model.periods import zone_names
 from custdyn_widgets.query.query import Interval
 
 instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(

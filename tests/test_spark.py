@@ -17,9 +17,9 @@ import pytest
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
 from custdyn_widgets.errors import Cancelled, DataError
-from custdyn_widgets.exports.crosscheck import crosscheck
 from custdyn_widgets.sources import open_spark, source_text
 from custdyn_widgets.sources.demo.generator import demo_folder
+from tests.crosscheck import crosscheck
 from tests.larger import AS_OF, larger
 from tests.parts import all_parts
 

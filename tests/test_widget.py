@@ -15,7 +15,7 @@ from ipywidgets.embed import embed_data
 
 from custdyn_widgets import CustomerDynamics, Query
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.store import STORE_VARIABLE, my_store
 from custdyn_widgets.ui.error_boundary import guarded, log_file
 from custdyn_widgets.ui.widgets.button import Press

@@ -8,6 +8,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from custdyn_widgets.cli.arguments import CALL_AT_FAULT
@@ -101,8 +102,8 @@ def _verify(parsed: argparse.Namespace) -> int:
         again = run(filed.query, source, as_of=filed.as_of, progress=progress)
     verdict = compare(filed, again.report, again.provenance)
     print(verdict.answer)
-    for (title, row, bucket), old, new in verdict.differences:
-        print(f"{title} · {row} · {bucket}: {old} → {new}")
+    for difference in verdict.differences:
+        print(difference)
     return 0 if verdict.answer == SAME else 1
 
 
@@ -111,12 +112,18 @@ def _crosscheck(parsed: argparse.Namespace) -> int:
         raise QueryError([FieldFault("--source", None, "must be given twice")])
     query = _query(parsed)
     first, second = map(open_source, parsed.source)
-    from custdyn_widgets.exports.crosscheck import crosscheck
+    from custdyn_widgets.report.difference import cells_of, diff
+    from custdyn_widgets.result import run
 
+    as_of = parsed.as_of or datetime.now(UTC)  # one instant for both
     with telling_progress() as progress:
-        found = crosscheck(query, first, second, as_of=parsed.as_of, progress=progress)
+        one, other = (
+            cells_of(run(query, source, as_of=as_of, progress=progress).report)
+            for source in (first, second)
+        )
+    found = diff(one, other)
     for difference in found:
-        print(difference)
+        print(difference.text("≠"))
     if not found:
         print("same")
     return 1 if found else 0

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.definitions import FIELDS
 from custdyn_widgets.query.base import unknown_field
+from custdyn_widgets.query.fields import FIELDS
 from custdyn_widgets.query.query import Query
 
 

@@ -14,7 +14,8 @@ from custdyn_widgets.cli.arguments import (
 )
 from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.work_parser import add_work
-from custdyn_widgets.model.definitions import FINDINGS, GRAINS, LIST_FORMATS, SPLITS
+from custdyn_widgets.model.definitions import FINDINGS, GRAINS, LIST_FORMATS
+from custdyn_widgets.query.fields import SPLITS
 from custdyn_widgets.serve.readers import MOST_BY_ITSELF
 
 READY, MOST_READY = 2, 64

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
-from custdyn_widgets.exports.verify import json_cells
 from custdyn_widgets.model.periods import State
+from custdyn_widgets.report.difference import Difference, diff, json_cells
 from custdyn_widgets.store import Archive, Run, StoreError
 
 WHEN = ("period", "compare", "output")
 """Fields of a query that do not change what a cell of a bucket says."""
 
 
-@dataclass(frozen=True)
-class Restated:
-    """A cell that two runs say differently though its bucket was over when the first was made."""
-
-    block: str
-    row: str
-    bucket: str
-    old: str
-    new: str
-
-    def __str__(self) -> str:
-        return f"{self.block} · {self.row} · {self.bucket}: {self.old} → {self.new}"
-
-
-def restated(archive: Archive, first: Run, second: Run) -> list[Restated]:
+def restated(archive: Archive, first: Run, second: Run) -> list[Difference]:
     """What the later of two runs says differently of the buckets that were over in the earlier.
 
     Only buckets that both have, from the same instant to the same instant, are compared; a bucket
@@ -41,12 +26,7 @@ def restated(archive: Archive, first: Run, second: Run) -> list[Restated]:
         raise StoreError(f"these runs asked different things: {', '.join(other)} is not the same")
     over = _intervals(old, only_past=True) & _intervals(new)
     labels = {label for label, *_ in over}
-    before, after = json_cells(old), json_cells(new)
-    return [
-        Restated(*key, before.get(key, "absent"), after.get(key, "absent"))
-        for key in dict.fromkeys((*before, *after))
-        if key[2] in labels and before.get(key) != after.get(key)
-    ]
+    return diff(json_cells(old), json_cells(new), labels)
 
 
 def _asked(report: dict[str, Any], name: str) -> Any:

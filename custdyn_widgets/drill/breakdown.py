@@ -20,9 +20,11 @@ from custdyn_widgets.extract.filters import package_names, resolve
 from custdyn_widgets.extract.flows import Reduced
 from custdyn_widgets.extract.plan import Shape
 from custdyn_widgets.extract.scope import KINDS, flows_by_client
-from custdyn_widgets.metrics.client_sets import GROUPS, Edge, edges
+from custdyn_widgets.metrics.client_sets import GROUPS
 from custdyn_widgets.metrics.dense import walk
-from custdyn_widgets.metrics.population import ClientFlows, People, people
+from custdyn_widgets.metrics.edges import Edge, edges
+from custdyn_widgets.metrics.flows import ClientFlows
+from custdyn_widgets.metrics.population import People, people
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.periods import Bucket, Segment, cut, local_date, segments, zone
 from custdyn_widgets.pipeline.make_report import balance_days, conversion_of, rate_dates

@@ -15,12 +15,10 @@ import pyarrow.compute as pc
 from custdyn_widgets.drill.breakdown import BESIDE, Behind, Between
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.formulas import Moved
-from custdyn_widgets.extract.arrays import Ints
-from custdyn_widgets.extract.arrow import positions
-from custdyn_widgets.model.cells import amount, exact_decimal
+from custdyn_widgets.extract.arrays import Ints, positions
 from custdyn_widgets.model.columns import Column, Value
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.rates import rounded
+from custdyn_widgets.model.money import amount, exact_decimal, rounded
 from custdyn_widgets.sources import Source
 
 FACTS = (

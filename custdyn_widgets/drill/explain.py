@@ -14,11 +14,11 @@ from custdyn_widgets.drill.formulas import Held
 from custdyn_widgets.drill.history import Change, changes
 from custdyn_widgets.drill.proof import DISPROVEN, PROVEN, formula_text, number
 from custdyn_widgets.errors import MissingRates, TooFine
-from custdyn_widgets.metrics.client_sets import EPOCH, MICROSECOND
 from custdyn_widgets.model.blocks import EVERY_BLOCK, SENSITIVE_MONTHS, active_row
 from custdyn_widgets.model.cells import Cell, shown
-from custdyn_widgets.model.definitions import ACTIVE, FIELDS, RATE_POLICIES
-from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.definitions import ACTIVE
+from custdyn_widgets.model.periods import EPOCH, MICROSECOND, zone
+from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
 
 SINCE = "Since the bucket before"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
-from custdyn_widgets.drill.breakdown import NUMERATOR, Behind
+from custdyn_widgets.drill.breakdown import NUMERATOR, Behind, Between, Period
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.proof import clients_of, number
 from custdyn_widgets.extract.arrays import Ints
+from custdyn_widgets.model.periods import SECOND, earlier_bucket
+from custdyn_widgets.sources import Source
 
 ENTERED, LEFT, STAYED = "Entered", "Left", "Stayed"
 
@@ -53,3 +55,22 @@ def changes(now: Behind, before: Behind) -> tuple[Change, ...]:
 def _sum(side: Contributions, flags: np.ndarray) -> Fraction | int:
     places = np.flatnonzero(flags)
     return side.total_of(places) if side.counts == "money" else int(side.entries[places].sum())
+
+
+def from_earlier(period: Period, source: Source, between: Between) -> Period | None:
+    """The bucket before the first of a period as one of its own; None where that is empty.
+
+    The clients are those of the report: whoever passes its filters at its end. Raises what `run`
+    raises, and SourceError.
+    """
+    query, first = period.query, period.buckets[0]
+    units, timezone = query.time_units, query.timezone
+    before = earlier_bucket(first, period.last, units=units, timezone=timezone, as_of=period.as_of)
+    if before is None:
+        return None
+    # what the edges take for the end of the period gives the length of the bucket before
+    last, reduced = first.local_start - SECOND, replace(period.reduced, holders=None)
+    alone = replace(period, last=last, buckets=(before,), reduced=reduced)
+    with source.reading(between) as snapshot:
+        held, _ = alone.holding(snapshot, 0)
+    return held

@@ -15,8 +15,9 @@ from custdyn_widgets.drill.formulas import Formula, revenue_of
 from custdyn_widgets.drill.package_holding import Holding, HoldingLines
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER, SHARE
-from custdyn_widgets.model.cells import Cell, Line, decimals
+from custdyn_widgets.model.cells import Cell, Line
 from custdyn_widgets.model.definitions import NA, PACKAGE, PACKAGES, PAY_AS_YOU_GO
+from custdyn_widgets.model.money import decimals
 from custdyn_widgets.report.conversion import percent_cell
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source

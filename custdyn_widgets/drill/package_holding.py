@@ -11,14 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from custdyn_widgets.drill.breakdown import Between, Period
-from custdyn_widgets.extract.arrays import Flags, Ints
-from custdyn_widgets.extract.arrow import microseconds_or, positions
+from custdyn_widgets.extract.arrays import Flags, Ints, microseconds_or, positions
 from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries
-from custdyn_widgets.metrics.client_sets import microseconds
-from custdyn_widgets.model.cells import decimals
 from custdyn_widgets.model.columns import Column, Value
-from custdyn_widgets.model.periods import Bucket, months_back, to_utc, zone
+from custdyn_widgets.model.money import decimals
+from custdyn_widgets.model.periods import Bucket, microseconds, months_back, to_utc, zone
 from custdyn_widgets.model.schema import RENEWAL
 from custdyn_widgets.sources import Source
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from custdyn_widgets.drill.breakdown import BESIDE, DENOMINATOR, NUMERATOR, Behind
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.entries import Entries
-from custdyn_widgets.model.cells import amount, shown
+from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.rates import rounded
+from custdyn_widgets.model.money import amount, rounded
 
 PROVEN = "Σ of the clients = the cell ✓"
 DISPROVEN = "Σ of the clients is not the cell: the data has changed since the report was made"

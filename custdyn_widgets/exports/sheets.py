@@ -6,17 +6,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from custdyn_widgets.errors import CustdynError
-from custdyn_widgets.exports.info import info_rows
-from custdyn_widgets.exports.text import Cleaner, is_exact
+from custdyn_widgets.exports.text import Cleaner, is_exact, unfit
+from custdyn_widgets.model.blocks import blocks_with
 from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell
-from custdyn_widgets.model.definitions import FIELDS
 from custdyn_widgets.model.periods import State
 from custdyn_widgets.pipeline.provenance import Provenance
+from custdyn_widgets.query.fields import FIELDS
 from custdyn_widgets.report.report import Report
-from custdyn_widgets.views.facts import filter_lines
+from custdyn_widgets.views.facts import facts, filter_lines
 from custdyn_widgets.views.table import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, table_of
+
+if TYPE_CHECKING:
+    from custdyn_widgets.pipeline.provenance import Provenance
+    from custdyn_widgets.report.report import Report
+
+QUERY, FINGERPRINT, RESULT, DEFINITIONS = (
+    "Query (TOML)",
+    "Data fingerprint",
+    "Result hash",
+    "Definitions",
+)
+"""Labels that `verify` looks for; a long query stands in several lines."""
+PIECE = 15_000
 
 
 class Look(Enum):
@@ -210,3 +224,20 @@ def _width(table: Table, place: int) -> int:
     ]
     label = _labelled(table.header[-1][place], table.buckets[place].state)
     return min(max(len(label), *values, 8) + 3, 60)
+
+
+def info_rows(report: Report, provenance: Provenance) -> Iterator[tuple[str, str]]:
+    """Label and value of every line of the Info sheet."""
+    for fact in facts(report):
+        yield fact.label, fact.text
+    toml = "".join(f"\\u{ord(one):04X}" if unfit(one) else one for one in report.query.to_toml())
+    for place in range(0, len(toml), PIECE):
+        yield QUERY, toml[place : place + PIECE]
+    yield FINGERPRINT, provenance.fingerprint
+    yield RESULT, provenance.result
+    yield DEFINITIONS, provenance.definitions
+    yield "Engine", provenance.engine
+    for block in blocks_with(report.query.blocks):
+        yield block.name, block.words
+        for row in block.rows:
+            yield f"{block.name}: {row.name}", row.words

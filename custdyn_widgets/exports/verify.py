@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custdyn_widgets.errors import CustdynError
-from custdyn_widgets.exports.info import DEFINITIONS, FINGERPRINT, QUERY, RESULT
+from custdyn_widgets.exports.sheets import DEFINITIONS, FINGERPRINT, QUERY, RESULT
 from custdyn_widgets.model.blocks import definition
-from custdyn_widgets.model.cells import NOT_AVAILABLE, plain
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.definitions import CHANGES, LINES, PACKAGE, PERCENT_DECIMALS
+from custdyn_widgets.model.definitions import LINES, PACKAGE, PERCENT_DECIMALS
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.difference import Difference, Key, cells_of, diff, json_cells
 from custdyn_widgets.views.facts import AS_OF
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from custdyn_widgets.report.report import Report
 
 SAME, DATA_CHANGED, DEFINITION_CHANGED = "same", "data changed", "definition changed"
-Key = tuple[str, str, str]
-"""Title of the block, name of the row, label of the bucket."""
 
 
 class NotVerifiable(CustdynError):
@@ -58,7 +56,7 @@ class Verdict:
     """The answer, and the cells that differ: old → new."""
 
     answer: str
-    differences: list[tuple[Key, str, str]]
+    differences: list[Difference]
 
 
 def read_filed(path: Path) -> Filed:
@@ -82,12 +80,7 @@ def read_filed(path: Path) -> Filed:
 
 def compare(filed: Filed, report: Report, now: Provenance) -> Verdict:
     """Lays a file beside the report made again from its query, as of its instant."""
-    cells = cells_of(report, changes=filed.changes)
-    differences = [
-        (key, filed.cells.get(key, "absent"), cells.get(key, "absent"))
-        for key in dict.fromkeys((*filed.cells, *cells))
-        if filed.cells.get(key) != cells.get(key)
-    ]
+    differences = diff(filed.cells, cells_of(report, changes=filed.changes))
     if filed.fingerprint != now.fingerprint:
         answer = DATA_CHANGED
     elif filed.definitions != now.definitions or filed.result != now.result:
@@ -95,21 +88,6 @@ def compare(filed: Filed, report: Report, now: Provenance) -> Verdict:
     else:
         answer = DATA_CHANGED if differences else SAME  # cells edited by hand
     return Verdict(answer, differences)
-
-
-def cells_of(report: Report, *, changes: bool = True) -> dict[Key, str]:
-    """The cells of a report as a file says them, with or without the changes of a comparison."""
-    return {
-        (row.title, line.name, bucket.label): _said(plain(cell.value))
-        for row in report.rows
-        for line in row.lines
-        if changes or line.key not in CHANGES
-        for bucket, cell in zip(report.buckets, line.cells, strict=True)
-    }
-
-
-def _said(value: int | str | None) -> str:
-    return NOT_AVAILABLE if value is None else str(value)
 
 
 def _from_json(content: bytes) -> Filed:
@@ -124,21 +102,6 @@ def _from_json(content: bytes) -> Filed:
         json_cells(made),
         changes=False,
     )
-
-
-def json_cells(made: dict[str, Any]) -> dict[Key, str]:
-    """The cells of a report as its JSON says them."""
-    labels = [bucket["label"] for bucket in made["buckets"]]
-    cells = {}
-    for row in made["rows"]:
-        title = row["block"] if row["package"] is None else f'{row["block"]} "{row["package"]}"'
-        lines = {row["row"]: row["values"]}
-        if "compare" in row:
-            lines[f"{row['row']} ({LINES['other'].label})"] = row["compare"]
-        for name, values in lines.items():
-            for label, value in zip(labels, values, strict=True):
-                cells[title, name, label] = _said(value)
-    return cells
 
 
 def _from_xlsx(content: bytes) -> Filed:

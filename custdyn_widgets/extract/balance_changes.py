@@ -11,10 +11,9 @@ import pyarrow as pa
 from ibis.expr.types.groupby import GroupedTable
 
 from custdyn_widgets.extract.change_table import Gathering, Moved
-from custdyn_widgets.extract.filters import Fetch, instant_literal
-from custdyn_widgets.extract.scope import place
 from custdyn_widgets.model.periods import Bucket
 from custdyn_widgets.sources import expressions as measures
+from custdyn_widgets.sources.expressions import Fetch, instant_literal, place
 
 MOST_PASSES = 36
 """Buckets that the engine adds up one by one; more of them are cheaper in one pass."""

@@ -7,9 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from custdyn_widgets.extract.arrays import Ints, Numbers, is_safe
-from custdyn_widgets.extract.arrow import microseconds_or, positions, unscaled
-from custdyn_widgets.metrics.client_sets import NEVER
+from custdyn_widgets.extract.arrays import (
+    NEVER,
+    Ints,
+    Numbers,
+    is_safe,
+    microseconds_or,
+    positions,
+    unscaled,
+)
 
 MOST = int(np.iinfo(np.int64).max)
 MOST_SPARSE = 3

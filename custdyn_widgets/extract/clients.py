@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -15,13 +13,9 @@ import pyarrow.compute as pc
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.extract.balance_changes import Access, changes, changes_of
 from custdyn_widgets.extract.change_table import Moved
-from custdyn_widgets.extract.filters import Fetch, instant_literal
 from custdyn_widgets.extract.plan import Shape
-from custdyn_widgets.extract.scope import client_flows, place, scope
-
-Slice = tuple[Any, Any]
-"""Client ids: from the first on, before the second; None is no bound."""
-Tables = Mapping[str, ir.Table]
+from custdyn_widgets.extract.scope import client_flows, scope
+from custdyn_widgets.sources.expressions import Fetch, Slice, Tables, instant_literal, place, within
 
 
 @dataclass(frozen=True)
@@ -79,16 +73,6 @@ def holders_of(
     moved = changes_of(counted, fetch, shape.buckets, clients["client_id"], access)
     flows = None if asked.flows is None else fetch(asked.flows)
     return Holders(clients, moved, complete=not few, flows=flows)
-
-
-def slices(tables: Tables, fetch: Fetch, count: int) -> list[Slice]:
-    """Slices of about as many clients each, that together hold every client id there is."""
-    ids = tables["clients"].select("client_id")
-    size = -(-max(_rows(ids, fetch), 1) // count)
-    numbered = ids.mutate(number=ibis.row_number().over(order_by=ids.client_id))
-    firsts = numbered.filter(numbered.number > 0, numbered.number % size == 0)
-    edges = fetch(firsts.order_by("number").select("client_id"))["client_id"].to_pylist()
-    return list(zip([None, *edges], [*edges, None], strict=True))
 
 
 def together(tables: Tables, shape: Shape) -> ir.Table:
@@ -162,15 +146,3 @@ class _Asked:
         own = known.filter(known.client_id.isin(passing.client_id))
         flows = client_flows(known, passing, shape.pieces, shape.end) if shape.by_client else None
         return cls(listed, known, own, flows)
-
-
-def within(table: ir.Table, among: Slice) -> ir.Table:
-    """The rows of a slice of the clients."""
-    first, end = among
-    if first is not None:
-        table = table.filter(table.client_id >= first)
-    return table if end is None else table.filter(table.client_id < end)
-
-
-def _rows(table: ir.Table, fetch: Fetch) -> int:
-    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from custdyn_widgets.model.definitions import NO_PACKAGE
 from custdyn_widgets.model.schema import PACKAGE_KINDS
 from custdyn_widgets.query.query import Query
-
-Fetch = Callable[[ir.Expr], pa.Table]
+from custdyn_widgets.sources.expressions import Fetch, instant_literal
 
 
 @dataclass(frozen=True)
@@ -73,11 +71,6 @@ def unmatched(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> dic
     strangers = [name for name in query.package if name not in listed.values()]
     look("package", strangers, called, ledger)
     return missing
-
-
-def instant_literal(instant: datetime) -> ir.TimestampScalar:
-    """An aware instant as the engine compares it: in UTC, without a zone."""
-    return ibis.literal(instant.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
 
 
 def package_names(tables: Mapping[str, ir.Table], fetch: Fetch) -> dict[str, str]:

@@ -12,13 +12,13 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
+from custdyn_widgets.extract.arrays import Marks
 from custdyn_widgets.extract.clients import Holders
-from custdyn_widgets.extract.filters import Fetch, instant_literal
 from custdyn_widgets.extract.plan import Shape
-from custdyn_widgets.extract.scope import KINDS, known_by, number_of, package_of, place, scope
-from custdyn_widgets.metrics.checksum import Marks
+from custdyn_widgets.extract.scope import KINDS, known_by, package_of, scope
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.sources import expressions as measures
+from custdyn_widgets.sources.expressions import Fetch, instant_literal, number_of, place
 
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""

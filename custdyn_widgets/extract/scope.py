@@ -9,17 +9,11 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from custdyn_widgets.extract.filters import (
-    Fetch,
-    Filters,
-    Packages,
-    conditions,
-    instant_literal,
-    of_packages,
-)
+from custdyn_widgets.extract.filters import Filters, Packages, conditions, of_packages
 from custdyn_widgets.model.periods import Segment
-from custdyn_widgets.model.schema import NAMED_KINDS, ORIG, OTHER_KIND, PACKAGE_KINDS, PAYG, TERM
+from custdyn_widgets.model.schema import NAMED_KINDS, OTHER_KIND, PACKAGE_KINDS
 from custdyn_widgets.sources import expressions as measures
+from custdyn_widgets.sources.expressions import Fetch, instant_literal, number_of, place
 
 KINDS = (OTHER_KIND, *NAMED_KINDS)
 """The kinds that are told apart; an entry's kind is its position here."""
@@ -100,22 +94,6 @@ def _is(column: ir.Value, text: str) -> ir.BooleanValue:
     return column == int(text) if text.lstrip("-").isdigit() else ibis.literal(False)
 
 
-def place(instant: ir.TimestampValue, edges: Sequence[datetime], first: int) -> ir.IntegerValue:
-    """The number of the stretch an instant lies in: `first` before edges[0], then one more each.
-
-    A search tree of comparisons, so that every engine can do it, with no zone of its own.
-    """
-
-    def branch(low: int, high: int) -> ir.IntegerValue:
-        if low == high:
-            return ibis.literal(first + low, type="int32")
-        middle = (low + high) // 2
-        earlier, later = branch(low, middle), branch(middle + 1, high)
-        return ibis.ifelse(instant < instant_literal(edges[middle]), earlier, later)
-
-    return branch(0, len(edges))
-
-
 def package_entries(
     tables: Mapping[str, ir.Table],
     fetch: Fetch,
@@ -142,62 +120,6 @@ def package_entries(
     return fetch(joined.order_by("client_id", "occurred_at", "entry_id"))
 
 
-def payg_of(
-    tables: Mapping[str, ir.Table],
-    filters: Filters,
-    *,
-    inside: tuple[datetime, datetime],
-    as_of: datetime,
-) -> ir.Table:
-    """The pay-as-you-go entries `inside` a period (half-open) of clients that pass.
-
-    All columns of the ledger, and `client`, `type`, `owner_id` and `currency` of the client.
-    """
-    _, known, clients, met = scope(tables, filters, end=inside[1], as_of=as_of)
-    passing = clients.filter(*met)
-    whose = passing.select("client_id", "type", "owner_id", "currency", client=passing.name)
-    own = known.filter(known.kind == PAYG, known.occurred_at >= instant_literal(inside[0]))
-    return own.inner_join(whose, "client_id")
-
-
-def payg_days(payg: ir.Table) -> ir.Table:
-    """How many entries there are on each UTC day, newest first."""
-    day = payg.occurred_at.truncate("D")
-    return payg.group_by(day=day).agg(entries=payg.count()).order_by(ibis.desc("day"))
-
-
-def payg_sums(payg: ir.Table, segments: Sequence[Segment], by: str | None = None) -> ir.Table:
-    """Entries, their quantity and amount: by stretch, currency, direction, and one column more.
-
-    `direction` is ORIG or TERM; where an entry names neither, its sign decides.
-    """
-    sign = ibis.ifelse(payg.amount > 0, TERM, ORIG)
-    named = payg.direction.isin([ORIG, TERM]).fill_null(False)
-    keys = {
-        "segment": place(payg.occurred_at, [one.start for one in segments[1:]], 0),
-        "currency": payg.currency,
-        "direction": ibis.ifelse(named, payg.direction, sign),
-    }
-    if by is not None:
-        keys["split"] = payg[by]
-    wide = f"decimal(38, {payg.quantity.type().scale or 0})"  # Ibis takes it for one of 2 at least
-    return payg.group_by(**keys).agg(
-        entries=payg.count(), quantity=payg.quantity.sum().cast(wide), amount=payg.amount.sum()
-    )
-
-
-def payg_page(
-    payg: ir.Table, inside: tuple[datetime, datetime], *, skip: int, most: int
-) -> ir.Table:
-    """Entries of a part of the period, newest first: `most` of them after the first `skip`."""
-    part = payg.filter(
-        payg.occurred_at >= instant_literal(inside[0]),
-        payg.occurred_at < instant_literal(inside[1]),
-    )
-    newest = [ibis.desc("occurred_at"), ibis.desc("entry_id")]
-    return part.order_by(newest).limit(most, offset=skip)
-
-
 def client_flows(
     ledger: ir.Table, passing: ir.Table, segments: Sequence[Segment], end: datetime
 ) -> ir.Table:
@@ -219,10 +141,3 @@ def package_of(ledger: ir.Table) -> ir.Value:
     """The package of a package entry; of others it does not matter."""
     none = ibis.null(ledger.package_id.type())
     return ibis.ifelse(ledger.kind.isin(PACKAGE_KINDS), ledger.package_id, none)
-
-
-def number_of(column: ir.StringValue, values: Sequence[str]) -> ir.IntegerValue:
-    """The position of a value among others, 0 where it is none of them: numbers group faster."""
-    branches = [(column == value, place) for place, value in enumerate(values) if place]
-    nothing = ibis.literal(0, type="int8")
-    return ibis.cases(*branches, else_=nothing) if branches else nothing

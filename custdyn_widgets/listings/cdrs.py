@@ -14,17 +14,16 @@ import pandas as pd
 import pyarrow as pa
 
 from custdyn_widgets.exports.listing import Filed, write
-from custdyn_widgets.extract.arrow import microseconds_or, unscaled
-from custdyn_widgets.extract.scope import payg_days, payg_page, payg_sums
+from custdyn_widgets.extract.arrays import microseconds_or, unscaled
+from custdyn_widgets.extract.payg import payg_days, payg_page, payg_sums
 from custdyn_widgets.listings.criteria import Asked, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
-from custdyn_widgets.metrics.client_sets import microseconds
-from custdyn_widgets.model.cells import Cell, amount, exact_decimal, shown, tidy
+from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.columns import Column, Value
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.definitions import CDRS, VIEWS
-from custdyn_widgets.model.periods import zone
-from custdyn_widgets.model.rates import rounded
+from custdyn_widgets.model.money import amount, exact_decimal, rounded, tidy
+from custdyn_widgets.model.periods import microseconds, zone
+from custdyn_widgets.query.fields import CDRS, VIEWS
 from custdyn_widgets.result import Asking, AsOf, From, prepared
 from custdyn_widgets.sources import Snapshot
 

@@ -11,10 +11,10 @@ import ibis.expr.types as ir
 
 from custdyn_widgets.errors import SourceChanged
 from custdyn_widgets.extract.filters import resolve, unmatched
-from custdyn_widgets.extract.scope import payg_of
-from custdyn_widgets.model.definitions import FIELDS, RATE_POLICIES
+from custdyn_widgets.extract.payg import payg_of
 from custdyn_widgets.model.periods import Bucket, Segment, cut, local_date, zone
 from custdyn_widgets.pipeline.make_report import completed, pieces_of
+from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.notes import filter_notes, query_notes

@@ -12,13 +12,14 @@ import pandas as pd
 
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.exports.listing import Filed, write
-from custdyn_widgets.extract.scope import payg_sums
+from custdyn_widgets.extract.payg import payg_sums
 from custdyn_widgets.listings.criteria import Asked, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
-from custdyn_widgets.model.cells import Cell, shown, tidy
+from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.columns import Column, Value
-from custdyn_widgets.model.definitions import ORIG_TERM, SPLITS, VIEWS
+from custdyn_widgets.model.money import tidy
 from custdyn_widgets.model.schema import ORIG, TERM
+from custdyn_widgets.query.fields import ORIG_TERM, SPLITS, VIEWS
 from custdyn_widgets.result import Asking, AsOf, From, prepared
 
 MONTH = ("month",)

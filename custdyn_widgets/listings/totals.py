@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from custdyn_widgets.listings.criteria import Asked
-from custdyn_widgets.model.cells import EXACT, Cell, unscaled_units
+from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import NA
+from custdyn_widgets.model.money import EXACT, unscaled_units
 
 
 @dataclass

@@ -10,13 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from custdyn_widgets.extract.arrays import Ints, Numbers
-from custdyn_widgets.extract.arrow import microseconds_or
+from custdyn_widgets.extract.arrays import NEVER, Ints, Marks, Numbers, microseconds_or
 from custdyn_widgets.extract.clients import Holders
-from custdyn_widgets.metrics.client_sets import NEVER
 
 Words = npt.NDArray[np.uint64]
-Marks = tuple[int, ...]
 KEYS = ("custdyn-data-2-a", "custdyn-data-2-b")
 """One for each word of a mark; together they have 128 bits."""
 NOTHING: Marks = (0,) * (len(KEYS) + 2)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import numpy as np
 
-from custdyn_widgets.extract.arrays import Flags, Ints, Numbers
+from custdyn_widgets.extract.arrays import NEVER, Flags, Ints, Numbers
+from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.model.blocks import (
     ENTERED,
     LAPSED,
@@ -20,11 +20,8 @@ from custdyn_widgets.model.blocks import (
     SENSITIVE_MONTHS,
     active_row,
 )
-from custdyn_widgets.model.definitions import ACTIVE, ALL, MOST_ACTIVE_MONTHS, OVERALL_ACTIVE
-from custdyn_widgets.model.periods import Bucket, activity_starts, bucket_before
-from custdyn_widgets.query.query import Query
+from custdyn_widgets.model.definitions import ACTIVE, ALL, OVERALL_ACTIVE
 
-NEVER = int(np.iinfo(np.int64).min)
 ABSENT_TOO = NEVER - 1
 """Where a group is of those who paid since then: all clients, even those that are not there."""
 CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
@@ -32,67 +29,6 @@ EVERYONE = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
 CLOSED_BY_THEN = "closed"
 STAYED = "Stayed"
-FORESEEN = range(MOST_ACTIVE_MONTHS + 13)
-"""Active durations, in months, that a second question may ask for: all that there are, and a year
-more for the bucket before the first, where buckets are years by then."""
-MICROSECOND = timedelta(microseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def microseconds(instant: datetime) -> int:
-    """Microseconds since 1970 of an aware instant."""
-    return (instant - EPOCH) // MICROSECOND
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A bucket's end, and since when a paid use makes active: µs since 1970.
-
-    `windows` are those of SENSITIVE_MONTHS, or none.
-    """
-
-    end: int
-    active_from: int
-    windows: tuple[int, ...] = ()
-
-
-def nominal_starts(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[datetime, ...]:
-    """The local start of the bucket before the first, then each bucket's; `last`: see `edges`."""
-    before = bucket_before(buckets[0], last, units=query.time_units)
-    return before, *(bucket.local_start for bucket in buckets)
-
-
-def recent_cuts(
-    starts: Sequence[datetime], edges: Sequence[Edge], first: int, most: int, *, timezone: str
-) -> Ints:
-    """Instants after `first` since which a paid use makes active, in order (µs since 1970).
-
-    Those of these edges, and of as many of the FORESEEN durations, the shortest first, as make
-    no more than `most`; `starts` as from `nominal_starts`.
-    """
-    cuts = {since for edge in edges for since in (edge.active_from, *edge.windows) if since > first}
-    for months in FORESEEN:
-        since = map(microseconds, activity_starts(starts, months=months, timezone=timezone))
-        more = {one for one in since if one > first}
-        if not more or len(cuts | more) > most:
-            break
-        cuts |= more
-    return np.array(sorted(cuts), np.int64)
-
-
-def edges(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[Edge, ...]:
-    """The edge of the bucket before the first, then each bucket's.
-
-    `last` is the last wall-clock second of the period.
-    """
-    starts = nominal_starts(query, last, buckets)
-    ends = (buckets[0].start, *(bucket.end for bucket in buckets))
-    durations = (query.active_duration, *SENSITIVE_MONTHS)
-    since = [activity_starts(starts, months=one, timezone=query.timezone) for one in durations]
-    return tuple(
-        Edge(microseconds(end), microseconds(own), tuple(map(microseconds, windows)))
-        for end, own, *windows in zip(ends, *since, strict=True)
-    )
 
 
 def is_there(end: int, lives: tuple[Ints, Ints], entered: Flags) -> Flags:

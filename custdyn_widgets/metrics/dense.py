@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from custdyn_widgets.extract.arrays import SAFE, Flags, Ints, Numbers
+from custdyn_widgets.extract.arrays import NEVER, SAFE, Flags, Ints, Numbers
 from custdyn_widgets.metrics.aggregates import GroupSums, Rows, Sums, Total, figures, merged
-from custdyn_widgets.metrics.client_sets import GROUPS, NEVER, Edge, Standing
+from custdyn_widgets.metrics.client_sets import GROUPS, Standing
+from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.incremental import due_sums
 from custdyn_widgets.metrics.recency import MOST_BYTES, Cuts, Recency, recency
 

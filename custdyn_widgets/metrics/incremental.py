@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from custdyn_widgets.extract.arrays import Flags, Ints
+from custdyn_widgets.extract.arrays import NEVER, Flags, Ints
 from custdyn_widgets.metrics.aggregates import GroupSums, Rows, Sums, Total, figures
-from custdyn_widgets.metrics.client_sets import GROUPS, NEVER, Edge, Group, Standing
+from custdyn_widgets.metrics.client_sets import GROUPS, Group, Standing
+from custdyn_widgets.metrics.edges import Edge
 
 Figures = tuple[int, ...]
 Runs = Sequence[tuple[str, int, int]]

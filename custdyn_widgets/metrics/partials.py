@@ -8,15 +8,16 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from custdyn_widgets.extract.arrays import Marks
 from custdyn_widgets.extract.clients import Holders
 from custdyn_widgets.metrics.aggregates import GroupSums, Sums, merged
-from custdyn_widgets.metrics.checksum import NOTHING, Marks, added, marks
-from custdyn_widgets.metrics.client_sets import Edge
+from custdyn_widgets.metrics.checksum import NOTHING, added, marks
 from custdyn_widgets.metrics.dense import client_sums
-from custdyn_widgets.metrics.population import ClientFlows, People, people, stayed_flows
+from custdyn_widgets.metrics.edges import Edge
+from custdyn_widgets.metrics.flows import ClientFlows, Flow, stayed_flows
+from custdyn_widgets.metrics.population import People, people
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.report.flow_totals import Flow
 
 
 @dataclass(frozen=True)

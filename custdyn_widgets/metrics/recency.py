@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from custdyn_widgets.extract.arrays import Ints
+from custdyn_widgets.extract.arrays import NEVER, Ints
 from custdyn_widgets.metrics.aggregates import FIGURES, GroupSums, Rows
-from custdyn_widgets.metrics.client_sets import ABSENT_TOO, GROUPS, NEVER, Edge, is_there
+from custdyn_widgets.metrics.client_sets import ABSENT_TOO, GROUPS, is_there
+from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.incremental import Calendar, Runs
 
 KEPT = FIGURES[:-1]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import CHANGES, NA, Unit
 
 NOT_AVAILABLE = "N/A"
-EXACT = Context(prec=100)
-"""Arithmetic of decimals that loses no digit: Python's own rounds to 28 of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +53,6 @@ class Compared:
     other: tuple[Cell, ...]
     delta: tuple[Cell, ...]
     percent: tuple[Cell, ...]
-
-
-def amount(units: int, currency: str) -> Decimal:
-    """An amount from its minor units, with as many decimals as the currency has."""
-    return scaled(units, minor_units(currency))
-
-
-def scaled(units: int, decimals: int) -> Decimal:
-    """A number from its units of the last decimal, that decimal shown even where it is 0."""
-    sign, digits, _ = Decimal(units).as_tuple()
-    return Decimal((sign, digits, -decimals))
-
-
-def decimals(places: int, exact: Fraction) -> Decimal:
-    """A number that is no amount, rounded half away from zero to some decimals."""
-    whole, rest = divmod(abs(exact.numerator) * 10**places, exact.denominator)
-    units = whole + (2 * rest >= exact.denominator)
-    return scaled(-units if exact < 0 else units, places)
-
-
-def exact_decimal(units: int, scale: int, currency: str) -> Decimal:
-    """An exact amount: all its decimals, and at least as many as its currency has."""
-    least = minor_units(currency) if currency else 0
-    while scale > least and units % 10 == 0:
-        units, scale = units // 10, scale - 1
-    return scaled(units * 10 ** max(least - scale, 0), max(scale, least))
-
-
-def unscaled_units(amount: Decimal, scale: int) -> int:
-    """An exact amount as units of its last decimal; it has at most `scale` of them."""
-    return int(EXACT.scaleb(amount, scale))
-
-
-def tidy(number: Decimal | None) -> Decimal | None:
-    """A number without the zeros that it is stored with."""
-    return None if number is None else Decimal(f"{EXACT.normalize(number):f}")
 
 
 def shown(value: int | Decimal | None) -> str:

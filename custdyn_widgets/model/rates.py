@@ -91,11 +91,3 @@ class Rates:
         """The newest valid_from on or before a day."""
         known = [day for dated in self.by_currency.values() for day, _ in dated if day <= until]
         return max(known, default=None)
-
-
-def rounded(exact: Fraction, decimals: int) -> int:
-    """An amount in minor units, rounded half away from zero: the report's only rounding."""
-    scaled = exact * 10**decimals
-    whole, rest = divmod(abs(scaled.numerator), scaled.denominator)
-    units = int(whole + (2 * rest >= scaled.denominator))
-    return -units if scaled < 0 else units

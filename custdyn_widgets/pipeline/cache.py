@@ -13,21 +13,22 @@ import numpy as np
 import pyarrow as pa
 
 from custdyn_widgets.errors import TooManyDigits
-from custdyn_widgets.extract.arrow import unscaled
+from custdyn_widgets.extract.arrays import unscaled
 from custdyn_widgets.extract.balance_changes import Access
 from custdyn_widgets.extract.clients import Holders, holders_of
 from custdyn_widgets.extract.flows import Reduced, reduce
 from custdyn_widgets.extract.plan import Shape
 from custdyn_widgets.metrics.aggregates import GroupSums, Sums
-from custdyn_widgets.metrics.client_sets import GROUPS, Edge, microseconds, recent_cuts
+from custdyn_widgets.metrics.client_sets import GROUPS
 from custdyn_widgets.metrics.dense import client_sums, recent
+from custdyn_widgets.metrics.edges import Edge, recent_cuts
+from custdyn_widgets.metrics.flows import Flow, flows_of
 from custdyn_widgets.metrics.partials import Part, Wanted, stayed_of
-from custdyn_widgets.metrics.population import People, flows_of, people
+from custdyn_widgets.metrics.population import People, people
 from custdyn_widgets.metrics.recency import Recency
-from custdyn_widgets.model.periods import Bucket, Segment
+from custdyn_widgets.model.periods import Bucket, Segment, microseconds
 from custdyn_widgets.pipeline.slicing import Spread, spread_of
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.report.flow_totals import Flow
 from custdyn_widgets.sources import Snapshot, Source
 
 Between = Callable[[], None]

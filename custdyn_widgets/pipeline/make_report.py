@@ -12,15 +12,17 @@ from custdyn_widgets.extract.filters import package_names, resolve, unmatched
 from custdyn_widgets.extract.flows import Reduced, client_currencies, strangers
 from custdyn_widgets.extract.plan import Shape
 from custdyn_widgets.extract.scope import KINDS
-from custdyn_widgets.metrics.client_sets import GROUPS_OF_BLOCKS, edges, nominal_starts
+from custdyn_widgets.metrics.client_sets import GROUPS_OF_BLOCKS
+from custdyn_widgets.metrics.edges import edges, nominal_starts
+from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.metrics.partials import Wanted
 from custdyn_widgets.model.periods import TICK, Bucket, Segment, cut, local_date, segments, zone
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.cache import frames_of
+from custdyn_widgets.query.compared_period import beside, other_interval
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.report.comparison import beside, compared, other_interval
+from custdyn_widgets.report.comparison import compared
 from custdyn_widgets.report.conversion import Conversion
-from custdyn_widgets.report.flow_totals import Flow
 from custdyn_widgets.report.notes import (
     entry_notes,
     filter_notes,

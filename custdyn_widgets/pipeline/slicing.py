@@ -8,12 +8,13 @@ from functools import partial
 import pyarrow as pa
 
 from custdyn_widgets.extract.balance_changes import Access
-from custdyn_widgets.extract.clients import holders_from, holders_of, slices
+from custdyn_widgets.extract.clients import holders_from, holders_of
 from custdyn_widgets.extract.clients import together as in_one_table
 from custdyn_widgets.extract.flows import Reduced
 from custdyn_widgets.extract.plan import Shape
 from custdyn_widgets.metrics.partials import Part, Wanted, packed, part_of, together, unpacked
 from custdyn_widgets.sources import Snapshot
+from custdyn_widgets.sources.expressions import slices
 from custdyn_widgets.sources.memory_budget import Memory
 
 BYTES_A_CHANGE, BYTES_A_FLOW, BYTES_A_CLIENT = 50, 300, 200

@@ -23,7 +23,9 @@ from pydantic import (
 )
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.definitions import (
+from custdyn_widgets.model.periods import resolve_preset
+from custdyn_widgets.query.base import Explained, Frozen, Texts, unknown_field
+from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,
     GROUPS,
@@ -35,8 +37,6 @@ from custdyn_widgets.model.definitions import (
     TIME_UNITS,
     TYPE_CHOICES,
 )
-from custdyn_widgets.model.periods import resolve_preset
-from custdyn_widgets.query.base import Explained, Frozen, Texts, unknown_field
 from custdyn_widgets.query.validators import (
     MOST_RECIPIENTS,
     address,

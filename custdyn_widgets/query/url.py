@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.definitions import REPORT, SPLITS, VIEWS
+from custdyn_widgets.query.fields import REPORT, SPLITS, VIEWS
 from custdyn_widgets.query.query import Query
 
 MOST_BYTES = 2_048

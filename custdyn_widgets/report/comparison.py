@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import get_args
 
-from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.blocks import ROUNDING, place_of
-from custdyn_widgets.model.cells import Cell, Compared, amount
+from custdyn_widgets.model.cells import Cell, Compared, signed
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import NA, RowDefinition, Unit
-from custdyn_widgets.model.periods import EARLIEST, SECOND, Bucket, months_back
-from custdyn_widgets.model.rates import rounded
-from custdyn_widgets.query.query import Interval, Query
+from custdyn_widgets.model.money import amount, rounded
+from custdyn_widgets.model.periods import Bucket, State
 from custdyn_widgets.report.conversion import percent_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row
 
 OF_THE_OTHER = "In the period compared with: "
-
-
-def other_interval(query: Query, first: datetime, last: datetime) -> tuple[datetime, datetime]:
-    """First and last wall-clock second of the period that `first` – `last` is compared with.
-
-    `previous_period` ends where the period begins and is as long: in calendar months where the
-    period is made of whole ones and its columns are not days, else on the wall clock.
-    `previous_year` has the same dates a year earlier; the end of a month stays one.
-    Raises QueryError where it would reach back too far.
-    """
-    if isinstance(query.compare, Interval):
-        return query.compare.first, query.compare.last
-    end = last + SECOND
-    whole = _begins_month(first) and _begins_month(end)
-    if query.compare == "previous_year":
-        other = months_back(first, 12), _a_year_back(last)
-    elif whole and query.time_units[-1:] != ("date",):
-        length = (end.year - first.year) * 12 + end.month - first.month
-        other = months_back(first, length), first - SECOND
-    else:
-        other = first - (end - first), first - SECOND
-    if other[0] < EARLIEST:
-        what = f"reaches back before {EARLIEST:%Y}; choose a later or a shorter period"
-        raise QueryError([FieldFault("compare", query.to_dict()["compare"], what)])
-    return other
-
-
-def beside(
-    query: Query, buckets: Sequence[Bucket], others: Sequence[Bucket]
-) -> tuple[int | None, ...]:
-    """For each bucket the place of its counterpart among `others`, None where it has none.
-
-    Counterparts are found by position; for `previous_year` by the calendar, so that a leap day
-    has none. Raises QueryError where the numbers of buckets differ.
-    """
-    if query.compare == "previous_year":
-        units = query.time_units
-        places = {_calendar(one, units): place for place, one in enumerate(others)}
-        return tuple(places.get(_calendar(one, units, years_back=1)) for one in buckets)
-    if len(buckets) != len(others):
-        what = (
-            f"has {_columns(others)}, the period has {_columns(buckets)}; choose a period with as "
-            "many, or another Group By"
-        )
-        raise QueryError([FieldFault("compare", query.to_dict()["compare"], what)])
-    return tuple(range(len(buckets)))
+MOST = 5
 
 
 def compared(report: Report, other: Report, places: Sequence[int | None]) -> Report:
@@ -98,29 +51,6 @@ def compared(report: Report, other: Report, places: Sequence[int | None]) -> Rep
             tuple(None if place is None else other.buckets[place] for place in places),
         ),
     )
-
-
-def _begins_month(local: datetime) -> bool:
-    return local == datetime(local.year, local.month, 1)
-
-
-def _a_year_back(last: datetime) -> datetime:
-    end = last + SECOND
-    return months_back(end, 12) - SECOND if _begins_month(end) else months_back(last, 12)
-
-
-def _calendar(bucket: Bucket, units: Sequence[str], years_back: int = 0) -> tuple[int, ...]:
-    """Year, month and day of a bucket as far as its unit goes: what its counterpart shares."""
-    parts = {"year": 1, "month": 2, "date": 3}[units[-1]] if units else 0
-    local = bucket.local_start
-    return (local.year - years_back, local.month, local.day)[:parts]
-
-
-def _columns(buckets: Sequence[Bucket]) -> str:
-    if not buckets:
-        return "no column"
-    ends = f" ({buckets[0].label} – {buckets[-1].label})" if len(buckets) > 1 else ""
-    return f"{len(buckets)} column{'s' if len(buckets) > 1 else ''}{ends}"
 
 
 def _pairs(report: Report, other: Report) -> list[tuple[Row, Row]]:
@@ -196,3 +126,90 @@ def _absent(value: Cell, other: Cell) -> Cell:
 
 def _exact(cell: Cell) -> Fraction:
     return Fraction(cell.value or 0) if cell.exact is None else cell.exact
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell that changed: `size` is Δ against the largest figure of the report in its unit."""
+
+    row: Row
+    place: int
+    size: Fraction
+    words: str
+
+
+def largest_changes(report: Report, most: int = MOST) -> tuple[Change, ...]:
+    """The largest changes of a report, largest first, at most one of each block.
+
+    Amounts and quantities are made comparable by the largest amount and the largest quantity of
+    either period. Only buckets that are over count: a running one has yet to catch up. The same
+    change of the same row in two classes of clients is named once.
+    """
+    over = [at for at, bucket in enumerate(report.buckets) if bucket.state is State.PAST]
+    largest = {unit: _largest(report, unit, over) for unit in get_args(Unit)}
+    found = sorted(_all(report, over, largest), key=lambda one: -one.size)
+    chosen: list[Change] = []
+    named, said = set[str](), set[object]()
+    for one in found:
+        same = (one.row.row, one.place, one.size)
+        if one.row.title not in named and same not in said:
+            chosen.append(one)
+            named.add(one.row.title)
+            said.add(same)
+    return tuple(chosen[:most])
+
+
+def summary(report: Report) -> Iterator[str]:
+    """Those changes, one sentence each; or why there are none."""
+    if report.other is None:
+        return
+    found = largest_changes(report)
+    yield from (change.words for change in found)
+    if not found:
+        over = any(bucket.state is State.PAST for bucket in report.buckets)
+        yield "Nothing changed." if over else "No bucket is over yet: nothing to compare."
+
+
+def _largest(report: Report, unit: str, over: list[int]) -> Fraction:
+    cells = (
+        cells[place]
+        for row in report.rows
+        if row.compared and row.defined.unit == unit
+        for cells in (row.cells, row.compared.other)
+        for place in over
+    )
+    return max((abs(Fraction(cell.value)) for cell in cells if cell.value), default=Fraction(1))
+
+
+def _all(report: Report, over: list[int], largest: dict[str, Fraction]) -> Iterator[Change]:
+    others = report.other.buckets if report.other else ()
+    for row in report.rows:
+        for place in over if row.compared else ():
+            other = others[place]
+            if row.compared and other and (delta := row.compared.delta[place].value):
+                buckets = report.buckets[place], other
+                words = _words(row, row.compared, place, buckets, report.query.currency)
+                yield Change(row, place, abs(Fraction(delta)) / largest[row.defined.unit], words)
+
+
+def _words(
+    row: Row, compared: Compared, place: int, buckets: tuple[Bucket, Bucket], currency: str | None
+) -> str:
+    """`Balance Refill: Total rose by 10.00 EUR to 30.00 EUR in 02/2017 (+50.0 %); it was …`.
+
+    A share rises by percentage points: from 1.5 % to 2.9 % by 1.4 of them, which is +95.9 %.
+    """
+    unit, points = {
+        "money": (f" {currency}", f" {currency}"),
+        "percent": (" %", " percentage points"),
+        "quantity": ("", ""),
+    }[row.defined.unit]
+
+    change, relative = compared.delta[place], compared.percent[place]
+    verb = "rose" if change.value and change.value > 0 else "fell"
+    share = "" if relative.value is None else f" ({signed(relative)} %)"
+    return (
+        f"{row.title}: {row.row} {verb} by {str(change).removeprefix('-')}{points} to "
+        f"{row.cells[place]}{unit} in {buckets[0].label}{share}; "
+        f"it was {compared.other[place]}{unit} in {buckets[1].label}."
+    )

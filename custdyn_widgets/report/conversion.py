@@ -8,10 +8,11 @@ from datetime import date
 from fractions import Fraction
 
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.model.cells import Cell, amount, scaled
+from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import PERCENT_DECIMALS
-from custdyn_widgets.model.rates import Rates, rounded
+from custdyn_widgets.model.money import amount, rounded, scaled
+from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.report import UsedRate
 
 Lines = dict[str, list[Cell]]

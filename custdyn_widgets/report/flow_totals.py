@@ -4,37 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 from custdyn_widgets.errors import IdentityError
+from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import NA
 from custdyn_widgets.model.schema import ACTIVATION, PACKAGE_KINDS, RENEWAL
 from custdyn_widgets.report.conversion import Conversion, Lines
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Entries of one bucket, local date, kind, package and currency.
-
-    `amount` is unscaled; `first_day` is the local date of the first of the entries; `counted`
-    says whether the query's package filter lets package entries of this package count;
-    `opposite` are those of the entries with the unusual sign.
-    """
-
-    bucket: int
-    day: date
-    first_day: date
-    kind: str
-    package: str | None
-    counted: bool
-    currency: str
-    amount: int
-    entries: int
-    opposite: int = 0
-
 
 Key = tuple[str, str | None, int]
 """Kind, package (None: all), bucket."""

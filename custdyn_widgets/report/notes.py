@@ -7,12 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.cells import shown
-from custdyn_widgets.model.definitions import FIELDS, NO_PACKAGE
+from custdyn_widgets.model.definitions import NO_PACKAGE
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import PACKAGE_KINDS, REFILL
+from custdyn_widgets.query.fields import FIELDS
 from custdyn_widgets.query.query import Interval, Query
-from custdyn_widgets.report.flow_totals import Flow
 from custdyn_widgets.report.report import Note
 from custdyn_widgets.sources.quality import Finding
 

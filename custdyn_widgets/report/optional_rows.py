@@ -11,6 +11,7 @@ from fractions import Fraction
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.aggregates import GroupSums, Sums
 from custdyn_widgets.metrics.client_sets import CLOSED_BY_THEN, entered, left
+from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.blocks import (
     AVERAGE_REVENUE,
     CHURN_RATE,
@@ -33,7 +34,6 @@ from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import ACTIVE, ALL, NA, PACKAGES, PAY_AS_YOU_GO
 from custdyn_widgets.model.schema import ACTIVATION, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
 from custdyn_widgets.report.conversion import Conversion, Lines, percent_cell
-from custdyn_widgets.report.flow_totals import Flow
 
 FLOW_OF_KIND = dict(zip((REFILL, PAYG, ACTIVATION, RENEWAL), FLOWS, strict=False))
 REVENUE = ((PAY_AS_YOU_GO, "Total"), (PACKAGES, "Activation Total"), (PACKAGES, "Renew Total"))

@@ -11,6 +11,7 @@ from fractions import Fraction
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.aggregates import Sums
 from custdyn_widgets.metrics.client_sets import CLASSES, EVERYONE
+from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.blocks import OPTIONAL, blocks_with, bridge_of
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import (
@@ -26,7 +27,7 @@ from custdyn_widgets.model.definitions import (
 )
 from custdyn_widgets.model.schema import NAMED_KINDS, PAYG, REFILL
 from custdyn_widgets.report.conversion import Conversion, Lines
-from custdyn_widgets.report.flow_totals import Flow, Spent
+from custdyn_widgets.report.flow_totals import Spent
 from custdyn_widgets.report.optional_rows import (
     Needed,
     bridge,

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from custdyn_widgets.model.schema import PACKAGE_KINDS, PAID_KINDS, PAYG
 
 HOUR = 60
 ROLLED = ("entries", "opposite", "paid_at", "first_at", "last_at")
 """The columns that a ledger has which is a rollup: what its rows stand for, see `rolled_up`."""
+Fetch = Callable[[ir.Expr], pa.Table]
+Slice = tuple[Any, Any]
+"""Client ids: from the first on, before the second; None is no bound."""
+Tables = Mapping[str, ir.Table]
 
 
 def is_rolled(ledger: ir.Table) -> bool:
@@ -85,3 +94,53 @@ def rolled_up(ledger: ir.Table, grain: int) -> ir.Table:
         )
         .order_by("client_id", "occurred_at")
     )
+
+
+def instant_literal(instant: datetime) -> ir.TimestampScalar:
+    """An aware instant as the engine compares it: in UTC, without a zone."""
+    return ibis.literal(instant.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
+
+
+def slices(tables: Tables, fetch: Fetch, count: int) -> list[Slice]:
+    """Slices of about as many clients each, that together hold every client id there is."""
+    ids = tables["clients"].select("client_id")
+    size = -(-max(_rows(ids, fetch), 1) // count)
+    numbered = ids.mutate(number=ibis.row_number().over(order_by=ids.client_id))
+    firsts = numbered.filter(numbered.number > 0, numbered.number % size == 0)
+    edges = fetch(firsts.order_by("number").select("client_id"))["client_id"].to_pylist()
+    return list(zip([None, *edges], [*edges, None], strict=True))
+
+
+def within(table: ir.Table, among: Slice) -> ir.Table:
+    """The rows of a slice of the clients."""
+    first, end = among
+    if first is not None:
+        table = table.filter(table.client_id >= first)
+    return table if end is None else table.filter(table.client_id < end)
+
+
+def _rows(table: ir.Table, fetch: Fetch) -> int:
+    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
+
+
+def place(instant: ir.TimestampValue, edges: Sequence[datetime], first: int) -> ir.IntegerValue:
+    """The number of the stretch an instant lies in: `first` before edges[0], then one more each.
+
+    A search tree of comparisons, so that every engine can do it, with no zone of its own.
+    """
+
+    def branch(low: int, high: int) -> ir.IntegerValue:
+        if low == high:
+            return ibis.literal(first + low, type="int32")
+        middle = (low + high) // 2
+        earlier, later = branch(low, middle), branch(middle + 1, high)
+        return ibis.ifelse(instant < instant_literal(edges[middle]), earlier, later)
+
+    return branch(0, len(edges))
+
+
+def number_of(column: ir.StringValue, values: Sequence[str]) -> ir.IntegerValue:
+    """The position of a value among others, 0 where it is none of them: numbers group faster."""
+    branches = [(column == value, place) for place, value in enumerate(values) if place]
+    nothing = ibis.literal(0, type="int8")
+    return ibis.cases(*branches, else_=nothing) if branches else nothing

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from custdyn_widgets.errors import DataFault
 from custdyn_widgets.model.schema import CLIENT_TYPES, TABLES, Column, Reads, Table
-from custdyn_widgets.sources.parsing import Reading, UnreadableType, empty, read
-from custdyn_widgets.sources.python_text import float_note
+from custdyn_widgets.sources.parsing import Reading, UnreadableType, empty, float_note, read
 
 Fetch = Callable[[ir.Expr], pa.Table]
 MOST_IDS = 5

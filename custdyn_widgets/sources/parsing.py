@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
 
-from custdyn_widgets.model.schema import MOST_DECIMALS, MOST_INTEGER_DIGITS, Column, Reads
+from custdyn_widgets.model.schema import MOST_DECIMALS, MOST_INTEGER_DIGITS, Column, Reads, Table
 
 INSTANT_TYPE = "timestamp(6)"
 NUMBER_TYPE = "decimal(38, 24)"
@@ -29,6 +34,7 @@ _INSTANT = (
     r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?)?$"
 )
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
+WHOLE = (Reads.ID, Reads.TEXT, Reads.WHOLE)
 
 
 @dataclass(frozen=True)
@@ -231,3 +237,37 @@ _READERS = {
     Reads.AMOUNT: _read_amount,
     Reads.NUMBER: _read_number,
 }
+
+
+def column_of(values: Iterable[object], column: Column) -> tuple[pa.Array, bool]:
+    """A column of text, and whether amounts among it came as binary floats.
+
+    Raises UnicodeDecodeError for bytes that are not UTF-8.
+    """
+    listed = list(values)
+    floats = column.reads is Reads.AMOUNT and any(
+        isinstance(value, float) and not pd.isna(value) for value in listed
+    )
+    return pa.array([_text(value, column) for value in listed], pa.string()), floats
+
+
+def float_note(table: Table | str, column: str) -> str:
+    """What a report says of amounts that came as binary floats."""
+    name = table if isinstance(table, str) else table.name
+    return (
+        f"{name}.{column}: amounts came as binary floats and were taken at their shortest decimal"
+    )
+
+
+def _text(value: object, column: Column) -> str | None:
+    if value is None or (not isinstance(value, str | bytes) and pd.isna(value)):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, float):
+        # integers with gaps are often held as floats: 3.0 is the id 3
+        whole = column.reads in WHOLE and float(value).is_integer()
+        return str(int(value)) if whole else repr(float(value))
+    if isinstance(value, Decimal):
+        return format(value, "f") if value.is_finite() else str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)

@@ -12,9 +12,10 @@ import ibis
 import ibis.expr.types as ir
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.cells import exact_decimal, shown, unscaled_units
+from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.columns import Column, Value
 from custdyn_widgets.model.definitions import FINDINGS
+from custdyn_widgets.model.money import exact_decimal, unscaled_units
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.sources.normalize import Fetch
 

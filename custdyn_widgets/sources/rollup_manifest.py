@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from custdyn_widgets.errors import SourceError, TooFine
-from custdyn_widgets.metrics.client_sets import EPOCH
 from custdyn_widgets.model.definitions import GRAINS
+from custdyn_widgets.model.periods import EPOCH
 from custdyn_widgets.sources.place import MANIFEST
 
 VERSION = 1

@@ -12,7 +12,7 @@ import ipywidgets as w
 import pandas as pd
 
 from custdyn_widgets.errors import Cancelled, CustdynError, QueryError
-from custdyn_widgets.model.definitions import CDRS, ORIG_TERM, REPORT
+from custdyn_widgets.query.fields import CDRS, ORIG_TERM, REPORT
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import Linked, to_link
 from custdyn_widgets.report.report import Report

@@ -8,7 +8,8 @@ from typing import Any
 
 import ipywidgets as w
 
-from custdyn_widgets.model.definitions import (
+from custdyn_widgets.model.periods import zone_names
+from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,
     FILTERS_BY_KIND,
@@ -20,10 +21,9 @@ from custdyn_widgets.model.definitions import (
     RATE_POLICIES,
     TYPE_CHOICES,
 )
-from custdyn_widgets.model.periods import zone_names
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.validators import address
-from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.widgets.basic import Plain, show
 from custdyn_widgets.ui.widgets.datetime_field import WallClock

@@ -9,7 +9,7 @@ from html import escape
 import ipywidgets as w
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.definitions import FIELDS, FILTERS_BY_KIND
+from custdyn_widgets.query.fields import FIELDS, FILTERS_BY_KIND
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.ui.controls import CUSTOM, FILTERS, Controls, grouped
 from custdyn_widgets.ui.names import Names

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Protocol
 
@@ -10,10 +12,14 @@ from custdyn_widgets.errors import Cancelled
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.result import Result, run
 from custdyn_widgets.sources import Source
-from custdyn_widgets.ui.background import in_background
 
 BLINK = 0.25
 """Seconds between two looks at how much is done."""
+PATIENCE = 5.0
+"""Seconds that the end of the interpreter waits for work that was told to stop."""
+_running: weakref.WeakKeyDictionary[threading.Thread, Callable[[], None]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 class Watcher(Protocol):
@@ -109,3 +115,18 @@ class Jobs:
                 failure = error
         if failure is not None:
             self._watcher.failed(failure)
+
+
+def in_background(work: Callable[[], None], *, stop: Callable[[], None]) -> None:
+    """Begins work in a thread; `stop` is called where the interpreter ends before the work."""
+    thread = threading.Thread(target=work, daemon=True)
+    _running[thread] = stop
+    thread.start()
+
+
+@atexit.register
+def _end() -> None:
+    for thread, stop in list(_running.items()):
+        if thread.is_alive():
+            stop()
+            thread.join(PATIENCE)

@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 from custdyn_widgets.errors import Cancelled, CustdynError
 from custdyn_widgets.sources import Source
-from custdyn_widgets.sources.catalog import Directory
-from custdyn_widgets.sources.choices import Choices
-from custdyn_widgets.ui.background import in_background
+from custdyn_widgets.sources.catalog import Choices, Directory
 from custdyn_widgets.ui.error_boundary import unexpected
+from custdyn_widgets.ui.jobs import in_background
 
 READING = "Reading the names from the source …"
 

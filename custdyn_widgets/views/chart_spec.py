@@ -19,10 +19,10 @@ from custdyn_widgets.model.definitions import (
     PACKAGE,
     PACKAGES,
     PAY_AS_YOU_GO,
-    FieldDefinition,
     Unit,
 )
 from custdyn_widgets.query.base import Explained, Frozen, Text
+from custdyn_widgets.query.fields import FieldDefinition
 from custdyn_widgets.query.validators import did_you_mean, hex_colour, one_line, one_of, several
 from custdyn_widgets.report.report import Report, Row
 

@@ -9,20 +9,19 @@ from decimal import Decimal
 from fractions import Fraction
 
 from custdyn_widgets.model.cells import shown
-from custdyn_widgets.model.definitions import (
-    CHANGES,
+from custdyn_widgets.model.definitions import CHANGES, LINES
+from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.schema import KIND_NAMES
+from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,
     GROUPS,
-    LINES,
     PRESETS,
     RATE_POLICIES,
     TYPE_CHOICES,
 )
-from custdyn_widgets.model.periods import zone
-from custdyn_widgets.model.schema import KIND_NAMES
 from custdyn_widgets.query.query import Interval, Query
-from custdyn_widgets.report.changes import summary
+from custdyn_widgets.report.comparison import summary
 from custdyn_widgets.report.report import Report, utc_text
 
 AS_OF = "As of"

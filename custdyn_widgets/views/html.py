@@ -6,7 +6,7 @@ from html import escape
 from importlib.resources import files
 
 from custdyn_widgets.model.periods import State
-from custdyn_widgets.report.changes import summary
+from custdyn_widgets.report.comparison import summary
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.table import (
     COMPARED_WITH,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from custdyn_widgets.report.changes import summary
+from custdyn_widgets.report.comparison import summary
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, table_of
 

@@ -11,10 +11,9 @@ from typing import Any
 
 import duckdb
 
-from custdyn_widgets.model.cells import amount
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import ACTIVE, ALL, OVERALL_ACTIVE
-from custdyn_widgets.model.rates import rounded
+from custdyn_widgets.model.money import amount, rounded
 
 AS_OF = datetime(2020, 1, 1, tzinfo=UTC)
 SCALE = 10_000

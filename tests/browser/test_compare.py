@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from custdyn_widgets import run
-from custdyn_widgets.report.changes import summary
+from custdyn_widgets.report.comparison import summary
 from tests.browser.conftest import LAB_AT_LENGTH, Arrive
 
 SAMPLE = "?period=2017-01-01/2017-12-31&currency=USD&group_by=month"

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from custdyn_widgets import Result, open_source, run
 from custdyn_widgets.drill.breakdown import BESIDE, Behind
 from custdyn_widgets.drill.cell import Address, cell_at
-from custdyn_widgets.drill.frames import clients_frame, entries_frame
+from custdyn_widgets.drill.drill import clients_frame, entries_frame
 from custdyn_widgets.drill.history import changes
 from custdyn_widgets.drill.proof import entries_proof, proof
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.blocks import ROUNDING
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.definitions import OPTIONAL_BLOCKS
+from custdyn_widgets.model.money import rounded
 from custdyn_widgets.model.periods import EARLIEST, bucket_before
-from custdyn_widgets.model.rates import rounded
+from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from tests.ledgers import Case, cases, ledgers
 
 

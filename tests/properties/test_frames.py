@@ -22,9 +22,9 @@ from custdyn_widgets.extract.clients import Holders, holders_of
 from custdyn_widgets.extract.plan import Shape
 from custdyn_widgets.metrics import dense as metrics
 from custdyn_widgets.metrics.partials import Part, part_of
-from custdyn_widgets.model.definitions import MOST_ACTIVE_MONTHS
 from custdyn_widgets.pipeline import cache as frames
 from custdyn_widgets.pipeline import slicing as spread
+from custdyn_widgets.query.fields import MOST_ACTIVE_MONTHS
 from custdyn_widgets.sources import Source
 from tests.ledgers import Case, cases
 from tests.properties.test_laws import law

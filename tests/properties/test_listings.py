@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.listings import cdrs
-from custdyn_widgets.model.definitions import PAY_AS_YOU_GO, SPLITS
+from custdyn_widgets.model.definitions import PAY_AS_YOU_GO
+from custdyn_widgets.query.fields import SPLITS
 from tests.ledgers import LEDGERS, Case, cases
 
 PAYG = cases(dense=True, kinds=["payg"])

@@ -11,7 +11,7 @@ import pyarrow as pa
 from custdyn_widgets.errors import DataError, DataFault, SourceError
 from custdyn_widgets.model.schema import TABLES, Column
 from custdyn_widgets.sources.engine import Engine
-from custdyn_widgets.sources.python_text import column_of, float_note
+from custdyn_widgets.sources.parsing import column_of, float_note
 from custdyn_widgets.sources.snapshot import Raw
 from custdyn_widgets.sources.source import Source
 

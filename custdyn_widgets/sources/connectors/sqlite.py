@@ -12,7 +12,7 @@ from custdyn_widgets.errors import SourceError
 from custdyn_widgets.model.schema import TABLES, Table
 from custdyn_widgets.sources.connectors.folder import files_token
 from custdyn_widgets.sources.engine import Engine
-from custdyn_widgets.sources.python_text import column_of, float_note
+from custdyn_widgets.sources.parsing import column_of, float_note
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
 

@@ -15,14 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from custdyn_widgets.errors import FieldFault, QueryError, SourceChanged, SourceError
-from custdyn_widgets.extract.clients import slices, within
-from custdyn_widgets.extract.filters import instant_literal
 from custdyn_widgets.files import write_atomically
-from custdyn_widgets.model.cells import EXACT
 from custdyn_widgets.model.definitions import GRAINS
+from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources import Snapshot, Source, open_source, source_text
 from custdyn_widgets.sources import expressions as measures
+from custdyn_widgets.sources.expressions import instant_literal, slices, within
 from custdyn_widgets.sources.place import MANIFEST
 from custdyn_widgets.sources.rollup.files import alone, sweep, write
 from custdyn_widgets.sources.rollup_manifest import Rollup

@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.ui.background import in_background
+from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.deliveries import Deliveries
 from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Press

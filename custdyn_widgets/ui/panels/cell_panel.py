@@ -20,8 +20,8 @@ from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.model.definitions import FINDINGS, LINES
 from custdyn_widgets.query.validators import MOST_CHARACTERS
 from custdyn_widgets.result import Result
-from custdyn_widgets.ui.background import in_background
 from custdyn_widgets.ui.error_boundary import guarded, unexpected
+from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.card_screens import card_screen, figure_screen
 from custdyn_widgets.ui.panels.screens import (
     CARD,

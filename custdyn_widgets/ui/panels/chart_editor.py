@@ -12,7 +12,7 @@ import ipywidgets as w
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.model.definitions import PACKAGE, PACKAGE_BLOCK
 from custdyn_widgets.report.report import Report
-from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.widgets.basic import Plain, show
 from custdyn_widgets.ui.widgets.button import Press
 from custdyn_widgets.ui.widgets.color_field import Swatch

@@ -12,9 +12,9 @@ import ipywidgets as w
 from custdyn_widgets.errors import CustdynError, NothingToExport, QueryError
 from custdyn_widgets.query.validators import MOST_OF_A_NAME
 from custdyn_widgets.result import Result
-from custdyn_widgets.sources.choices import Choice, Choices
-from custdyn_widgets.ui.background import in_background
+from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.error_boundary import unexpected
+from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.chart_editor import ChartEditor
 from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show

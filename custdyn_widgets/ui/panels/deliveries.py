@@ -11,8 +11,8 @@ import anywidget
 import traitlets
 
 from custdyn_widgets.errors import CustdynError
-from custdyn_widgets.ui.background import in_background
 from custdyn_widgets.ui.error_boundary import guarded, unexpected
+from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.widgets.assets import script
 
 if TYPE_CHECKING:

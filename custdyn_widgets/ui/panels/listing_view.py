@@ -10,23 +10,15 @@ import ipywidgets as w
 
 from custdyn_widgets.errors import NothingToExport
 from custdyn_widgets.listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
-from custdyn_widgets.model.definitions import (
-    CDRS,
-    FIELDS,
-    LIST_FORMATS,
-    ORIG_TERM,
-    SPLITS,
-    VIEWS,
-    WITHOUT_MEANING,
-)
+from custdyn_widgets.model.definitions import LIST_FORMATS
+from custdyn_widgets.query.fields import CDRS, FIELDS, ORIG_TERM, SPLITS, VIEWS, WITHOUT_MEANING
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import Source
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
-from custdyn_widgets.ui.widgets.download import FILES
+from custdyn_widgets.ui.widgets.download import FILES, Streamed
 from custdyn_widgets.ui.widgets.notices import Notice
 from custdyn_widgets.ui.widgets.paged_list import ListBox
 from custdyn_widgets.ui.widgets.pagination import Paged, PagesOf
-from custdyn_widgets.ui.widgets.streamed import Streamed
 
 NO_SPLIT = ""
 

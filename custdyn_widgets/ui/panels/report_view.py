@@ -10,12 +10,13 @@ import ipywidgets as w
 
 from custdyn_widgets.errors import NothingToExport
 from custdyn_widgets.files import MEDIA_TYPES
-from custdyn_widgets.model.definitions import COMPARISONS, LINES
+from custdyn_widgets.model.definitions import LINES
+from custdyn_widgets.query.fields import COMPARISONS
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources import Source
-from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.controls import CUSTOM, NOTHING
 from custdyn_widgets.ui.jobs import a_report
 from custdyn_widgets.ui.panels.cell_panel import CellPanel

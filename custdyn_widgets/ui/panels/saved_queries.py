@@ -10,7 +10,7 @@ import ipywidgets as w
 
 from custdyn_widgets.errors import CustdynError, QueryError
 from custdyn_widgets.query.query import Interval, Output, Query
-from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.panels.delivery_fields import SendingFields
 from custdyn_widgets.ui.panels.template_form import ShelfForm, Words
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show

@@ -7,7 +7,7 @@ from functools import partial
 
 import ipywidgets as w
 
-from custdyn_widgets.model.definitions import REPORT, VIEWS
+from custdyn_widgets.query.fields import REPORT, VIEWS
 from custdyn_widgets.ui.widgets.button import Press
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.ui.error_boundary import unexpected
+from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.widgets.button import Press
 
 FILES = {"csv": "CSV", "xlsx": "XLSx", "xls": "XLS"}
 MakeFile = Callable[[], tuple[str, str, bytes]]
+PART = 4 << 20
+PATIENCE = 120.0
+"""Seconds that the browser may take for a part."""
 
 
 class Download(Press):
@@ -30,3 +37,42 @@ class Download(Press):
             self._tell(str(error) if isinstance(error, CustdynError) else unexpected(error))
             return
         self.send({"type": "file", "name": name, "media": media_type}, buffers=[made])
+
+
+class Streamed(Press):
+    """`make` writes a file of a kind and gives its name; the browser asks for part after part."""
+
+    def __init__(
+        self,
+        kind: str,
+        make: Callable[[str, BinaryIO], str],
+        tell: Callable[[str], None],
+        **traits: Any,
+    ) -> None:
+        super().__init__(self._begin, tell, **{"icon": "save", "waits": True, **traits})
+        self._kind, self._make, self._tell = kind, make, tell
+        self._taken = threading.Event()
+
+    def _begin(self) -> None:
+        in_background(self._work, stop=self._taken.set)
+
+    def _work(self) -> None:
+        try:
+            with tempfile.TemporaryFile() as file:
+                name = self._make(self._kind, file)
+                file.seek(0)
+                while part := file.read(PART):
+                    self._taken.clear()
+                    self.send({"type": "part"}, buffers=[part])
+                    if not self._taken.wait(PATIENCE):
+                        return  # nobody is there any more
+            self.send({"type": "file", "name": name, "media": MEDIA_TYPES[self._kind]})
+        except Exception as error:
+            self.send({"type": "failed"})
+            self._tell(str(error) if isinstance(error, CustdynError) else unexpected(error))
+
+    def _received(self, widget: object, content: object, buffers: object) -> None:
+        if isinstance(content, dict) and content.get("type") == "taken":
+            self._taken.set()
+        else:
+            super()._received(widget, content, buffers)

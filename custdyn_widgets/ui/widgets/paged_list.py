@@ -8,8 +8,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from custdyn_widgets.ui.background import in_background
 from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.pagination import Paged
 

@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from custdyn_widgets.query.validators import MOST_CHARACTERS, MOST_VALUES
-from custdyn_widgets.sources.choices import Choice, Choices
+from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
 
