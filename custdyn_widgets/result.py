@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from custdyn_widgets.drill.breakdown import Behind
+from custdyn_widgets.drill.breakdown import Breakdown
 from custdyn_widgets.drill.cell import address_of
 from custdyn_widgets.drill.drill import Drill, clients_frame, entries_frame
 from custdyn_widgets.drill.explain import Explanation, explain
 from custdyn_widgets.drill.package_card import PackageCard, package_card
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.pipeline.make_report import Progress, make_report
 from custdyn_widgets.pipeline.provenance import Provenance, provenance
 from custdyn_widgets.query.query import Query
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 class Result:
     """A report and its source. The report stays what it was when it was made.
 
-    Only what is behind a cell is read again, as of the report. `reduced` is what the report was
+    Only what is behind a cell is read again, as of the report. `extract` is what the report was
     made of, for its fingerprint (nothing: an empty period).
     """
 
     report: Report
     source: Source
-    reduced: tuple[Reduced, ...] = field(repr=False, compare=False)
+    extract: tuple[Extract, ...] = field(repr=False, compare=False)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -55,12 +55,12 @@ class Result:
     @cached_property
     def provenance(self) -> Provenance:
         """Fingerprint of the data used, hash of the result, versions."""
-        return provenance(self.report, self.reduced)
+        return provenance(self.report, self.extract)
 
     @cached_property
     def drill(self) -> Drill:
         """What is behind the cells: their clients, and the entries of these."""
-        return Drill(self.report, self.reduced, self.source)
+        return Drill(self.report, self.extract, self.source)
 
     def clients(
         self,
@@ -141,7 +141,7 @@ class Result:
 
     def _behind(
         self, block: str, row: str, bucket: str | int, package: str | None, side: str
-    ) -> Behind:
+    ) -> Breakdown:
         return self.drill.behind(address_of(self.report, block, row, bucket, package, side))
 
     def to_dict(self) -> dict[str, Any]:
@@ -278,8 +278,8 @@ def run(
     Raises QueryError, SourceError, DataError, MissingRates (all of them CustdynError).
     """
     query, opened, now = prepared(query, source, as_of)
-    report, reduced = make_report(query, opened, as_of=now, progress=progress)
-    return Result(report, opened, reduced)
+    report, extract = make_report(query, opened, as_of=now, progress=progress)
+    return Result(report, opened, extract)
 
 
 def prepared(query: Asking, source: From, as_of: AsOf | None) -> tuple[Query, Source, datetime]:

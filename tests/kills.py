@@ -19,8 +19,8 @@ from custdyn_widgets.delivery.smtp import Answer, Outcome, Server
 from custdyn_widgets.delivery.worker import Worker
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.schedule import Schedule
 from custdyn_widgets.store import QueryTemplate, Store
-from custdyn_widgets.store.schedule import Schedule
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.kills"])

@@ -158,7 +158,7 @@ AGAIN = f"""
 import signal, sys
 from datetime import datetime
 from custdyn_widgets import open_source, run
-from custdyn_widgets.sources import folder
+from custdyn_widgets.sources.connectors import folder
 
 folder.FEW = 0
 QUERY = {QUERY!r} | {{"group_by": ["date"]}}

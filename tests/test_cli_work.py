@@ -17,8 +17,8 @@ import pytest
 
 from custdyn_widgets.cli import main
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.schedule import Schedule
 from custdyn_widgets.store import QueryTemplate, Store, my_store
-from custdyn_widgets.store.schedule import Schedule
 from tests.mails import SENDER, Inbox, PostOffice, free_port, parsed, post_office
 
 QUERY = 'period = { from = "2017-01-01", to = "2017-12-31" }\ncurrency = "USD"\n'

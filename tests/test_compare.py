@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from custdyn_widgets import CustdynError, Query, Result, run
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.exports.verify import SAME, compare, read_filed
+from custdyn_widgets.exports.verify import SAME, compare, read_saved
 from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL, NA, PACKAGE, PAY_AS_YOU_GO
 from custdyn_widgets.query.compared_period import other_interval
 from custdyn_widgets.report.comparison import largest_changes, summary
@@ -192,10 +192,10 @@ def test_a_file_that_compares_is_verified_with_all_its_lines(kind: str, tmp_path
     result = year(group_by=["year", "month", "package"])
     path = tmp_path / f"report.{kind}"
     path.write_bytes(result.to_file(kind))
-    verdict = compare(read_filed(path), result.report, result.provenance)
+    verdict = compare(read_saved(path), result.report, result.provenance)
     assert (verdict.answer, verdict.differences) == (SAME, [])
     shown = sum(len(row.lines) for row in result.report.rows) * len(result.report.buckets)
-    assert len(read_filed(path).cells) == (shown // 2 if kind == "json" else shown)
+    assert len(read_saved(path).cells) == (shown // 2 if kind == "json" else shown)
 
 
 def test_a_change_edited_by_hand_is_found(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_change_edited_by_hand_is_found(tmp_path: Path) -> None:
     )
     cell.value = 21
     book.save(tmp_path / "report.xlsx")
-    verdict = compare(read_filed(tmp_path / "report.xlsx"), result.report, result.provenance)
+    verdict = compare(read_saved(tmp_path / "report.xlsx"), result.report, result.provenance)
     assert verdict.differences == [
         Difference(BALANCE_REFILL, "Total (Δ)", "01/2024", "21.00", "20.00")
     ]

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from custdyn_widgets.extract.arrays import NEVER, microseconds_or, positions, unscaled
 from custdyn_widgets.metrics import dense as metrics
 from custdyn_widgets.metrics.aggregates import Sums, merged
-from custdyn_widgets.metrics.client_sets import CLASSES, EVERYONE, GROUPS
-from custdyn_widgets.metrics.dense import client_sums
+from custdyn_widgets.metrics.client_sets import ALL_EVER, CLASSES, CLIENT_SETS
+from custdyn_widgets.metrics.dense import client_set_sums
 from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.model.blocks import NEW
 from custdyn_widgets.model.cells import plain, shown
@@ -56,7 +56,7 @@ def sums_of(amounts: list[list[int]], currency: list[str]) -> Sums:
         Edge(microseconds(end), microseconds(start))
         for end, start in zip(ENDS, STARTS, strict=True)
     ]
-    return client_sums(clients, changes, edges=edges, groups=(*CLASSES, EVERYONE))
+    return client_set_sums(clients, changes, edges=edges, groups=(*CLASSES, ALL_EVER))
 
 
 wide = st.one_of(
@@ -77,8 +77,8 @@ def test_sums_are_exact_at_any_width_and_slices_add_up(
     who: list[tuple[str, list[int]]], cut: int, most_clients: int, most_cells: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics, "MOST_CLIENTS", most_clients)
-        patch.setattr(metrics, "MOST_CELLS", most_cells)
+        patch.setattr(metrics, "MAX_CLIENTS", most_clients)
+        patch.setattr(metrics, "MAX_CELLS", most_cells)
         whole = sums_of([values for _, values in who], [code for code, _ in who])
         parts = [
             sums_of([values for _, values in part], [code for code, _ in part])
@@ -264,7 +264,9 @@ def test_who_ceases_to_be_active_is_due_though_nothing_else_happens(
     for few in (0, 1 << 40):  # only who is due; everyone in each bucket
         monkeypatch.setattr(metrics, "FEW", few)
         changes = pd.DataFrame(rows)
-        sums.append(metrics.client_sums(clients, changes, edges=edges, groups=(*CLASSES, EVERYONE)))
+        sums.append(
+            metrics.client_set_sums(clients, changes, edges=edges, groups=(*CLASSES, ALL_EVER))
+        )
     assert sums[0] == sums[1]
     assert sums[0][ACTIVE, "EUR"]["quantity"] == [1, 1, 0, 0, 0, 0, 0, 0]
 
@@ -294,13 +296,13 @@ def test_clients_that_come_go_pay_and_age_are_summed_the_same_each_way(data: st.
     ]
     columns = ["client", "bucket", "amount", "paid"]
     changes = pd.DataFrame(np.array(rows, np.int64).reshape(-1, len(columns)), columns=columns)
-    asked = [name for name, one in GROUPS.items() if not one.by_windows]
+    asked = [name for name, one in CLIENT_SETS.items() if not one.by_windows]
     cuts = np.unique([edge.active_from for edge in edges])
     ways = []
     with pytest.MonkeyPatch.context() as patched:
         for few in (1 << 40, 0):
             patched.setattr(metrics, "FEW", few)
-            ways.append(client_sums(clients, changes, edges=edges, groups=asked))
+            ways.append(client_set_sums(clients, changes, edges=edges, groups=asked))
         told = metrics.recent(
             clients, changes, edges=edges, cuts=lambda first, _: cuts[cuts > first]
         )
@@ -311,7 +313,7 @@ def test_clients_that_come_go_pay_and_age_are_summed_the_same_each_way(data: st.
         assert told.sums(ALL, [Edge(1, 1)]) is None and told.sums(NEW, edges) is None
         assert metrics.recent(clients, changes, edges=edges, cuts=lambda *_: cuts, most=0) is None
     assert ways[0] == ways[1]
-    for name in (*CLASSES, EVERYONE):
+    for name in (*CLASSES, ALL_EVER):
         sums = {currency: one for (group, currency), one in ways[0].items() if group == name}
         assert told.sums(name, edges) == sums
     opened, whole = told.sums(ALL, edges[2:]), told.sums(ALL, edges)

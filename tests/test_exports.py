@@ -30,12 +30,12 @@ from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports import xls, xlsx
 from custdyn_widgets.exports.csv import CsvStyle
 from custdyn_widgets.exports.sheets import LINES_ABOVE, Limits, TooLarge, sheets_of
-from custdyn_widgets.exports.text import MOST_CHARACTERS, Cleaner, guarded, is_exact
-from custdyn_widgets.exports.verify import NotVerifiable, read_filed
+from custdyn_widgets.exports.text import MAX_CHARACTERS, Cleaner, guarded, is_exact
+from custdyn_widgets.exports.verify import NotVerifiable, read_saved
 from custdyn_widgets.model.cells import Cell, plain
 from custdyn_widgets.model.definitions import BLOCKS, PACKAGE, PACKAGE_BLOCK, BlockDefinition
 from custdyn_widgets.model.money import amount
-from custdyn_widgets.model.periods import cut
+from custdyn_widgets.model.periods import make_buckets
 from custdyn_widgets.pipeline.provenance import provenance
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.report.report import Note, Report, Row, UsedRate
@@ -67,7 +67,7 @@ def report_of(
     )
     first, last = query.interval(AS_OF)
     as_of = datetime(2024, 2, 15, tzinfo=UTC)
-    buckets = cut(first, last, units=query.time_units, timezone="UTC", as_of=as_of)
+    buckets = make_buckets(first, last, units=query.time_units, timezone="UTC", as_of=as_of)
     supply = iter(values * 1000)
 
     def cell(unit: str) -> Cell:
@@ -231,7 +231,7 @@ def test_without_the_guards_the_corpus_does_harm() -> None:
     assert not is_exact(Decimal("1234567890123456.78"))
     with pytest.raises(Exception, match="longer than 32767"):
         page = xlwt.Workbook()
-        page.add_sheet("x").write(0, 0, "x" * (MOST_CHARACTERS + 1))
+        page.add_sheet("x").write(0, 0, "x" * (MAX_CHARACTERS + 1))
         page.save(io.BytesIO())
 
 
@@ -239,7 +239,7 @@ def test_text_that_a_cell_cannot_hold_is_replaced_or_cut_and_counted() -> None:
     cleaner = Cleaner()
     assert cleaner.clean("a\x00b\x1b\ud800") == "a\ufffdb\ufffd\ufffd"
     long = cleaner.clean("🚀" * 20_000)
-    assert len(long.encode("utf-16-le")) // 2 <= MOST_CHARACTERS and long.endswith("…")
+    assert len(long.encode("utf-16-le")) // 2 <= MAX_CHARACTERS and long.endswith("…")
     assert (cleaner.replaced, cleaner.cut) == (1, 1)
     report = report_of(["a\x01b"], [1])
     info = info_of(xlsx.to_xlsx(report, provenance(report, ())))
@@ -457,16 +457,16 @@ def test_verify_tells_changed_definitions_and_edited_cells(
 def test_what_cannot_be_verified_is_said(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(NotVerifiable):
-        read_filed(tmp_path / name)
+        read_saved(tmp_path / name)
     with pytest.raises(NotVerifiable, match="cannot be read"):
-        read_filed(tmp_path / "missing.json")
+        read_saved(tmp_path / "missing.json")
 
 
 def test_a_query_of_ten_thousand_values_survives_the_info_sheet(tmp_path: Path) -> None:
     tags = [f"tag number {number}, a long one" for number in range(10_000)]
     result = run({"period": "last_year", "client_tags": tags}, "sample", as_of=AS_OF)
     (tmp_path / "r.xlsx").write_bytes(result.to_xlsx())
-    assert read_filed(tmp_path / "r.xlsx").query == result.report.query
+    assert read_saved(tmp_path / "r.xlsx").query == result.report.query
 
 
 @needs_libreoffice

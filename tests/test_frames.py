@@ -20,11 +20,11 @@ from custdyn_widgets.errors import SourceChanged, SourceError
 from custdyn_widgets.extract.arrays import NEVER
 from custdyn_widgets.metrics import dense as metrics
 from custdyn_widgets.metrics import recency
-from custdyn_widgets.metrics.client_sets import GROUPS, Standing
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS, ClientState
 from custdyn_widgets.metrics.edges import Edge
-from custdyn_widgets.pipeline import slicing as spread
+from custdyn_widgets.pipeline import slicing
 from custdyn_widgets.pipeline.cache import Frames
-from custdyn_widgets.query.fields import MOST_ACTIVE_MONTHS
+from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
 from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.expressions import slices
 from custdyn_widgets.sources.memory_budget import (
@@ -250,7 +250,7 @@ def test_a_long_period_is_not_cut_wherever_any_rate_changes(source: Source) -> N
     year = {"group_by": ["year"], "period": {"from": "2003-01-01", "to": "2024-04-05"}}
     run({**ASKED, **year}, source, as_of=AS_OF)
     kept = next(iter(source.memory))
-    assert isinstance(kept, Frames) and len(kept.shape.cuts) == 22
+    assert isinstance(kept, Frames) and len(kept.plan.cuts) == 22
     assert read_by(source, {**year, "currency": "USD"})
 
 
@@ -285,21 +285,21 @@ def members(name: str, *, duration: int = 30, window: int = 9, before: int = 60)
     paid = [np.where(random.random(500) < 0.3, NEVER, random.integers(0, 90, 500)) for _ in "ab"]
     entered = [np.ones(500, np.bool_), random.random(500) < 0.5]
     standing = [
-        Standing.at(
+        ClientState.at(
             Edge(at, at - duration, (at - window,) * 9), lives, paid[n], paid[n], entered[n]
         )
         for n, at in enumerate((90, before))
     ]
-    found: list[bool] = GROUPS[name].members(*standing).tolist()
+    found: list[bool] = CLIENT_SETS[name].members(*standing).tolist()
     return found
 
 
-@pytest.mark.parametrize("name", GROUPS)
+@pytest.mark.parametrize("name", CLIENT_SETS)
 def test_a_group_looks_at_no_more_than_it_says(name: str) -> None:
     own = members(name)
-    assert own == members(name, duration=5) or GROUPS[name].by_duration
-    assert own == members(name, window=40) or GROUPS[name].by_windows
-    assert own == members(name, before=20) or GROUPS[name].by_move
+    assert own == members(name, duration=5) or CLIENT_SETS[name].by_duration
+    assert own == members(name, window=40) or CLIENT_SETS[name].by_windows
+    assert own == members(name, before=20) or CLIENT_SETS[name].by_move
 
 
 def test_the_frames_of_real_purchases_serve_every_grouping() -> None:
@@ -350,7 +350,7 @@ def test_slices_hold_every_client_id_and_no_more_clients_than_asked() -> None:
     source = open_source(frames("payg"))
     asked = {"period": {"from": "1997-01-01", "to": "1998-06-30"}, "currency": "USD"}
     whole = run(asked, source, as_of=AS_OF)
-    least = 2 * 23_571 * spread.BYTES_A_CLIENT // 7  # seven slices for the clients alone
+    least = 2 * 23_571 * slicing.BYTES_A_CLIENT // 7  # seven slices for the clients alone
     sliced = open_source(frames("payg"), memory=str(least))
     made = run(asked, sliced, as_of=AS_OF, progress=told.append)
     assert made.to_json() == whole.to_json()
@@ -372,10 +372,10 @@ def test_every_active_duration_is_answered_without_looking_at_the_clients_again(
     asked = {"period": {"from": "1998-05-20", "to": "1998-06-30"}}
     kept, plain = open_source(frames("payg")), open_source(frames("payg"))
     run({**asked, "group_by": ["date"]}, kept, as_of=AS_OF)
-    for months in (0, 16, 18, MOST_ACTIVE_MONTHS):
+    for months in (0, 16, 18, MAX_ACTIVE_MONTHS):
         query = {**asked, "group_by": [unit], "active_duration": months}
         with monkeypatch.context() as patched:
-            patched.setattr("custdyn_widgets.pipeline.cache.client_sums", None)
+            patched.setattr("custdyn_widgets.pipeline.cache.client_set_sums", None)
             made = run(query, kept, as_of=AS_OF)
         with monkeypatch.context() as patched:
             patched.setattr(metrics, "FEW", 1 << 40)
@@ -392,17 +392,17 @@ def test_what_is_kept_of_last_paid_uses_is_counted_and_refused_where_it_is_too_m
     table = kept._recency.table.nbytes
     assert source.memory.taken == kept.size > table
     source.memory.clear()
-    monkeypatch.setattr(recency, "MOST_BYTES", table - 1)  # then fewer durations are foreseen
+    monkeypatch.setattr(recency, "MAX_BYTES", table - 1)  # then fewer durations are foreseen
     run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
     (kept,) = source.memory
     assert isinstance(kept, Frames) and kept._recency is not None
     assert 0 < kept._recency.table.nbytes < table
     source.memory.clear()
-    monkeypatch.setattr(recency, "MOST_BYTES", 0)
+    monkeypatch.setattr(recency, "MAX_BYTES", 0)
     run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
     (kept,) = source.memory
     assert isinstance(kept, Frames) and kept._recency is None
-    monkeypatch.setattr(recency, "MOST_BYTES", table)
+    monkeypatch.setattr(recency, "MAX_BYTES", table)
     run({**ASKED, "group_by": ["month"]}, source, as_of=AS_OF)  # it has fewer buckets
     (coarser,) = kept._coarser.values()
     assert coarser._recency is not None

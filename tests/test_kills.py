@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from custdyn_widgets.store import Job, Mail, Store
-from custdyn_widgets.store.jobs import MOST_ATTEMPTS, new_id
+from custdyn_widgets.store.jobs import MAX_ATTEMPTS, new_id
 from tests import kills
 from tests.mails import SENDER, Inbox, post_office
 
@@ -195,7 +195,7 @@ def post_settings() -> Any:
 def test_a_job_that_kills_every_worker_is_given_up(store_url: str) -> None:
     store, now = Store(store_url, "ann"), datetime.now(UTC)
     store.jobs.add(a_job("sample"))
-    for number in range(MOST_ATTEMPTS):
+    for number in range(MAX_ATTEMPTS):
         at = now + timedelta(hours=number)
         assert store.jobs.claim("sample", f"worker {number}", at) is not None
         assert store.jobs.claim("sample", "another", at) is None  # it is held

@@ -226,7 +226,7 @@ def test_names_are_only_ever_text_in_files(name: str, tmp_path: Path) -> None:
 def test_a_list_takes_as_many_sheets_as_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "MOST_LINES", 2)
+    monkeypatch.setattr(listing, "MAX_LINES", 2)
     listed = run_cdrs(QUERY, tables(), as_of=AS_OF)
     listed.to_file("xlsx", tmp_path / "list.xlsx")
     book = load_workbook(tmp_path / "list.xlsx")

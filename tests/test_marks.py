@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from custdyn_widgets.extract.arrays import NEVER
-from custdyn_widgets.extract.change_table import Moved
-from custdyn_widgets.extract.clients import Holders
-from custdyn_widgets.metrics.checksum import added, marks
+from custdyn_widgets.extract.change_table import ChangeTable
+from custdyn_widgets.extract.clients import ClientData
+from custdyn_widgets.metrics.checksum import added, checksum
 
 CLIENTS: dict[str, list[Any]] = {
     "client_id": [1, 2, 3],
@@ -31,14 +31,14 @@ MOVED = {
 }
 
 
-def holders(
+def client_data(
     clients: dict[str, list[Any]] = CLIENTS,
     *,
     scale: int = 2,
     moved: Mapping[str, list[int]] = MOVED,
-) -> Holders:
+) -> ClientData:
     columns = {name: np.array(one, np.int64) for name, one in {**MOVED, **moved}.items()}
-    return Holders(pa.table(clients), Moved(**columns, scale=scale), complete=True)
+    return ClientData(pa.table(clients), ChangeTable(**columns, scale=scale), complete=True)
 
 
 @pytest.mark.parametrize(
@@ -53,41 +53,44 @@ def holders(
 )
 def test_every_column_of_a_client_counts(column: str, value: Any) -> None:
     other = {**CLIENTS, column: [value, *CLIENTS[column][1:]]}
-    assert marks(holders(other)) != marks(holders())
+    assert checksum(client_data(other)) != checksum(client_data())
 
 
 @pytest.mark.parametrize("column", list(MOVED))
 def test_every_column_of_what_moved_counts(column: str) -> None:
     other = [MOVED[column][0] + 1, *MOVED[column][1:]]
-    assert marks(holders(moved={column: other})) != marks(holders())
+    assert checksum(client_data(moved={column: other})) != checksum(client_data())
 
 
 def test_order_decimals_width_ids_and_who_does_not_pass_do_not_count() -> None:
-    own = marks(holders())
+    own = checksum(client_data())
     turned = {name: one[::-1] for name, one in MOVED.items()}
-    assert marks(holders(moved=turned)) == own
-    assert marks(holders(scale=3, moved={"amount": [10 * one for one in MOVED["amount"]]})) == own
-    wide = replace(holders().moved, amount=np.array(MOVED["amount"], object))
-    assert marks(replace(holders(), moved=wide)) == own
-    assert marks(holders({**CLIENTS, "client_id": ["1", "2", "3"]})) == own
-    assert marks(holders(moved={"amount": [*MOVED["amount"][:3], 8, 8]})) == own
-    assert marks(holders(scale=4)) != own
+    assert checksum(client_data(moved=turned)) == own
+    assert (
+        checksum(client_data(scale=3, moved={"amount": [10 * one for one in MOVED["amount"]]}))
+        == own
+    )
+    wide = replace(client_data().moved, amount=np.array(MOVED["amount"], object))
+    assert checksum(replace(client_data(), moved=wide)) == own
+    assert checksum(client_data({**CLIENTS, "client_id": ["1", "2", "3"]})) == own
+    assert checksum(client_data(moved={"amount": [*MOVED["amount"][:3], 8, 8]})) == own
+    assert checksum(client_data(scale=4)) != own
 
 
 def test_marks_of_parts_add_up() -> None:
-    def part(*clients: int) -> Holders:
+    def part(*clients: int) -> ClientData:
         kept = [row for row, one in enumerate(MOVED["client"]) if one in clients]
         moved = {name: [one[row] for row in kept] for name, one in MOVED.items()}
         passes = [place in clients and one for place, one in enumerate(CLIENTS["passes"])]
-        return holders({**CLIENTS, "passes": passes}, moved=moved)
+        return client_data({**CLIENTS, "passes": passes}, moved=moved)
 
-    assert added(marks(part(0, -1)), marks(part(1, 2))) == marks(holders())
+    assert added(checksum(part(0, -1)), checksum(part(1, 2))) == checksum(client_data())
 
 
 @pytest.mark.parametrize("most", [2**63, 2**64, -(2**90)])
 def test_wide_amounts_are_told_apart(most: int) -> None:
     def wide(amount: int) -> Any:
-        changes = replace(holders().moved, amount=np.array([amount, 0, 0, 0, 0], object))
-        return marks(replace(holders(), moved=changes))
+        changes = replace(client_data().moved, amount=np.array([amount, 0, 0, 0, 0], object))
+        return checksum(replace(client_data(), moved=changes))
 
     assert len({wide(most), wide(-most), wide(most + 1), wide(0), wide(most * 2)}) == 5

@@ -15,8 +15,8 @@ import pytest
 
 from custdyn_widgets import run
 from custdyn_widgets.extract import balance_changes as passes
-from custdyn_widgets.extract.balance_changes import Access
-from custdyn_widgets.extract.change_table import Gathering, Moved
+from custdyn_widgets.extract.balance_changes import ReadStrategy
+from custdyn_widgets.extract.change_table import ChangeTable, ChangeTableBuilder
 from custdyn_widgets.sources.connectors import folder as folder_source
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -67,13 +67,13 @@ def asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch, **query: Any) -> tu
     """A report with its fingerprint, and how the buckets were read."""
     ways = set[str]()
 
-    def told(one: passes.Pass, *said: Any) -> Moved:
+    def told(one: passes.EngineQuery, *said: Any) -> ChangeTable:
         ways.add("entries" if one.entries else "changes" if one.bucket != 0 else "before")
         return made(one, *said)
 
-    made = passes.Pass.changes
+    made = passes.EngineQuery.changes
     with monkeypatch.context() as patched:
-        patched.setattr(passes.Pass, "changes", told)
+        patched.setattr(passes.EngineQuery, "changes", told)
         result = run({**QUERY, **query}, folder, as_of=AS_OF)
     return (result.to_dict(), result.provenance.fingerprint), ways - {"before"}
 
@@ -116,31 +116,31 @@ def test_wide_amounts_and_full_buckets_are_added_up_by_the_engine(
 
 
 def test_as_many_buckets_are_handed_over_together_as_may_be() -> None:
-    access = Access.of(1_000, 5_000, in_order=True, memory=passes.BYTES_AN_ENTRY * 2_500)
+    access = ReadStrategy.of(1_000, 5_000, in_order=True, memory=passes.BYTES_AN_ENTRY * 2_500)
     assert [*access.stretches(5)] == [(0, 1), (2, 3), (4, 4)]
-    assert [*Access(in_order=True, fullest=0).stretches(3)] == [(0, 2)]
-    assert [*Access(in_order=True, fullest=10, at_once=1).stretches(2)] == [(0, 0), (1, 1)]
+    assert [*ReadStrategy(in_order=True, fullest=0).stretches(3)] == [(0, 2)]
+    assert [*ReadStrategy(in_order=True, fullest=10, at_once=1).stretches(2)] == [(0, 0), (1, 1)]
 
 
 def test_sums_that_fit_are_narrow_again() -> None:
     most = 2**62
     columns = np.array([0, 0, 1]), np.ones(3, np.int64), np.array([most, -1, most]), np.arange(3)
-    summed = Moved(*columns, scale=2).added_up(2)
+    summed = ChangeTable(*columns, scale=2).added_up(2)
     assert summed.amount.dtype == np.int64 and summed.amount.tolist() == [most - 1, most]
-    twice = Moved(columns[0] * 0, *columns[1:], scale=2).added_up(2)
+    twice = ChangeTable(columns[0] * 0, *columns[1:], scale=2).added_up(2)
     assert twice.amount.tolist() == [2 * most - 1]
 
 
 @pytest.mark.parametrize("room", [(0, 0), (1, 2), (9, 9)])
 @pytest.mark.parametrize("wide", [False, True])
 def test_parts_become_one_whatever_room_there_was(room: tuple[int, int], wide: bool) -> None:
-    def part(bucket: int, rows: int, *, wide: bool = False) -> Moved:
+    def part(bucket: int, rows: int, *, wide: bool = False) -> ChangeTable:
         numbers = np.arange(rows)
         amount = numbers.astype(object) + 10**30 if wide else numbers
-        return Moved(numbers, np.full(rows, bucket), amount, numbers * 7, scale=2)
+        return ChangeTable(numbers, np.full(rows, bucket), amount, numbers * 7, scale=2)
 
     parts = [part(1, 3), part(2, 1, wide=wide), part(3, 0), part(4, 4)]
-    made = Gathering(*room)
+    made = ChangeTableBuilder(*room)
     for one in parts:
         made.add(one)
     whole = made.whole(part(0, 2))
@@ -159,9 +159,9 @@ def test_what_fails_while_entries_are_added_up_is_raised(
     class Broken(Exception):
         pass
 
-    def broken(_: Moved, clients: int) -> Moved:
+    def broken(_: ChangeTable, clients: int) -> ChangeTable:
         raise Broken(clients)
 
-    monkeypatch.setattr(Moved, "added_up", broken)
+    monkeypatch.setattr(ChangeTable, "added_up", broken)
     with pytest.raises(Broken):
         run(QUERY, write(tmp_path, pa.decimal128(9, 2), pa.int64()), as_of=AS_OF)

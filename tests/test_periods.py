@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from custdyn_widgets.model.periods import (
     State,
     activity_starts,
-    cut,
     local_date,
+    make_buckets,
     months_back,
     resolve_preset,
     segments,
@@ -65,7 +65,7 @@ def test_a_preset_follows_the_zone() -> None:
 
 
 def test_days_of_a_clock_change_have_23_and_25_hours() -> None:
-    days = cut(
+    days = make_buckets(
         at("2017-03-26"),
         at("2017-03-26T23:59:59"),
         units=("date",),
@@ -73,7 +73,7 @@ def test_days_of_a_clock_change_have_23_and_25_hours() -> None:
         as_of=LATER,
     )
     assert days[0].end - days[0].start == timedelta(hours=23)
-    days = cut(
+    days = make_buckets(
         at("2017-10-29"),
         at("2017-10-29T23:59:59"),
         units=("date",),
@@ -84,7 +84,7 @@ def test_days_of_a_clock_change_have_23_and_25_hours() -> None:
 
 
 def test_a_day_that_samoa_skipped_makes_no_column() -> None:
-    days = cut(
+    days = make_buckets(
         at("2011-12-28"),
         at("2012-01-01T23:59:59"),
         units=("date",),
@@ -92,14 +92,14 @@ def test_a_day_that_samoa_skipped_makes_no_column() -> None:
         as_of=LATER,
     )
     assert [day.label for day in days] == ["2011-12-28", "2011-12-29", "2011-12-31", "2012-01-01"]
-    whole = cut(
+    whole = make_buckets(
         at("2011-12-30"), at("2011-12-30T23:59:59"), units=(), timezone="Pacific/Apia", as_of=LATER
     )
     assert whole == ()
 
 
 def test_labels_and_parents() -> None:
-    (bucket,) = cut(
+    (bucket,) = make_buckets(
         at("2017-01-15"),
         at("2017-01-15T23:59:59"),
         units=("year", "month", "date"),
@@ -107,13 +107,15 @@ def test_labels_and_parents() -> None:
         as_of=LATER,
     )
     assert (bucket.parents, bucket.label) == (("2017", "01/2017"), "2017-01-15")
-    (total,) = cut(at("2017-01-15"), at("2018-01-15"), units=(), timezone="UTC", as_of=LATER)
+    (total,) = make_buckets(
+        at("2017-01-15"), at("2018-01-15"), units=(), timezone="UTC", as_of=LATER
+    )
     assert (total.parents, total.label) == ((), "Total")
 
 
 def test_states_and_balance_dates_around_as_of() -> None:
     seen = datetime(2017, 2, 1, tzinfo=UTC)
-    buckets = cut(
+    buckets = make_buckets(
         at("2017-01-01"), at("2017-03-31T23:59:59"), units=("month",), timezone="UTC", as_of=seen
     )
     assert [bucket.state for bucket in buckets] == [State.PAST, State.RUNNING, State.FUTURE]
@@ -125,7 +127,7 @@ def test_states_and_balance_dates_around_as_of() -> None:
 
 
 def test_the_activity_window_starts_calendar_months_before_with_the_day_clamped() -> None:
-    buckets = cut(
+    buckets = make_buckets(
         at("2017-05-31T12:00:00"),
         at("2017-06-30T23:59:59"),
         units=("month",),
@@ -146,7 +148,7 @@ def test_every_zone_cuts_years_into_contiguous_days_and_months(name: str) -> Non
     for year in (2000, 2011, 2018, 2024, 2037):
         first, last = datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59)
         for unit, most in (("date", 366), ("month", 12), ("year", 1)):
-            buckets = cut(first, last, units=(unit,), timezone=name, as_of=LATER)
+            buckets = make_buckets(first, last, units=(unit,), timezone=name, as_of=LATER)
             assert all(a.end == b.start for a, b in itertools.pairwise(buckets))
             assert buckets[0].start == to_utc(first, zone(name))
             assert buckets[-1].end == to_utc(last + timedelta(seconds=1), zone(name))
@@ -162,7 +164,7 @@ def test_every_zone_cuts_years_into_contiguous_days_and_months(name: str) -> Non
 @pytest.mark.parametrize("name", ["Europe/Vienna", "America/New_York", "Australia/Lord_Howe"])
 def test_edges_equal_a_second_implementation(name: str) -> None:
     other = dateutil_tz.gettz(name)
-    for bucket in cut(
+    for bucket in make_buckets(
         datetime(2016, 1, 1),
         datetime(2018, 12, 31, 23, 59, 59),
         units=("date",),
@@ -183,7 +185,7 @@ def test_a_segment_has_one_local_date_for_its_rates(name: str) -> None:
         datetime(2018, 2, 14),
     ):
         last = start + timedelta(days=12)
-        buckets = cut(start, last, units=("month",), timezone=name, as_of=LATER)
+        buckets = make_buckets(start, last, units=("month",), timezone=name, as_of=LATER)
         dates = tuple((start + timedelta(days=n)).date() for n in range(-1, 14))
         pieces = segments(buckets, dates, timezone=name)
         assert pieces[0].start == buckets[0].start

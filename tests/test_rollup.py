@@ -20,10 +20,10 @@ from custdyn_widgets import Query, make_rollup, open_source, run, run_cdrs, run_
 from custdyn_widgets.cli import main
 from custdyn_widgets.drill.package_card import package_card
 from custdyn_widgets.errors import MissingRates, QueryError, SourceChanged, SourceError, TooFine
-from custdyn_widgets.model.periods import cut
+from custdyn_widgets.model.periods import make_buckets
 from custdyn_widgets.sources.memory_budget import MEMORY_VARIABLE
 from custdyn_widgets.sources.place import MANIFEST
-from custdyn_widgets.sources.rollup import MOST_PARTS
+from custdyn_widgets.sources.rollup import MAX_PARTS
 from custdyn_widgets.sources.rollup_manifest import Rollup
 from tests.cdnow import frames as cdnow
 from tests.kills import chance, kill_after, roll_up, start
@@ -45,7 +45,9 @@ def aligned(case: Case, grain: int) -> bool:
     """Whether every edge of a case's buckets, and its instant, is on the grain."""
     query = Query.model_validate({**case.json_query()})
     first, last = query.interval(case.as_of)
-    buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=case.as_of)
+    buckets = make_buckets(
+        first, last, units=query.time_units, timezone=query.timezone, as_of=case.as_of
+    )
     edges = [edge for one in buckets for edge in (one.start, one.end)]
     return not any((edge - EPOCH) % timedelta(minutes=grain) for edge in (*edges, case.as_of))
 
@@ -119,13 +121,13 @@ def test_it_is_extended_by_what_was_recorded_since_late_entries_included(
 ) -> None:
     rolled, ends = tmp_path / "rolled", [datetime(2023, month, 1, tzinfo=UTC) for month in (3, 9)]
     read = 0
-    for as_of in (*ends, *(AS_OF + timedelta(days=7 * week) for week in range(MOST_PARTS + 2))):
+    for as_of in (*ends, *(AS_OF + timedelta(days=7 * week) for week in range(MAX_PARTS + 2))):
         made = make_rollup(folder, rolled, as_of=as_of)
         read += made.read
         assert read == made.rollup.entries  # none was read twice
         same(folder, rolled, as_of)
     assert made.how == "extended" and made.rollup.rows <= read
-    assert 1 < len(made.rollup.ledger) <= MOST_PARTS
+    assert 1 < len(made.rollup.ledger) <= MAX_PARTS
     kept = len(list(rolled.glob("ledger-*.parquet")))
     assert make_rollup(folder, rolled, as_of=as_of).read == 0
     assert len(list(rolled.glob("ledger-*.parquet"))) <= kept
@@ -134,11 +136,11 @@ def test_it_is_extended_by_what_was_recorded_since_late_entries_included(
 def test_many_parts_become_one(folder: Path, tmp_path: Path) -> None:
     rolled = tmp_path / "rolled"
     parts = []
-    for week in range(MOST_PARTS + 3):
+    for week in range(MAX_PARTS + 3):
         as_of = datetime(2023, 2, 1, tzinfo=UTC) + timedelta(weeks=week)
         parts.append(len(make_rollup(folder, rolled, as_of=as_of).rollup.ledger))
         same(folder, rolled, as_of)
-    assert parts[:MOST_PARTS] == list(range(1, MOST_PARTS + 1)) and parts[MOST_PARTS] == 1
+    assert parts[:MAX_PARTS] == list(range(1, MAX_PARTS + 1)) and parts[MAX_PARTS] == 1
     (first, *_) = Rollup.read(rolled).ledger
     keys = pq.read_table(rolled / first, columns=["client_id", "occurred_at"]).to_pylist()
     assert keys == sorted(keys, key=lambda one: (one["client_id"], one["occurred_at"]))

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from custdyn_widgets.errors import IdentityError, MissingRates
-from custdyn_widgets.metrics.aggregates import GroupSums
-from custdyn_widgets.metrics.client_sets import EVERYONE
+from custdyn_widgets.metrics.aggregates import ClientSetSums
+from custdyn_widgets.metrics.client_sets import ALL_EVER
 from custdyn_widgets.model.blocks import EVERY_BLOCK, definition
 from custdyn_widgets.model.definitions import (
     ACTIVE,
@@ -171,14 +171,14 @@ def test_every_row_has_a_definition_in_words() -> None:
 
 
 def test_sums_that_disagree_withhold_the_report() -> None:
-    right = GroupSums(([1], [1], [0], [5], [0], [5]), (0, 0, 0, 0, 0, 5))
-    check_identities({(EVERYONE, "EUR"): right}, [], 1, 2)
-    split = GroupSums(([1], [1], [0], [5], [0], [4]), (0, 0, 0, 0, 0, 4))
+    right = ClientSetSums(([1], [1], [0], [5], [0], [5]), (0, 0, 0, 0, 0, 5))
+    check_identities({(ALL_EVER, "EUR"): right}, [], 1, 2)
+    split = ClientSetSums(([1], [1], [0], [5], [0], [4]), (0, 0, 0, 0, 0, 4))
     with pytest.raises(IdentityError, match="Balance Pos"):
-        check_identities({(EVERYONE, "EUR"): split}, [], 1, 2)
-    moved = GroupSums(([1], [1], [0], [5], [0], [5]), (0, 0, 0, 0, 0, 4))
+        check_identities({(ALL_EVER, "EUR"): split}, [], 1, 2)
+    moved = ClientSetSums(([1], [1], [0], [5], [0], [5]), (0, 0, 0, 0, 0, 4))
     with pytest.raises(IdentityError, match="opening"):
-        check_identities({(EVERYONE, "EUR"): moved}, [], 1, 2)
+        check_identities({(ALL_EVER, "EUR"): moved}, [], 1, 2)
     conversion = Conversion(Rates.of([], "none"), "EUR", 2, None)
     with pytest.raises(IdentityError, match=r"a bridge closes.*Clients - All in EUR.*1/100"):
         bridge(ALL, {(ALL, "EUR"): moved}, [], [date(2024, 1, 1)] * 2, conversion)

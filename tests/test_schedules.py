@@ -15,8 +15,8 @@ from custdyn_widgets.delivery.jobs import queue_due
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.model.periods import zone
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.schedule import DAYS, WEEKDAYS, Schedule, last_run, next_runs
 from custdyn_widgets.store import QueryTemplate, Store, TemplateFile
-from custdyn_widgets.store.schedule import DAYS, WEEKDAYS, Schedule, last_run, next_runs
 
 CSV = {"type": "csv", "send_to": ["ana@example.org"]}
 SOME = datetime(2026, 11, 25, 12, tzinfo=UTC)

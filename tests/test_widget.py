@@ -18,7 +18,7 @@ from custdyn_widgets.errors import QueryError
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.store import STORE_VARIABLE, my_store
 from custdyn_widgets.ui.error_boundary import guarded, log_file
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.datetime_field import WallClock
 from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
@@ -176,7 +176,7 @@ def test_a_field_survives_any_message(message: object) -> None:
     picker = Picker(lambda: Choices([Choice("a", "A")]), changed=lambda: None, tell=told.append)
     picker._received(None, message, [])
     assert picker.values == [] and told == []
-    press = Press(lambda: told.append("pressed"), told.append)
+    press = Button(lambda: told.append("pressed"), told.append)
     press._received(None, message, [])
     assert told == []
 
@@ -358,7 +358,7 @@ def test_a_wrong_query_leaves_the_report_that_is_being_made_alone() -> None:
 def test_a_report_with_too_many_cells_is_exported_not_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custdyn_widgets.ui.states.MOST_CELLS", 100)
+    monkeypatch.setattr("custdyn_widgets.ui.states.MAX_CELLS", 100)
     app = CustomerDynamics("sample", query={"period": "last_year"})
     app.ask()
     wait(lambda: "The report is too large for a page" in titles(app))

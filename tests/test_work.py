@@ -20,10 +20,10 @@ from custdyn_widgets.delivery.settings import MailSettings
 from custdyn_widgets.delivery.worker import RetentionError, Worker, retention
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.schedule import Schedule
 from custdyn_widgets.sources import SAMPLE, source_text
 from custdyn_widgets.sources.place import BUILT_IN
 from custdyn_widgets.store import QueryTemplate, Run, Store, StoreError
-from custdyn_widgets.store.schedule import Schedule
 from custdyn_widgets.views.chart_spec import ChartSpec
 from tests.mails import PostOffice, post_office
 from tests.small import entry, make, source

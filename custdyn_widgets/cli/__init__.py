@@ -20,7 +20,7 @@ from custdyn_widgets.cli.output import (
     write_result,
 )
 from custdyn_widgets.cli.overrides import changed
-from custdyn_widgets.cli.parser import MOST_READY, parser
+from custdyn_widgets.cli.parser import MAX_READY, parser
 from custdyn_widgets.cli.progress import telling_progress
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.query.query import Query
@@ -92,9 +92,9 @@ def _write_report(
 
 
 def _verify(parsed: argparse.Namespace) -> int:
-    from custdyn_widgets.exports.verify import SAME, compare, read_filed
+    from custdyn_widgets.exports.verify import SAME, compare, read_saved
 
-    filed = read_filed(Path(parsed.file))
+    filed = read_saved(Path(parsed.file))
     source = open_source(parsed.source)
     from custdyn_widgets.result import run
 
@@ -230,8 +230,8 @@ def _rollup(parsed: argparse.Namespace) -> int:
 
 
 def _app(parsed: argparse.Namespace) -> int:
-    if not 0 <= parsed.ready <= MOST_READY:
-        return _say(f"--ready {parsed.ready} is not between 0 and {MOST_READY}", CALL_AT_FAULT)
+    if not 0 <= parsed.ready <= MAX_READY:
+        return _say(f"--ready {parsed.ready} is not between 0 and {MAX_READY}", CALL_AT_FAULT)
     if parsed.most is not None and parsed.most < 1:
         return _say(f"--most {parsed.most} is less than 1", CALL_AT_FAULT)
     kind_of(parsed.source)  # a wrong name is said here, not in the page

@@ -16,9 +16,9 @@ from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.work_parser import add_work
 from custdyn_widgets.model.definitions import FINDINGS, GRAINS, LIST_FORMATS
 from custdyn_widgets.query.fields import SPLITS
-from custdyn_widgets.serve.readers import MOST_BY_ITSELF
+from custdyn_widgets.serve.readers import MAX_AUTOMATIC
 
-READY, MOST_READY = 2, 64
+READY, MAX_READY = 2, 64
 EXAMPLES = """examples:
   custdyn report --source sample --query query.toml
   custdyn report --source demo --query query.toml --set period=last_year --format json
@@ -177,7 +177,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         help="readers at once, each with a kernel of about 300 MB; others are asked to wait; "
-        f"default: as many as fit the memory, {MOST_BY_ITSELF} at most",
+        f"default: as many as fit the memory, {MAX_AUTOMATIC} at most",
     )
     app.add_argument(
         "--host-name",

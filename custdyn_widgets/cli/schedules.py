@@ -18,12 +18,12 @@ from custdyn_widgets.delivery.settings import settings_or_refuse
 from custdyn_widgets.delivery.worker import Worker
 from custdyn_widgets.files import write_atomically
 from custdyn_widgets.model.periods import zone
+from custdyn_widgets.query.schedule import next_runs
 from custdyn_widgets.result import run
 from custdyn_widgets.serve.parent import end_with_parent
 from custdyn_widgets.sources import open_source, source_text
 from custdyn_widgets.store import SavedQuery, StoreError, my_store
 from custdyn_widgets.store.jobs import ENDED, new_id
-from custdyn_widgets.store.schedule import next_runs
 
 
 def run_due(parsed: argparse.Namespace) -> int:

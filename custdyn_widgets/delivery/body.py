@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SAID = ("Interval", f"{AS_OF}, in the zone", "Source", "Client Type", "Group By", "Currency")
 """Facts of a report that a mail says; the file attached says all."""
-MOST_ROWS, MOST_COLUMNS = 16, 6
+MAX_ROWS, MAX_COLUMNS = 16, 6
 NAME_WIDTH = 26
 FONT = "font-family:-apple-system,Segoe UI,Roboto,Noto Sans,Arial,sans-serif"
 PAPER, INK, DIM, LINE, BAND, RED = "#ffffff", "#1d2129", "#5f6672", "#dcdfe4", "#f3f4f6", "#b3261e"
@@ -132,7 +132,7 @@ def _left_out(report: Report) -> str:
 
 
 def _columns(report: Report) -> Sequence[int]:
-    return range(max(len(report.buckets) - MOST_COLUMNS, 0), len(report.buckets))
+    return range(max(len(report.buckets) - MAX_COLUMNS, 0), len(report.buckets))
 
 
 def _rows(report: Report) -> list[_Row]:
@@ -143,7 +143,7 @@ def _rows(report: Report) -> list[_Row]:
             made.append(_Row(row.title, heading=True))
         elif isinstance(row, TableRow):
             made.append(_Row(row.line.name, tuple(row.line.texts[place] for place in places)))
-    made = made[:MOST_ROWS]
+    made = made[:MAX_ROWS]
     while made and made[-1].heading:
         made.pop()
     return made

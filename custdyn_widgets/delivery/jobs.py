@@ -22,11 +22,11 @@ from custdyn_widgets.delivery.sending import (
 from custdyn_widgets.delivery.settings import MailSettings
 from custdyn_widgets.errors import Cancelled, CustdynError, SourceChanged
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.schedule import last_run
 from custdyn_widgets.sources import open_source, source_text
 from custdyn_widgets.store import Job, QueryTemplate, Run, SavedQuery, Store, StoreError
 from custdyn_widgets.store.jobs import FAILED, LEASE, UNCHANGED, new_id
 from custdyn_widgets.store.outbox import FAILED as LOST
-from custdyn_widgets.store.schedule import last_run
 from custdyn_widgets.views.table import TITLE
 
 if TYPE_CHECKING:

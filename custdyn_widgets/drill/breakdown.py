@@ -14,19 +14,19 @@ import numpy as np
 from custdyn_widgets.drill.contributions import Contributions, Rows
 from custdyn_widgets.drill.formulas import Formula, Held, Moved, Side, Term
 from custdyn_widgets.extract.arrays import Flags, Numbers
-from custdyn_widgets.extract.balance_changes import Access
-from custdyn_widgets.extract.clients import holders_of
+from custdyn_widgets.extract.balance_changes import ReadStrategy
+from custdyn_widgets.extract.clients import read_clients
 from custdyn_widgets.extract.filters import package_names, resolve
-from custdyn_widgets.extract.flows import Reduced
-from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.flows import Extract
+from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import KINDS, flows_by_client
-from custdyn_widgets.metrics.client_sets import GROUPS
-from custdyn_widgets.metrics.dense import walk
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS
+from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.edges import Edge, edges
 from custdyn_widgets.metrics.flows import ClientFlows
-from custdyn_widgets.metrics.population import People, people
+from custdyn_widgets.metrics.population import Population, population
 from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.periods import Bucket, Segment, cut, local_date, segments, zone
+from custdyn_widgets.model.periods import Bucket, Segment, local_date, make_buckets, segments, zone
 from custdyn_widgets.pipeline.make_report import balance_days, conversion_of, rate_dates
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
@@ -34,7 +34,7 @@ from custdyn_widgets.report.optional_rows import flow_name
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Snapshot, Source
 
-Between = Callable[[], None]
+Checkpoint = Callable[[], None]
 SomeTerm = TypeVar("SomeTerm", bound=Held | Moved)
 NUMERATOR, DENOMINATOR, BESIDE = "numerator", "denominator", "beside"
 
@@ -51,20 +51,20 @@ class Period:
     last: datetime
     buckets: tuple[Bucket, ...]
     until: datetime
-    reduced: Reduced
+    extract: Extract
 
     @classmethod
     def of(
-        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Reduced
+        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Extract
     ) -> Period:
         """A whole period of a report."""
         return cls(report.query, report.as_of, last, buckets, buckets[-1].end, made)
 
     @cached_property
-    def who(self) -> People:
+    def who(self) -> Population:
         """The clients that pass, numbered; only where they are held: see `holding`."""
-        assert self.reduced.holders is not None  # noqa: S101
-        return people(self.reduced.holders)
+        assert self.extract.client_data is not None  # noqa: S101
+        return population(self.extract.client_data)
 
     def holding(self, snapshot: Snapshot, column: int) -> tuple[Period, int]:
         """The period with its clients held, and the place of a bucket in it.
@@ -72,15 +72,15 @@ class Period:
         Where they were too many to be held for all buckets, they are read for this one and the
         one before it.
         """
-        if self.reduced.holders is not None:
+        if self.extract.client_data is not None:
             return self, column
         buckets = self.buckets[max(column - 1, 0) : column + 1]
         tables, fetch = snapshot.tables, snapshot.fetch
         filters = resolve(tables, fetch, self.query, self.as_of)
-        shape = Shape(filters, buckets, (), (), self.as_of, until=self.until)
-        held = holders_of(tables, fetch, shape, Access(snapshot.in_order))
-        reduced = replace(self.reduced, holders=held)
-        return replace(self, buckets=buckets, reduced=reduced), len(buckets) - 1
+        plan = Plan(filters, buckets, (), (), self.as_of, until=self.until)
+        held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.in_order))
+        extract = replace(self.extract, client_data=held)
+        return replace(self, buckets=buckets, extract=extract), len(buckets) - 1
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -88,21 +88,23 @@ class Period:
         return edges(self.query, self.last, self.buckets)
 
 
-def periods_of(report: Report, reduced: Sequence[Reduced]) -> dict[str, Period]:
+def periods_of(report: Report, extract: Sequence[Extract]) -> dict[str, Period]:
     """The periods of a report by side; the other one has all its buckets, not the shown ones."""
     query, as_of = report.query, report.as_of
-    if not reduced:
+    if not extract:
         return {}
-    made = {"value": Period.of(report, report.last, report.buckets, reduced[0])}
-    if report.other is not None and len(reduced) > 1:
+    made = {"value": Period.of(report, report.last, report.buckets, extract[0])}
+    if report.other is not None and len(extract) > 1:
         first, last = report.other.first, report.other.last
-        buckets = cut(first, last, units=query.time_units, timezone=query.timezone, as_of=as_of)
-        made["other"] = Period.of(report, last, buckets, reduced[1])
+        buckets = make_buckets(
+            first, last, units=query.time_units, timezone=query.timezone, as_of=as_of
+        )
+        made["other"] = Period.of(report, last, buckets, extract[1])
     return made
 
 
 @dataclass(frozen=True)
-class Behind:
+class Breakdown:
     """What is behind a cell: its sides, client by client.
 
     `cell` is None in the bucket before the first: the report has no such cell. `column` is the
@@ -146,37 +148,39 @@ class Behind:
         return over == exact if exact is not None else not len(self.sides[NUMERATOR].who)
 
 
-def behind(
+def break_down(
     source: Source,
     period: Period,
     column: int,
     made: Formula,
     cell: Cell | None,
-    between: Between,
-) -> Behind:
+    checkpoint: Checkpoint,
+) -> Breakdown:
     """What is behind a figure in a bucket.
 
     The ledger is asked for the entries of the bucket only; whoever is active and what everyone
     holds comes from what the report was made of. Raises what `run` raises, and SourceError.
     """
-    with source.reading(between) as snapshot:
+    with source.reading(checkpoint) as snapshot:
         held, place = period.holding(snapshot, column)
-        return _Gathering(snapshot, held, place, between).behind(cell, made)
+        return _Collector(snapshot, held, place, checkpoint).behind(cell, made)
 
 
-class _Gathering:
+class _Collector:
     """Collects the rows of terms, for one bucket."""
 
-    def __init__(self, snapshot: Snapshot, period: Period, column: int, between: Between) -> None:
+    def __init__(
+        self, snapshot: Snapshot, period: Period, column: int, checkpoint: Checkpoint
+    ) -> None:
         self._snapshot, self._period, self._column = snapshot, period, column
-        self._between = between
+        self._between = checkpoint
         query = period.query
         self._today = local_date(period.as_of, zone(query.timezone))
         rates, _ = snapshot.rates.known(self._today)
-        self._conversion: Conversion = conversion_of(query, rates, period.reduced, self._today)
+        self._conversion: Conversion = conversion_of(query, rates, period.extract, self._today)
         every = balance_days(query, period.buckets, period.as_of)
         self._edges = (every[column], every[column + 1])
-        currencies = {*period.reduced.currencies, str(query.currency)}
+        currencies = {*period.extract.currencies, str(query.currency)}
         dates = rate_dates(query, rates, currencies)
         self._pieces = segments((period.buckets[column],), dates, timezone=query.timezone)
         cuts = [*(piece.start for piece in self._pieces), period.buckets[column].end, period.until]
@@ -184,14 +188,14 @@ class _Gathering:
         self._days: list[date] = [*self._edges, *(piece.day for piece in self._pieces)]
         self._codes: Numbers = period.who.clients["currency"].to_numpy(object)
 
-    def behind(self, cell: Cell | None, made: Formula) -> Behind:
+    def behind(self, cell: Cell | None, made: Formula) -> Breakdown:
         named = {NUMERATOR: made.over, DENOMINATOR: made.under, BESIDE: made.beside}
         sides = {name: side for name, side in named.items() if side is not None}
         terms = list(dict.fromkeys(term for side in sides.values() for term in side.terms))
         held, among = self._held(terms)
         moved = self._moved(terms, among)
         found = {name: self._contributions(side, held | moved) for name, side in sides.items()}
-        return Behind(cell, self._period, self._column, made, found, among, self._pieces)
+        return Breakdown(cell, self._period, self._column, made, found, among, self._pieces)
 
     def _contributions(self, side: Side, rows: Mapping[Term, Rows]) -> Contributions:
         joined = Rows.joined([_signed(rows[plain(term)], term.sign) for term in side.terms])
@@ -208,7 +212,9 @@ class _Gathering:
             if isinstance(one, Moved) and one.among is not None
         }
         walked = (
-            walk(period.who.clients, period.who.changes, edges=marks, between=self._between)
+            client_states(
+                period.who.clients, period.who.changes, edges=marks, checkpoint=self._between
+            )
             if found or groups
             else ()
         )
@@ -216,10 +222,10 @@ class _Gathering:
         for positions, pairs in walked:
             *_, (now, before) = pairs
             for name, chosen in groups.items():
-                chosen[positions] = GROUPS[name].members(now, before)
+                chosen[positions] = CLIENT_SETS[name].members(now, before)
             for term, listed in found.items():
                 then = before if term.when == "before" else now
-                members = GROUPS[term.group].members(then, before)
+                members = CLIENT_SETS[term.group].members(then, before)
                 was, day = edge_of(term)
                 balance = (before if was else now).balance
                 if term.keep != "any":
@@ -250,7 +256,7 @@ class _Gathering:
             if flags is not None:
                 kept &= flags[flows.client]
             at = np.flatnonzero(kept)
-            days = flows.segment[at] + Behind.first_piece
+            days = flows.segment[at] + Breakdown.first_piece
             made[term] = Rows(flows.client[at], days, flows.amount[at], flows.entries[at])
         return made
 
@@ -274,7 +280,7 @@ class _Gathering:
 
 def edge_of(term: Held) -> tuple[bool, int]:
     """Whether a term's balances are those of the bucket before; the place of their rate's date."""
-    before = term.when == "before" or GROUPS[term.group].before
+    before = term.when == "before" or CLIENT_SETS[term.group].before
     return before, 0 if before and not term.revalued else 1
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custdyn_widgets.drill.breakdown import BESIDE, Behind, Between
+from custdyn_widgets.drill.breakdown import BESIDE, Breakdown, Checkpoint
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.formulas import Moved
 from custdyn_widgets.extract.arrays import Ints, positions
@@ -46,12 +46,14 @@ class ClientList:
     facts: pa.Table
 
     @classmethod
-    def of(cls, found: Behind, source: Source, between: Between, *, side: str) -> ClientList:
+    def of(
+        cls, found: Breakdown, source: Source, checkpoint: Checkpoint, *, side: str
+    ) -> ClientList:
         """Reads names, types and owners. Raises what `run` raises, and SourceError."""
         own = found.sides[side]
         money = own if own.counts == "money" else found.sides.get(BESIDE)
         ids = found.period.who.ids.take(pa.array(own.who))
-        with source.reading(between) as snapshot:
+        with source.reading(checkpoint) as snapshot:
             clients = snapshot.tables["clients"]
             if len(ids) <= FEW:
                 clients = clients.filter(clients.client_id.isin(ids.to_pylist()))

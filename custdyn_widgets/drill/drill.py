@@ -11,10 +11,10 @@ import pandas as pd
 from custdyn_widgets.drill.breakdown import (
     DENOMINATOR,
     NUMERATOR,
-    Behind,
-    Between,
+    Breakdown,
+    Checkpoint,
     Period,
-    behind,
+    break_down,
     periods_of,
 )
 from custdyn_widgets.drill.cell import Address, bucket_at, cell_at, row_at
@@ -23,7 +23,7 @@ from custdyn_widgets.drill.entries import SAID, EntryLines, entries_behind
 from custdyn_widgets.drill.formulas import Formula, formula
 from custdyn_widgets.drill.history import from_earlier
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
-from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
 
@@ -51,31 +51,31 @@ class NoClients(CustdynError):
 
 
 class Drill:
-    """What is behind the cells of a report; `reduced` is what it was made of."""
+    """What is behind the cells of a report; `extract` is what it was made of."""
 
-    def __init__(self, report: Report, reduced: Sequence[Reduced], source: Source) -> None:
+    def __init__(self, report: Report, extract: Sequence[Extract], source: Source) -> None:
         self.report = report
         self.source = source
-        self._reduced = reduced
-        self._found: dict[Address, Behind] = {}
+        self._extract = extract
+        self._found: dict[Address, Breakdown] = {}
         self._earlier: dict[str, Period | None] = {}
 
     @cached_property
     def periods(self) -> dict[str, Period]:
         """The report's periods, by side."""
-        return periods_of(self.report, self._reduced)
+        return periods_of(self.report, self._extract)
 
-    def behind(self, at: Address, between: Between = lambda: None) -> Behind:
+    def behind(self, at: Address, checkpoint: Checkpoint = lambda: None) -> Breakdown:
         """What is behind a cell. Raises NoClients, and what `run` raises."""
         if at not in self._found:
             period, column, made = self._asked(at)
             cell = cell_at(self.report, at)
-            found = behind(self.source, period, column, made, cell, between)
+            found = break_down(self.source, period, column, made, cell, checkpoint)
             self._found = {at: found}  # the last one: it is looked at from several sides
             return found
         return self._found[at]
 
-    def before(self, at: Address, between: Between = lambda: None) -> Behind | None:
+    def before(self, at: Address, checkpoint: Checkpoint = lambda: None) -> Breakdown | None:
         """What was behind a cell's row in the bucket before; None where that is empty.
 
         Before the first bucket of the report the ledger is read once more, from one bucket
@@ -83,28 +83,30 @@ class Drill:
         """
         period, column, made = self._asked(at)
         if column:
-            return behind(self.source, period, column - 1, made, None, between)
+            return break_down(self.source, period, column - 1, made, None, checkpoint)
         if at.side not in self._earlier:
-            self._earlier[at.side] = from_earlier(period, self.source, between)
+            self._earlier[at.side] = from_earlier(period, self.source, checkpoint)
         earlier = self._earlier[at.side]
-        return None if earlier is None else behind(self.source, earlier, 0, made, None, between)
+        return (
+            None if earlier is None else break_down(self.source, earlier, 0, made, None, checkpoint)
+        )
 
     def clients(
-        self, found: Behind, part: str = NUMERATOR, between: Between = lambda: None
+        self, found: Breakdown, part: str = NUMERATOR, checkpoint: Checkpoint = lambda: None
     ) -> ClientList:
         """The clients of one part of a figure. Raises QueryError for a part it does not have."""
-        return ClientList.of(found, self.source, between, side=_part(found, part))
+        return ClientList.of(found, self.source, checkpoint, side=_part(found, part))
 
     def entries(
         self,
-        found: Behind,
+        found: Breakdown,
         client: str | None,
         part: str = NUMERATOR,
-        between: Between = lambda: None,
+        checkpoint: Checkpoint = lambda: None,
     ) -> EntryLines:
         """The entries of one part of a figure: of a client, or of all."""
         side = _part(found, part)
-        made = entries_behind(found, self.source, between, side=side, client=client)
+        made = entries_behind(found, self.source, checkpoint, side=side, client=client)
         return EntryLines(found, made)
 
     def _asked(self, at: Address) -> tuple[Period, int, Formula]:
@@ -123,7 +125,7 @@ def title_of(report: Report, at: Address) -> str:
     return f"{row.title}: {row.row} · {report.buckets[at.column].label}"
 
 
-def _part(found: Behind, part: str) -> str:
+def _part(found: Breakdown, part: str) -> str:
     if part not in PARTS or part not in found.sides:
         has = [one for one in PARTS if one in found.sides]
         raise QueryError([FieldFault("part", part, f"the figure has {' and '.join(has)}")])

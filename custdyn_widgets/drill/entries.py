@@ -14,8 +14,8 @@ import pyarrow as pa
 from custdyn_widgets.drill.breakdown import (
     BESIDE,
     NUMERATOR,
-    Behind,
-    Between,
+    Breakdown,
+    Checkpoint,
     edge_of,
     flow_names,
     plain,
@@ -25,7 +25,7 @@ from custdyn_widgets.drill.formulas import Held, Moved, Side, Term
 from custdyn_widgets.extract.arrays import Ints, Numbers, microseconds_or, positions, unscaled
 from custdyn_widgets.extract.filters import package_names, resolve
 from custdyn_widgets.extract.scope import KINDS, entries_of
-from custdyn_widgets.metrics.dense import walk
+from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.columns import Column, Value
 from custdyn_widgets.model.currencies import minor_units
@@ -55,7 +55,12 @@ class Entries:
 
 
 def entries_behind(
-    found: Behind, source: Source, between: Between, *, side: str = NUMERATOR, client: str | None
+    found: Breakdown,
+    source: Source,
+    checkpoint: Checkpoint,
+    *,
+    side: str = NUMERATOR,
+    client: str | None,
 ) -> Entries:
     """The entries behind one side of a cell: of one client by its id, or of all of them.
 
@@ -68,7 +73,7 @@ def entries_behind(
         counted = found.sides[BESIDE]
     period, bucket = found.period, found.bucket
     held = any(isinstance(term, Held) for term in counted.side.terms)
-    with source.reading(between) as snapshot:
+    with source.reading(checkpoint) as snapshot:
         snapshot.one_by_one()
         filters = resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of)
         table = entries_of(
@@ -89,7 +94,7 @@ def entries_behind(
     amount = unscaled(table["amount"])
     flows = ClientFlows.of(_as_flows(table), period.who.ids, names)
     called = [flows.packages[place] if place >= 0 else None for place in flows.package]
-    opening = np.zeros(len(behind), np.int64) if held else _opening(found, between)
+    opening = np.zeros(len(behind), np.int64) if held else _opening(found, checkpoint)
     rows = _rows(found, counted.side, flows, microseconds_or(table["occurred_at"], 0))
     codes = counted.codes[who]
     return Entries(
@@ -128,7 +133,7 @@ def _as_flows(table: pa.Table) -> pa.Table:
     )
 
 
-def _rows(found: Behind, side: Side, flows: ClientFlows, occurred: Ints) -> Rows:
+def _rows(found: Breakdown, side: Side, flows: ClientFlows, occurred: Ints) -> Rows:
     """What each entry adds, term by term; the place of an entry stands for the client."""
     start, end = (microseconds(edge) for edge in (found.bucket.start, found.bucket.end))
     starts = np.array([microseconds(piece.start) for piece in found.pieces], np.int64)
@@ -145,7 +150,7 @@ def _rows(found: Behind, side: Side, flows: ClientFlows, occurred: Ints) -> Rows
 
 
 def _of_term(
-    found: Behind,
+    found: Breakdown,
     term: Term,
     flows: ClientFlows,
     names: Numbers,
@@ -161,11 +166,13 @@ def _of_term(
     return own & (occurred < (start if before else end)), day
 
 
-def _opening(found: Behind, between: Between) -> Numbers:
+def _opening(found: Breakdown, checkpoint: Checkpoint) -> Numbers:
     """What each client of the report holds at the bucket's start."""
     who = found.period.who
     opening: Numbers = np.zeros(len(who.clients), np.int64)
-    for places, pairs in walk(who.clients, who.changes, edges=found.edges[:-1], between=between):
+    for places, pairs in client_states(
+        who.clients, who.changes, edges=found.edges[:-1], checkpoint=checkpoint
+    ):
         *_, (before, _) = pairs
         if before.balance.dtype == object:
             opening = opening.astype(object)
@@ -191,7 +198,7 @@ class EntryLines:
     Columns in which nothing is said are left out.
     """
 
-    def __init__(self, found: Behind, entries: Entries) -> None:
+    def __init__(self, found: Breakdown, entries: Entries) -> None:
         self.entries = entries
         self._zone_name = found.period.query.timezone
         self._zone: tzinfo = zone(self._zone_name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
 
-from custdyn_widgets.drill.breakdown import NUMERATOR, Behind, Between
+from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint
 from custdyn_widgets.drill.cell import Address, cell_at, row_at
 from custdyn_widgets.drill.drill import Drill, NoClients, title_of
 from custdyn_widgets.drill.formulas import Held
@@ -51,19 +51,19 @@ class Explanation:
         return f'<pre class="custdyn-explained">{escape(str(self))}</pre>'
 
 
-def explain(drill: Drill, at: Address, between: Between = lambda: None) -> Explanation:
+def explain(drill: Drill, at: Address, checkpoint: Checkpoint = lambda: None) -> Explanation:
     """What there is to say of a cell. Raises what `run` raises, and SourceError."""
     report = drill.report
     cell = cell_at(report, at)
     line = next(one for one in row_at(report, at).lines if one.key == at.side)
     try:
-        found = drill.behind(at, between)
+        found = drill.behind(at, checkpoint)
     except NoClients:
         found = None
     facts, changed = [*_what(drill, at, cell)], tuple[Change, ...]()
     if found is not None:
         facts += [*_when(found), *_who(found), *_how(found, cell)]
-        before, said = _before(drill, at, between)
+        before, said = _before(drill, at, checkpoint)
         facts.append(said)
         changed = () if before is None else changes(found, before)
         facts += [Fact(SINCE, one.name, one.words) for one in changed]
@@ -79,7 +79,7 @@ def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
         yield Fact("What it is", "Why N/A", f"{cell.reason}.")
 
 
-def _when(found: Behind) -> Iterator[Fact]:
+def _when(found: Breakdown) -> Iterator[Fact]:
     query, bucket = found.period.query, found.bucket
     tz = zone(query.timezone)
     for name, one in {query.timezone: tz, "UTC": UTC}.items():
@@ -107,14 +107,14 @@ def _clock(instant: datetime, tz: tzinfo) -> str:
     return f"{instant.astimezone(tz):%Y-%m-%d %H:%M:%S}"
 
 
-def _who(found: Behind) -> Iterator[Fact]:
+def _who(found: Breakdown) -> Iterator[Fact]:
     for line in filter_lines(found.period.query):
         label, _, text = line.partition(": ")
         yield Fact("Whom", label, text)
     yield Fact("Whom", "Clients behind it", shown(len(found.sides[NUMERATOR].who)))
 
 
-def _how(found: Behind, cell: Cell) -> Iterator[Fact]:
+def _how(found: Breakdown, cell: Cell) -> Iterator[Fact]:
     over = found.sides[NUMERATOR]
     yield Fact("How", "Formula", formula_text(found))
     yield Fact("How", "Proof", PROVEN if found.agrees else DISPROVEN)
@@ -128,10 +128,10 @@ def _how(found: Behind, cell: Cell) -> Iterator[Fact]:
         yield Fact("How", "Rate used", worth)
 
 
-def _before(drill: Drill, at: Address, between: Between) -> tuple[Behind | None, Fact]:
+def _before(drill: Drill, at: Address, checkpoint: Checkpoint) -> tuple[Breakdown | None, Fact]:
     """What was behind the row in the bucket before, and what is to be said of it."""
     try:
-        before = drill.before(at, between)
+        before = drill.before(at, checkpoint)
     except (MissingRates, TooFine) as error:
         return None, Fact(SINCE, "Changes", str(error))
     if before is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from custdyn_widgets.metrics.client_sets import CLASSES, CLOSED_BY_THEN, entered, left, stayed
+from custdyn_widgets.metrics.client_sets import CLASSES, CLOSED_CLIENTS, entered, left, stayed
 from custdyn_widgets.model.blocks import (
     AVERAGE_REVENUE,
     CHURN_RATE,
@@ -170,8 +170,8 @@ def _bridges() -> Iterator[tuple[str, str, Formula]]:
             **{flow: (Moved(flow, among=among),) for flow in FLOWS},
         }
         if name == ALL:
-            was = Held(CLOSED_BY_THEN, "before", revalued=True)
-            steps[CLOSED] = (was, Held(CLOSED_BY_THEN, sign=-1))
+            was = Held(CLOSED_CLIENTS, "before", revalued=True)
+            steps[CLOSED] = (was, Held(CLOSED_CLIENTS, sign=-1))
         else:
             steps[ENTERED] = (Held(entered(name)),)
             steps[LEFT] = (Held(left(name), sign=-1),)

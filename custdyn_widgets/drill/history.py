@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from custdyn_widgets.drill.breakdown import NUMERATOR, Behind, Between, Period
+from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint, Period
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.proof import clients_of, number
 from custdyn_widgets.extract.arrays import Ints
@@ -26,7 +26,7 @@ class Change:
     """
 
     name: str
-    found: Behind
+    found: Breakdown
     places: Ints
     change: Fraction | int
 
@@ -38,7 +38,7 @@ class Change:
         return f"{clients_of(len(self.places))}, {sign}{changed}"
 
 
-def changes(now: Behind, before: Behind) -> tuple[Change, ...]:
+def changes(now: Breakdown, before: Breakdown) -> tuple[Change, ...]:
     """Entered, left and stayed since another bucket; together they are the whole change."""
     own, earlier = now.sides[NUMERATOR], before.sides[NUMERATOR]
     both = np.intersect1d(own.who, earlier.who)
@@ -57,7 +57,7 @@ def _sum(side: Contributions, flags: np.ndarray) -> Fraction | int:
     return side.total_of(places) if side.counts == "money" else int(side.entries[places].sum())
 
 
-def from_earlier(period: Period, source: Source, between: Between) -> Period | None:
+def from_earlier(period: Period, source: Source, checkpoint: Checkpoint) -> Period | None:
     """The bucket before the first of a period as one of its own; None where that is empty.
 
     The clients are those of the report: whoever passes its filters at its end. Raises what `run`
@@ -69,8 +69,8 @@ def from_earlier(period: Period, source: Source, between: Between) -> Period | N
     if before is None:
         return None
     # what the edges take for the end of the period gives the length of the bucket before
-    last, reduced = first.local_start - SECOND, replace(period.reduced, holders=None)
-    alone = replace(period, last=last, buckets=(before,), reduced=reduced)
-    with source.reading(between) as snapshot:
+    last, extract = first.local_start - SECOND, replace(period.extract, client_data=None)
+    alone = replace(period, last=last, buckets=(before,), extract=extract)
+    with source.reading(checkpoint) as snapshot:
         held, _ = alone.holding(snapshot, 0)
     return held

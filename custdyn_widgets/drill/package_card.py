@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from custdyn_widgets.drill.breakdown import Between, Period
+from custdyn_widgets.drill.breakdown import Checkpoint, Period
 from custdyn_widgets.drill.cell import Address
 from custdyn_widgets.drill.drill import Drill
 from custdyn_widgets.drill.formulas import Formula, revenue_of
@@ -131,7 +131,7 @@ def _per(renewals: Cell, holders: Cell) -> Cell:
     return Cell(decimals(RATIO_DECIMALS, exact), exact=exact)
 
 
-def package_card(drill: Drill, package: str, between: Between = lambda: None) -> PackageCard:
+def package_card(drill: Drill, package: str, checkpoint: Checkpoint = lambda: None) -> PackageCard:
     """The card of a package, by its name, of a report that is grouped by package.
 
     Raises QueryError for a package that neither the list of packages nor the ledger names, or
@@ -142,10 +142,10 @@ def package_card(drill: Drill, package: str, between: Between = lambda: None) ->
         what = "the report's package filter does not count it"
         raise QueryError([FieldFault("package", package, what)])
     period = drill.periods.get("value")
-    with drill.source.reading(between) as snapshot:
+    with drill.source.reading(checkpoint) as snapshot:
         packages = snapshot.tables["packages"]
         listed = snapshot.fetch(packages.filter(packages.name == package)).to_pylist()
-    holding = _holding(period, drill.source, package, between)
+    holding = _holding(period, drill.source, package, checkpoint)
     known = listed or (holding is not None and len(holding.at))
     if not known:
         what = "neither the list of packages nor the ledger names it"
@@ -158,9 +158,9 @@ def package_card(drill: Drill, package: str, between: Between = lambda: None) ->
 
 
 def _holding(
-    period: Period | None, source: Source, package: str, between: Between
+    period: Period | None, source: Source, package: str, checkpoint: Checkpoint
 ) -> Holding | None:
-    return None if period is None else Holding.of(period, source, package, between)
+    return None if period is None else Holding.of(period, source, package, checkpoint)
 
 
 def reported_at(card: PackageCard, row: str, column: int) -> Address | None:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from custdyn_widgets.drill.breakdown import Between, Period
+from custdyn_widgets.drill.breakdown import Checkpoint, Period
 from custdyn_widgets.extract.arrays import Flags, Ints, microseconds_or, positions
 from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries
@@ -39,10 +39,10 @@ class Holding:
     months: Ints
 
     @classmethod
-    def of(cls, period: Period, source: Source, package: str, between: Between) -> Holding:
+    def of(cls, period: Period, source: Source, package: str, checkpoint: Checkpoint) -> Holding:
         """Reads them, as of the report. Raises what `run` raises, and SourceError."""
         query = period.query
-        with source.reading(between) as snapshot:
+        with source.reading(checkpoint) as snapshot:
             snapshot.one_by_one()
             tables, fetch = snapshot.tables, snapshot.fetch
             table = package_entries(

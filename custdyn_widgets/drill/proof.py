@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from custdyn_widgets.drill.breakdown import BESIDE, DENOMINATOR, NUMERATOR, Behind
+from custdyn_widgets.drill.breakdown import BESIDE, DENOMINATOR, NUMERATOR, Breakdown
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.entries import Entries
 from custdyn_widgets.model.cells import shown
@@ -42,7 +42,7 @@ def clients_of(count: int) -> str:
     return f"{shown(count)} client{'' if count == 1 else 's'}"
 
 
-def formula_text(found: Behind) -> str:
+def formula_text(found: Breakdown) -> str:
     """A figure's formula with its numbers: `Balance Refill: Total 6.01 EUR / … Qty 2`."""
     over, under = found.sides[NUMERATOR], found.sides.get(DENOMINATOR)
     text = f"{over.side.name} {number(over, over.total)}"
@@ -51,7 +51,7 @@ def formula_text(found: Behind) -> str:
     return text if found.formula.factor == 1 else f"{found.formula.factor} × {text}"
 
 
-def proof(found: Behind, part: str, shown_cell: str) -> Proof:
+def proof(found: Breakdown, part: str, shown_cell: str) -> Proof:
     """That one part of a figure is what its clients add up to, and the figure made of that.
 
     `shown_cell` is the cell as the table has it.
@@ -68,7 +68,7 @@ def proof(found: Behind, part: str, shown_cell: str) -> Proof:
     )
 
 
-def _beside(found: Behind, side: Contributions) -> list[str]:
+def _beside(found: Breakdown, side: Contributions) -> list[str]:
     said = []
     extra = found.sides.get(BESIDE)
     if extra is not None and side is found.sides[NUMERATOR]:
@@ -85,7 +85,7 @@ def _beside(found: Behind, side: Contributions) -> list[str]:
     return said
 
 
-def entries_proof(found: Behind, part: str, entries: Entries, client: int) -> Proof:
+def entries_proof(found: Breakdown, part: str, entries: Entries, client: int) -> Proof:
     """That the entries of a client, by position, add up to what it contributes."""
     side, added = found.sides[part], entries.added
     if side.counts == "clients" and BESIDE in found.sides:

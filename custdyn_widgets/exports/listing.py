@@ -26,7 +26,7 @@ from custdyn_widgets.model.columns import Column, Value
 from custdyn_widgets.model.definitions import LIST_FORMATS
 from custdyn_widgets.views.facts import Fact
 
-MOST_LINES = 1_048_575
+MAX_LINES = 1_048_575
 """Lines that an XLSX sheet holds under its header."""
 BAND = "EEF0F3"
 WIDTHS = {"text": 20, "count": 12, "money": 18, "number": 12, "instant": 26}
@@ -93,9 +93,9 @@ def write_xlsx(filed: Filed, file: BinaryIO) -> None:
 
 def _by_sheet(lines: Iterator[Sequence[Value]]) -> Iterator[Iterator[Sequence[Value]]]:
     """The lines of each sheet, one after another; the first sheet is there without any."""
-    yield islice(lines, MOST_LINES)
+    yield islice(lines, MAX_LINES)
     for first in lines:
-        yield chain([first], islice(lines, MOST_LINES - 1))
+        yield chain([first], islice(lines, MAX_LINES - 1))
 
 
 class _Sheet:

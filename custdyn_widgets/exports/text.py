@@ -8,7 +8,7 @@ from decimal import Decimal
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 """Text that starts so could be taken for a formula by a spreadsheet (OWASP ASVS 1.2.10)."""
 BLANKS = " \ufeff\xa0"
-MOST_CHARACTERS = 32_767
+MAX_CHARACTERS = 32_767
 REPLACEMENT = "\ufffd"
 
 
@@ -35,10 +35,10 @@ class Cleaner:
         """Without control characters and half characters, and not longer than a cell holds."""
         fit = "".join(REPLACEMENT if unfit(one) else one for one in text)
         self.replaced += fit != text
-        if _units(fit) > MOST_CHARACTERS:
+        if _units(fit) > MAX_CHARACTERS:
             self.cut += 1
-            while _units(fit) > MOST_CHARACTERS - 1:
-                fit = fit[: len(fit) - max((_units(fit) - MOST_CHARACTERS) // 2, 1)]
+            while _units(fit) > MAX_CHARACTERS - 1:
+                fit = fit[: len(fit) - max((_units(fit) - MAX_CHARACTERS) // 2, 1)]
             fit += "…"
         return fit
 

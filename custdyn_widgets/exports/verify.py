@@ -38,7 +38,7 @@ class NotVerifiable(CustdynError):
 
 
 @dataclass(frozen=True)
-class Filed:
+class SavedFile:
     """What a file says: how to make its report again, and its cells, as text."""
 
     query: Query
@@ -59,9 +59,9 @@ class Verdict:
     differences: list[Difference]
 
 
-def read_filed(path: Path) -> Filed:
+def read_saved(path: Path) -> SavedFile:
     """What a JSON, XLSX or XLS file of this package says. Raises NotVerifiable."""
-    reader: Callable[[bytes], Filed] | None = {
+    reader: Callable[[bytes], SavedFile] | None = {
         ".json": _from_json,
         ".xlsx": _from_xlsx,
         ".xls": _from_xls,
@@ -78,7 +78,7 @@ def read_filed(path: Path) -> Filed:
         raise NotVerifiable(path.name, f"it is not such a file ({type(error).__name__})") from None
 
 
-def compare(filed: Filed, report: Report, now: Provenance) -> Verdict:
+def compare(filed: SavedFile, report: Report, now: Provenance) -> Verdict:
     """Lays a file beside the report made again from its query, as of its instant."""
     differences = diff(filed.cells, cells_of(report, changes=filed.changes))
     if filed.fingerprint != now.fingerprint:
@@ -90,10 +90,10 @@ def compare(filed: Filed, report: Report, now: Provenance) -> Verdict:
     return Verdict(answer, differences)
 
 
-def _from_json(content: bytes) -> Filed:
+def _from_json(content: bytes) -> SavedFile:
     made = json.loads(content)
     proof = made["provenance"]
-    return Filed(
+    return SavedFile(
         Query.model_validate(made["query"]),
         datetime.fromisoformat(made["as_of"]),
         proof["fingerprint"],
@@ -104,7 +104,7 @@ def _from_json(content: bytes) -> Filed:
     )
 
 
-def _from_xlsx(content: bytes) -> Filed:
+def _from_xlsx(content: bytes) -> SavedFile:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(content), read_only=True)
@@ -116,7 +116,7 @@ def _from_xlsx(content: bytes) -> Filed:
     )
 
 
-def _from_xls(content: bytes) -> Filed:
+def _from_xls(content: bytes) -> SavedFile:
     import xlrd
 
     book = xlrd.open_workbook(file_contents=content)
@@ -129,7 +129,7 @@ def _plain_text(value: Any) -> Any:
     return value.replace("_x005F_", "_") if isinstance(value, str) else value
 
 
-def _from_sheets(pages: dict[str, list[list[Any]]]) -> Filed:
+def _from_sheets(pages: dict[str, list[list[Any]]]) -> SavedFile:
     info: dict[str, str] = {}
     for row in pages.pop("Info"):
         if len(row) > 1 and row[0]:
@@ -140,7 +140,7 @@ def _from_sheets(pages: dict[str, list[list[Any]]]) -> Filed:
     cells: dict[Key, str] = {}
     for rows in pages.values():
         cells |= dict(_sheet_cells(rows, query))
-    return Filed(
+    return SavedFile(
         query,
         datetime.fromisoformat(info[AS_OF]),
         info[FINGERPRINT],

@@ -17,7 +17,7 @@ SAFE = 2.0**62
 _DIGITS = 1 << 16
 NEVER = int(np.iinfo(np.int64).min)
 """The instant of what never happened."""
-Marks = tuple[int, ...]
+Checksum = tuple[int, ...]
 
 
 def is_safe(numbers: Numbers) -> bool:

@@ -10,16 +10,16 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.expr.types.groupby import GroupedTable
 
-from custdyn_widgets.extract.change_table import Gathering, Moved
+from custdyn_widgets.extract.change_table import ChangeTable, ChangeTableBuilder
 from custdyn_widgets.model.periods import Bucket
 from custdyn_widgets.sources import expressions as measures
-from custdyn_widgets.sources.expressions import Fetch, instant_literal, place
+from custdyn_widgets.sources.expressions import Fetch, bucket_index, instant_literal
 
-MOST_PASSES = 36
+MAX_PASSES = 36
 """Buckets that the engine adds up one by one; more of them are cheaper in one pass."""
 FEW_ENTRIES = 10
 """Entries of a client in a bucket up to which they are handed over sooner than added up."""
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 """Of an amount: wider ones, whose sums may have more than 38, are added up by the engine."""
 ENTRIES_AT_ONCE = 1 << 21
 BYTES_AN_ENTRY = 200
@@ -27,7 +27,7 @@ BYTES_AN_ENTRY = 200
 
 
 @dataclass(frozen=True)
-class Access:
+class ReadStrategy:
     """How the changes may be read, by what is known of the ledger.
 
     `in_order`: the engine finds the entries of a time without reading the others. `fullest`:
@@ -41,15 +41,15 @@ class Access:
     inside: int = 0
 
     @classmethod
-    def of(cls, fullest: int, inside: int, *, in_order: bool, memory: int) -> Access:
+    def of(cls, fullest: int, inside: int, *, in_order: bool, memory: int) -> ReadStrategy:
         """With so many bytes for what is handed over."""
         return cls(in_order, fullest, min(memory // BYTES_AN_ENTRY, ENTRIES_AT_ONCE), inside)
 
-    def hands_over(self, ledger: ir.Table, clients: int) -> bool:
+    def fetch_raw(self, ledger: ir.Table, clients: int) -> bool:
         """Whether entries come as they are, to be added up here."""
         if not self.in_order or self.fullest is None:
             return False
-        narrow = ledger.amount.type().precision <= MOST_DIGITS
+        narrow = ledger.amount.type().precision <= MAX_DIGITS
         return narrow and self.fullest <= min(FEW_ENTRIES * clients, self.at_once)
 
     def stretches(self, buckets: int) -> Iterator[tuple[int, int]]:
@@ -60,16 +60,16 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Pass:
+class EngineQuery:
     """What is read at once: changes of one bucket, or of several; or entries, to be added up."""
 
     rows: ir.Table
     bucket: int | None = None
     entries: bool = False
 
-    def changes(self, rows: pa.Table, clients: pa.ChunkedArray) -> Moved:
+    def changes(self, rows: pa.Table, clients: pa.ChunkedArray) -> ChangeTable:
         """The changes, of what was read."""
-        read = Moved.of(rows, clients, self.bucket)
+        read = ChangeTable.of(rows, clients, self.bucket)
         return read.added_up(len(clients)) if self.entries else read
 
 
@@ -78,8 +78,8 @@ def changes_of(
     fetch: Fetch,
     buckets: Sequence[Bucket],
     clients: pa.ChunkedArray,
-    access: Access,
-) -> Moved:
+    access: ReadStrategy,
+) -> ChangeTable:
     """What moved before the first bucket, and in each; `clients` are their ids.
 
     Apart, because most of the entries lie before and have few groups: one a client. So has each
@@ -87,9 +87,11 @@ def changes_of(
     in a bucket, the engine hands them over, and they are added up here: while it is at the next.
     """
     before = ledger.filter(ledger.occurred_at < instant_literal(buckets[0].start))
-    own = Pass(changes(before.group_by("client_id"), before), 0)
-    few = access.hands_over(ledger, len(clients))
-    made = Gathering(len(clients), access.inside if few else 0)  # added up, rows are far fewer
+    own = EngineQuery(changes(before.group_by("client_id"), before), 0)
+    few = access.fetch_raw(ledger, len(clients))
+    made = ChangeTableBuilder(
+        len(clients), access.inside if few else 0
+    )  # added up, rows are far fewer
     with ThreadPoolExecutor(1, "custdyn-changes") as thread:
         waits: Future[None] | None = None
         for one in _inside(ledger, buckets, access, few=few):
@@ -103,7 +105,9 @@ def changes_of(
     return made.whole(own.changes(rows, clients))
 
 
-def _gather(made: Gathering, one: Pass, rows: pa.Table, clients: pa.ChunkedArray) -> None:
+def _gather(
+    made: ChangeTableBuilder, one: EngineQuery, rows: pa.Table, clients: pa.ChunkedArray
+) -> None:
     made.add(one.changes(rows, clients))
 
 
@@ -113,23 +117,23 @@ def changes(groups: GroupedTable, ledger: ir.Table) -> ir.Table:
 
 
 def _inside(
-    ledger: ir.Table, buckets: Sequence[Bucket], access: Access, *, few: bool
-) -> Iterator[Pass]:
+    ledger: ir.Table, buckets: Sequence[Bucket], access: ReadStrategy, *, few: bool
+) -> Iterator[EngineQuery]:
     """How the buckets are read, where clients have `few` entries in each, or not."""
     if few:
         for first, last in access.stretches(len(buckets)):
             yield _entries(ledger, buckets, first, last)
-    elif access.in_order and len(buckets) <= MOST_PASSES:
+    elif access.in_order and len(buckets) <= MAX_PASSES:
         for number, bucket in enumerate(buckets, start=1):
             own = _between(ledger, bucket, bucket)
-            yield Pass(changes(own.group_by("client_id"), own), number)
+            yield EngineQuery(changes(own.group_by("client_id"), own), number)
     else:
         own = _between(ledger, buckets[0], buckets[-1])
-        where = place(own.occurred_at, [one.start for one in buckets[1:]], 1)
-        yield Pass(changes(own.group_by("client_id", bucket=where), own))
+        where = bucket_index(own.occurred_at, [one.start for one in buckets[1:]], 1)
+        yield EngineQuery(changes(own.group_by("client_id", bucket=where), own))
 
 
-def _entries(ledger: ir.Table, buckets: Sequence[Bucket], first: int, last: int) -> Pass:
+def _entries(ledger: ir.Table, buckets: Sequence[Bucket], first: int, last: int) -> EngineQuery:
     """The entries in the buckets from `first` to `last`, as they are."""
     own = _between(ledger, buckets[first], buckets[last])
     amount, summed = own.amount, own.amount.sum().type()
@@ -137,10 +141,10 @@ def _entries(ledger: ir.Table, buckets: Sequence[Bucket], first: int, last: int)
         amount = amount.cast(summed)
     columns = {"client_id": own.client_id, "amount": amount, "paid_at": measures.paid(own)}
     if first == last:
-        return Pass(own.select(**columns), first + 1, entries=True)
+        return EngineQuery(own.select(**columns), first + 1, entries=True)
     starts = [one.start for one in buckets[first + 1 : last + 1]]
-    where = place(own.occurred_at, starts, first + 1)
-    return Pass(own.select(**columns, bucket=where), entries=True)
+    where = bucket_index(own.occurred_at, starts, first + 1)
+    return EngineQuery(own.select(**columns, bucket=where), entries=True)
 
 
 def _between(ledger: ir.Table, first: Bucket, last: Bucket) -> ir.Table:

@@ -17,13 +17,13 @@ from custdyn_widgets.extract.arrays import (
     unscaled,
 )
 
-MOST = int(np.iinfo(np.int64).max)
-MOST_SPARSE = 3
+MAX = int(np.iinfo(np.int64).max)
+MAX_SPARSE = 3
 """Cells for each row up to which a dense array is faster than sorting."""
 
 
 @dataclass(frozen=True)
-class Moved:
+class ChangeTable:
     """Changes of balances, in any order: one row a client and bucket in which it has an entry.
 
     (Or one an entry, until they are `added_up`.)
@@ -48,7 +48,9 @@ class Moved:
         return sum(one.nbytes for one in (self.client, self.bucket, self.amount, self.paid))
 
     @classmethod
-    def of(cls, table: pa.Table, clients: pa.ChunkedArray, bucket: int | None = None) -> Moved:
+    def of(
+        cls, table: pa.Table, clients: pa.ChunkedArray, bucket: int | None = None
+    ) -> ChangeTable:
         """From rows `client_id`, `bucket` (or all of one bucket), `amount`, `paid_at`.
 
         `clients` are distinct ids.
@@ -65,11 +67,11 @@ class Moved:
             table["amount"].type.scale,
         )
 
-    def merged(self, buckets: Ints, clients: int) -> Moved:
+    def merged(self, buckets: Ints, clients: int) -> ChangeTable:
         """By coarser buckets: `buckets` says for each bucket which it becomes."""
         return replace(self, bucket=buckets[self.bucket]).added_up(clients)
 
-    def added_up(self, clients: int) -> Moved:
+    def added_up(self, clients: int) -> ChangeTable:
         """Rows of the same client and bucket as one; by bucket, then client.
 
         `clients` is how many there are; what is not of one of them is not kept apart.
@@ -80,14 +82,14 @@ class Moved:
         place = (self.bucket - low) * width + (self.client + 1)  # who is not there comes first
         cells = (int(self.bucket.max()) - low + 1) * width
         amount = self.amount if is_safe(self.amount) else self.amount.astype(object)
-        if cells <= MOST_SPARSE * len(self):
+        if cells <= MAX_SPARSE * len(self):
             rows, amount, paid = _by_table(place, amount, self.paid, cells)
         else:
             rows, amount, paid = _by_order(place, amount, self.paid)
-        if amount.dtype == object and not any(abs(one) > MOST for one in amount):
+        if amount.dtype == object and not any(abs(one) > MAX for one in amount):
             amount = amount.astype(np.int64)
         bucket, client = np.divmod(rows, width)
-        return Moved(client - 1, bucket + low, amount, paid, self.scale)
+        return ChangeTable(client - 1, bucket + low, amount, paid, self.scale)
 
 
 def _by_table(place: Ints, amount: Numbers, paid: Ints, cells: int) -> tuple[Ints, Numbers, Ints]:
@@ -116,7 +118,7 @@ def _by_order(place: Ints, amount: Numbers, paid: Ints) -> tuple[Ints, Numbers, 
     return place[first], sums, np.maximum.reduceat(paid[rows], first)
 
 
-class Gathering:
+class ChangeTableBuilder:
     """Parts that become one while they arrive; no two of them share a client and bucket.
 
     There is room for about `rest` rows, and for `first` of the last part, which come before them:
@@ -128,12 +130,12 @@ class Gathering:
         self._columns: list[Numbers] = [np.empty(first + rest, np.int64) for _ in range(4)]
         self._scales = set[int]()
 
-    def add(self, part: Moved) -> None:
+    def add(self, part: ChangeTable) -> None:
         """Takes the next part."""
         self._put(self._end, part)
         self._end += len(part)
 
-    def whole(self, last: Moved) -> Moved:
+    def whole(self, last: ChangeTable) -> ChangeTable:
         """All of them, the last one first; raises ValueError unless they are of one scale."""
         if len(last) > self._first:
             more = len(last) - self._first
@@ -143,9 +145,9 @@ class Gathering:
         self._put(start, last)
         (scale,) = self._scales
         client, bucket, amount, paid = (one[start : self._end] for one in self._columns)
-        return Moved(client, bucket, amount, paid, scale)
+        return ChangeTable(client, bucket, amount, paid, scale)
 
-    def _put(self, at: int, part: Moved) -> None:
+    def _put(self, at: int, part: ChangeTable) -> None:
         """Writes a part; room is made for it."""
         self._scales.add(part.scale)
         end = at + len(part)

@@ -11,15 +11,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custdyn_widgets.extract.arrays import Ints
-from custdyn_widgets.extract.balance_changes import Access, changes, changes_of
-from custdyn_widgets.extract.change_table import Moved
-from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.balance_changes import ReadStrategy, changes, changes_of
+from custdyn_widgets.extract.change_table import ChangeTable
+from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import client_flows, scope
-from custdyn_widgets.sources.expressions import Fetch, Slice, Tables, instant_literal, place, within
+from custdyn_widgets.sources.expressions import (
+    Fetch,
+    Slice,
+    Tables,
+    bucket_index,
+    instant_literal,
+    within,
+)
 
 
 @dataclass(frozen=True)
-class Holders:
+class ClientData:
     """Clients, and what moved of each.
 
     `clients`: `client_id`, `currency`, `created_at`, `closed_at` and `passes` (the filters) of
@@ -30,20 +37,20 @@ class Holders:
     """
 
     clients: pa.Table
-    moved: Moved
+    moved: ChangeTable
     complete: bool
     flows: pa.Table | None = None
     coarser: Ints | None = None
 
     @cached_property
-    def changes(self) -> Moved:
+    def changes(self) -> ChangeTable:
         """What moved of each client in each bucket."""
         if self.coarser is None:
             return self.moved
         return self.moved.merged(self.coarser, self.clients.num_rows)
 
     @cached_property
-    def strangers(self) -> bool:
+    def has_unknown_clients(self) -> bool:
         """Whether the ledger may name clients that are unknown."""
         return not self.complete or bool((self.moved.client < 0).any())
 
@@ -54,34 +61,34 @@ class Holders:
         return 3 * tables + 2 * self.moved.nbytes
 
 
-def holders_of(
+def read_clients(
     tables: Tables,
     fetch: Fetch,
-    shape: Shape,
-    access: Access,
+    plan: Plan,
+    access: ReadStrategy,
     *,
     among: Slice = (None, None),
-) -> Holders:
+) -> ClientData:
     """Reads the clients, or those of a slice.
 
     `tables` are the canonical tables of a source, `fetch` runs an expression there.
     """
-    asked = _Asked.of(tables, shape, among)
+    asked = _Expressions.of(tables, plan, among)
     clients = fetch(asked.listed)
     few = (pc.sum(clients["passes"]).as_py() or 0) * 2 < clients.num_rows
     counted = asked.own if few else asked.known
-    moved = changes_of(counted, fetch, shape.buckets, clients["client_id"], access)
+    moved = changes_of(counted, fetch, plan.buckets, clients["client_id"], access)
     flows = None if asked.flows is None else fetch(asked.flows)
-    return Holders(clients, moved, complete=not few, flows=flows)
+    return ClientData(clients, moved, complete=not few, flows=flows)
 
 
-def together(tables: Tables, shape: Shape) -> ir.Table:
+def as_one_table(tables: Tables, plan: Plan) -> ir.Table:
     """Clients, changes and flows as one table: for engines that hand it over by partitions.
 
     `part` says which a row is of: see PARTS and `holders_from`.
     """
-    asked = _Asked.of(tables, shape, (None, None))
-    where = place(asked.known.occurred_at, [one.start for one in shape.buckets], 0)
+    asked = _Expressions.of(tables, plan, (None, None))
+    where = bucket_index(asked.known.occurred_at, [one.start for one in plan.buckets], 0)
     grouped = asked.known.group_by("client_id", bucket=where)
     listed = {CLIENTS: asked.listed, CHANGES: changes(grouped, asked.known)}
     if asked.flows is not None:
@@ -106,19 +113,19 @@ PARTS = {
 }
 
 
-def holders_from(rows: pa.Table, *, by_client: bool) -> Holders:
+def clients_of_partition(rows: pa.Table, *, by_client: bool) -> ClientData:
     """Some partition of what `together` gives, all rows of a client or none."""
 
     def of(part: int) -> pa.Table:
         return rows.filter(pc.equal(rows["part"], part)).select(list(PARTS[part]))
 
     clients = of(CLIENTS)
-    moved = Moved.of(of(CHANGES), clients["client_id"])
-    return Holders(clients, moved, complete=True, flows=of(FLOWS) if by_client else None)
+    moved = ChangeTable.of(of(CHANGES), clients["client_id"])
+    return ClientData(clients, moved, complete=True, flows=of(FLOWS) if by_client else None)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Expressions:
     """The questions for a slice of the clients: `known` are all its entries that count."""
 
     listed: ir.Table
@@ -127,14 +134,14 @@ class _Asked:
     flows: ir.Table | None
 
     @classmethod
-    def of(cls, tables: Tables, shape: Shape, among: Slice) -> _Asked:
-        until = shape.until or shape.end
-        _, known, clients, met = scope(tables, shape.filters, end=until, as_of=shape.as_of)
-        if shape.until is not None:
-            known = known.filter(known.occurred_at < instant_literal(shape.end))
+    def of(cls, tables: Tables, plan: Plan, among: Slice) -> _Expressions:
+        until = plan.until or plan.end
+        _, known, clients, met = scope(tables, plan.filters, end=until, as_of=plan.as_of)
+        if plan.until is not None:
+            known = known.filter(known.occurred_at < instant_literal(plan.end))
         known, clients = within(known, among), within(clients, among)
         closed = clients.closed_at
-        seen = closed < instant_literal(shape.as_of)
+        seen = closed < instant_literal(plan.as_of)
         listed = clients.select(
             "client_id",
             "currency",
@@ -144,5 +151,5 @@ class _Asked:
         )
         passing = clients.filter(*met)
         own = known.filter(known.client_id.isin(passing.client_id))
-        flows = client_flows(known, passing, shape.pieces, shape.end) if shape.by_client else None
+        flows = client_flows(known, passing, plan.pieces, plan.end) if plan.by_client else None
         return cls(listed, known, own, flows)

@@ -12,20 +12,20 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from custdyn_widgets.extract.arrays import Marks
-from custdyn_widgets.extract.clients import Holders
-from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.arrays import Checksum
+from custdyn_widgets.extract.clients import ClientData
+from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import KINDS, known_by, package_of, scope
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.sources import expressions as measures
-from custdyn_widgets.sources.expressions import Fetch, instant_literal, number_of, place
+from custdyn_widgets.sources.expressions import Fetch, bucket_index, instant_literal, number_of
 
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""
 
 
 @dataclass(frozen=True)
-class Reduced:
+class Extract:
     """What a report is made of, as Arrow tables with exact decimals.
 
     `flows` of the period: `segment` (position), `kind` (position in KINDS), `package_id`,
@@ -35,7 +35,7 @@ class Reduced:
     the fullest bucket; `newest` is the last entry's instant; `later_…` count what `as_of` cut off,
     `next_event` (microseconds since 1970) is the first instant of these: up to it, and with it,
     another `as_of` makes no difference (None: never).
-    `holders` are all clients, where they are held at once; `marks` are theirs, where they are not.
+    `client_data` has all clients where they fit into memory at once; else `checksum` is theirs.
     """
 
     flows: pa.Table
@@ -49,8 +49,8 @@ class Reduced:
     later_clients: int
     later_closings: int
     next_event: int | None = None
-    holders: Holders | None = None
-    marks: Marks | None = None
+    client_data: ClientData | None = None
+    checksum: Checksum | None = None
 
     @property
     def scale(self) -> int:
@@ -59,30 +59,30 @@ class Reduced:
         return scale
 
 
-def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduced:
+def read_extract(tables: Mapping[str, ir.Table], fetch: Fetch, plan: Plan) -> Extract:
     """What a report needs from the engine, but for the clients one by one.
 
     `tables` are the canonical tables of a source, `fetch` runs an expression there.
     """
-    as_of = shape.as_of
-    ledger, known, clients, met = scope(tables, shape.filters, end=shape.end, as_of=as_of)
+    as_of = plan.as_of
+    ledger, known, clients, met = scope(tables, plan.filters, end=plan.end, as_of=as_of)
     counted = clients.group_by("currency").agg(clients=clients.count()).order_by("currency")
     held = fetch(counted).to_pydict()
     currencies = tuple(held["currency"])
     read = fetch(known.aggregate(entries=measures.entries(known), newest=measures.last(known)))
-    start = instant_literal(shape.buckets[0].start)
+    start = instant_literal(plan.buckets[0].start)
     inside = _count(known.filter(known.occurred_at >= start), fetch)  # apart: statistics tell more
-    flows = fetch(_flows(known, clients, met, currencies, shape.cuts))
+    flows = fetch(_flows(known, clients, met, currencies, plan.cuts))
     entries, entered = _later_entries(ledger, fetch, as_of)
     created = _later(tables["clients"], fetch, "created_at", as_of)
     closed = _later(clients, fetch, "closed_at", as_of)
-    return Reduced(
+    return Extract(
         flows=flows,
         currencies=currencies,
         clients=sum(held["clients"]),
         entries=read["entries"][0].as_py(),
         inside=inside,
-        fullest=_fullest(flows, shape.cuts, inside),
+        fullest=_fullest(flows, plan.cuts, inside),
         newest=read["newest"][0].as_py(),
         later_entries=entries,
         later_clients=created[0],
@@ -91,7 +91,7 @@ def reduce(tables: Mapping[str, ir.Table], fetch: Fetch, shape: Shape) -> Reduce
     )
 
 
-def strangers(
+def unknown_clients(
     tables: Mapping[str, ir.Table], fetch: Fetch, *, end: datetime, as_of: datetime
 ) -> tuple[int, Decimal]:
     """Entries of clients that are not in `clients`, and the sum of their amounts."""
@@ -125,7 +125,7 @@ def _flows(
     inside = ledger.filter(ledger.occurred_at >= instant_literal(segments[0].start))
     joined = inside.join(labelled, inside.client_id == labelled.holder)
     return joined.group_by(
-        segment=place(joined.occurred_at, [one.start for one in segments[1:]], 0),
+        segment=bucket_index(joined.occurred_at, [one.start for one in segments[1:]], 0),
         kind=number_of(joined.kind, KINDS),
         package_id=package_of(joined),
         currency=joined.currency,

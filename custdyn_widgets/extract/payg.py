@@ -12,7 +12,7 @@ from custdyn_widgets.extract.filters import Filters
 from custdyn_widgets.extract.scope import scope
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.model.schema import ORIG, PAYG, TERM
-from custdyn_widgets.sources.expressions import instant_literal, place
+from custdyn_widgets.sources.expressions import bucket_index, instant_literal
 
 
 def payg_of(
@@ -47,7 +47,7 @@ def payg_sums(payg: ir.Table, segments: Sequence[Segment], by: str | None = None
     sign = ibis.ifelse(payg.amount > 0, TERM, ORIG)
     named = payg.direction.isin([ORIG, TERM]).fill_null(False)
     keys = {
-        "segment": place(payg.occurred_at, [one.start for one in segments[1:]], 0),
+        "segment": bucket_index(payg.occurred_at, [one.start for one in segments[1:]], 0),
         "currency": payg.currency,
         "direction": ibis.ifelse(named, payg.direction, sign),
     }

@@ -10,7 +10,7 @@ from custdyn_widgets.model.periods import Bucket, Segment
 
 
 @dataclass(frozen=True)
-class Shape:
+class Plan:
     """Everything that reduced frames depend on, beside the data.
 
     `pieces` are the stretches that flows are told by; `cuts` are these, and more that another

@@ -13,7 +13,7 @@ from custdyn_widgets.extract.filters import Filters, Packages, conditions, of_pa
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.model.schema import NAMED_KINDS, OTHER_KIND, PACKAGE_KINDS
 from custdyn_widgets.sources import expressions as measures
-from custdyn_widgets.sources.expressions import Fetch, instant_literal, number_of, place
+from custdyn_widgets.sources.expressions import Fetch, bucket_index, instant_literal, number_of
 
 KINDS = (OTHER_KIND, *NAMED_KINDS)
 """The kinds that are told apart; an entry's kind is its position here."""
@@ -131,7 +131,7 @@ def client_flows(
     )
     return own.group_by(
         "client_id",
-        segment=place(own.occurred_at, [one.start for one in segments[1:]], 0),
+        segment=bucket_index(own.occurred_at, [one.start for one in segments[1:]], 0),
         kind=number_of(own.kind, KINDS),
         package_id=package_of(own),
     ).agg(amount=own.amount.sum(), entries=measures.entries(own))

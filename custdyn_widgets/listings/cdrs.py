@@ -16,7 +16,7 @@ import pyarrow as pa
 from custdyn_widgets.exports.listing import Filed, write
 from custdyn_widgets.extract.arrays import microseconds_or, unscaled
 from custdyn_widgets.extract.payg import payg_days, payg_page, payg_sums
-from custdyn_widgets.listings.criteria import Asked, Progress, asking
+from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
 from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.columns import Column, Value
@@ -40,7 +40,7 @@ class Cdrs:
     of data that no longer adds up to what the list says, they raise SourceChanged.
     """
 
-    asked: Asked
+    asked: Criteria
     total: Sum
     days: tuple[tuple[datetime, int], ...]
 
@@ -195,7 +195,7 @@ def run_cdrs(
         return Cdrs(asked, *_told(asked, snapshot))
 
 
-def _told(asked: Asked, snapshot: Snapshot) -> tuple[Sum, tuple[tuple[datetime, int], ...]]:
+def _told(asked: Criteria, snapshot: Snapshot) -> tuple[Sum, tuple[tuple[datetime, int], ...]]:
     """What a list says of all its entries: their sum, and how many there are on each day."""
     payg = asked.payg(snapshot)
     counted = snapshot.fetch(payg_days(payg)).to_pylist()

@@ -12,8 +12,8 @@ import ibis.expr.types as ir
 from custdyn_widgets.errors import SourceChanged
 from custdyn_widgets.extract.filters import resolve, unmatched
 from custdyn_widgets.extract.payg import payg_of
-from custdyn_widgets.model.periods import Bucket, Segment, cut, local_date, zone
-from custdyn_widgets.pipeline.make_report import completed, pieces_of
+from custdyn_widgets.model.periods import Bucket, Segment, local_date, make_buckets, zone
+from custdyn_widgets.pipeline.make_report import completed, rate_segments
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
@@ -26,7 +26,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Criteria:
     """A query on a source, as of an instant; `pieces` are the stretches of one rate each.
 
     `first` and `last` are wall-clock seconds, both inclusive. `token` is that of the data.
@@ -85,7 +85,7 @@ class Asked:
 @contextmanager
 def asking(
     query: Query, source: Source, as_of: datetime, *, units: tuple[str, ...], progress: Progress
-) -> Iterator[tuple[Asked, Snapshot]]:
+) -> Iterator[tuple[Criteria, Snapshot]]:
     """Reads a source as a query asks, in buckets of time units. Raises what `run` raises."""
     as_of = as_of.astimezone(UTC)
     with source.reading(lambda: progress("opening the source")) as snapshot:
@@ -94,7 +94,7 @@ def asking(
         rates, _ = snapshot.rates.known(today)
         query = completed(query, rates)
         first, last = query.interval(as_of)
-        buckets = cut(first, last, units=units, timezone=query.timezone, as_of=as_of)
+        buckets = make_buckets(first, last, units=units, timezone=query.timezone, as_of=as_of)
         conversion = Conversion(
             rates,
             to=str(query.currency),
@@ -102,14 +102,14 @@ def asking(
             fixed=today if query.rate_policy == "current" else None,
         )
         missing = unmatched(snapshot.tables, snapshot.fetch, query)
-        pieces = pieces_of(query, rates, snapshot, buckets) if buckets else ()
+        pieces = rate_segments(query, rates, snapshot, buckets) if buckets else ()
         notes = (
             *(*query_notes(query), *filter_notes(missing)),
             *(Note(text) for text in snapshot.notes),
         )
         progress("reading the ledger")
         yield (
-            Asked(
+            Criteria(
                 *(query, source, as_of, first, last, buckets, pieces),
                 *(conversion, notes, snapshot.token),
             ),

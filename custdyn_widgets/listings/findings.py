@@ -20,7 +20,7 @@ AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
-class Odd:
+class Findings:
     """The entries of a finding of a source, by client and time."""
 
     source: Source
@@ -48,7 +48,7 @@ class Odd:
         write(kind, Filed(name, COLUMNS, self.lines(), told, datetime.now(UTC)), file)
 
 
-def listed(source: Source, key: str) -> Odd:
+def listed(source: Source, key: str) -> Findings:
     """What `check` finds under a key of FINDINGS; nothing where all is well.
 
     Raises DataError where the data breaks the rules, and SourceError.
@@ -61,4 +61,4 @@ def listed(source: Source, key: str) -> Odd:
             raise DataError(faults)
         known = source.findings or ()
     found = {one.key: one for one in known}
-    return Odd(source, found.get(key, Finding(key, 0, "Nothing is odd.")))
+    return Findings(source, found.get(key, Finding(key, 0, "Nothing is odd.")))

@@ -13,7 +13,7 @@ import pandas as pd
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.exports.listing import Filed, write
 from custdyn_widgets.extract.payg import payg_sums
-from custdyn_widgets.listings.criteria import Asked, Progress, asking
+from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
 from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.columns import Column, Value
@@ -50,7 +50,7 @@ class Line:
 class OrigTerm:
     """The Orig-Term report: a line for each bucket and value of the split, and one for all."""
 
-    asked: Asked
+    asked: Criteria
     split: str | None
     made: tuple[Line, ...]
 
@@ -171,7 +171,7 @@ def run_orig_term(
 
 
 def _lines(
-    asked: Asked, sums: dict[tuple[Any, ...], Sum], split: str | None, names: dict[Any, str]
+    asked: Criteria, sums: dict[tuple[Any, ...], Sum], split: str | None, names: dict[Any, str]
 ) -> Iterator[Line]:
     parts: dict[tuple[int, str | None], dict[str, Sum]] = {}
     for (bucket, direction, *of), one in sums.items():

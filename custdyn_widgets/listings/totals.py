@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from custdyn_widgets.listings.criteria import Asked
+from custdyn_widgets.listings.criteria import Criteria
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import NA
 from custdyn_widgets.model.money import EXACT, unscaled_units
@@ -38,14 +38,14 @@ class Sum:
         if other.quantity is not None:
             self.quantity = EXACT.add(self.quantity or Decimal(), other.quantity)
 
-    def cell(self, asked: Asked) -> Cell:
+    def cell(self, asked: Criteria) -> Cell:
         """The amount as a cell in the report's currency: N/A without any entry."""
         if not self.entries:
             return Cell(None, reason=NA.NO_ENTRY)
         return asked.conversion.cell(self.amount)
 
 
-def sums_of(asked: Asked, table: pa.Table, keys: Sequence[str]) -> dict[tuple[Any, ...], Sum]:
+def sums_of(asked: Criteria, table: pa.Table, keys: Sequence[str]) -> dict[tuple[Any, ...], Sum]:
     """Sums of `ledger.payg_sums` by some keys: `bucket`, `direction`, `split`."""
     made: dict[tuple[Any, ...], Sum] = defaultdict(Sum)
     scale = asked.conversion.scale

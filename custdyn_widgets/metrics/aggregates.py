@@ -15,7 +15,7 @@ FIGURES = ("quantity", "positives", "negatives", "positive", "negative", "balanc
 
 
 @dataclass(frozen=True)
-class GroupSums:
+class ClientSetSums:
     """Sums over the clients of one group and currency: for each of FIGURES one integer a bucket.
 
     `quantity` counts the clients, `positives` and `negatives` those with such a balance;
@@ -37,16 +37,16 @@ class GroupSums:
         """A figure at the end of the bucket before the first, then of each bucket."""
         return [self.opening(figure), *self[figure]]
 
-    def __add__(self, other: GroupSums) -> GroupSums:
+    def __add__(self, other: ClientSetSums) -> ClientSetSums:
         added = (
             [one + another for one, another in zip(mine, theirs, strict=True)]
             for mine, theirs in zip(self.figures, other.figures, strict=True)
         )
         before = (one + another for one, another in zip(self.before, other.before, strict=True))
-        return GroupSums(tuple(added), tuple(before))
+        return ClientSetSums(tuple(added), tuple(before))
 
 
-Sums = dict[tuple[str, str], GroupSums]
+Sums = dict[tuple[str, str], ClientSetSums]
 """(group, currency) → its sums. Sums of disjoint sets of clients add up with `merged`."""
 
 

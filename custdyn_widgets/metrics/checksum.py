@@ -10,32 +10,32 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from custdyn_widgets.extract.arrays import NEVER, Ints, Marks, Numbers, microseconds_or
-from custdyn_widgets.extract.clients import Holders
+from custdyn_widgets.extract.arrays import NEVER, Checksum, Ints, Numbers, microseconds_or
+from custdyn_widgets.extract.clients import ClientData
 
 Words = npt.NDArray[np.uint64]
 KEYS = ("custdyn-data-2-a", "custdyn-data-2-b")
 """One for each word of a mark; together they have 128 bits."""
-NOTHING: Marks = (0,) * (len(KEYS) + 2)
+NOTHING: Checksum = (0,) * (len(KEYS) + 2)
 AT_ONCE = 1 << 15
 _WORD = 1 << 64
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
-def marks(holders: Holders) -> Marks:
+def checksum(client_data: ClientData) -> Checksum:
     """How many clients pass, how many changes they have, and the sums of the hashes of all these.
 
     Equal data gives equal marks, in any order and in any parts: neither the type of ids nor the
     decimals that amounts are stored with make a difference. They tell whether data has changed;
     they are no seal against forgery.
     """
-    passing = holders.clients["passes"].to_numpy()
-    clients = holders.clients.filter(holders.clients["passes"])
+    passing = client_data.clients["passes"].to_numpy()
+    clients = client_data.clients.filter(client_data.clients["passes"])
     number = np.append(np.where(passing, np.cumsum(passing) - 1, -1), -1)
-    client = number[holders.changes.client]
+    client = number[client_data.changes.client]
     kept = np.flatnonzero(client >= 0)
-    moved = holders.changes
+    moved = client_data.changes
     lives = [microseconds_or(clients[name], NEVER) for name in ("created_at", "closed_at")]
     ids, currencies = clients["client_id"].cast(pa.string()), clients["currency"]
     who = [_hashed(ids, key) for key in KEYS]
@@ -57,7 +57,7 @@ def marks(holders: Holders) -> Marks:
     return (clients.num_rows, len(kept), *(word % _WORD for word in words))
 
 
-def added(one: Marks, other: Marks) -> Marks:
+def added(one: Checksum, other: Checksum) -> Checksum:
     """The marks of two disjoint parts together."""
     counts = (mine + theirs for mine, theirs in zip(one[:2], other[:2], strict=True))
     words = ((mine + theirs) % _WORD for mine, theirs in zip(one[2:], other[2:], strict=True))

@@ -25,24 +25,24 @@ from custdyn_widgets.model.definitions import ACTIVE, ALL, OVERALL_ACTIVE
 ABSENT_TOO = NEVER - 1
 """Where a group is of those who paid since then: all clients, even those that are not there."""
 CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
-EVERYONE = "everyone"
+ALL_EVER = "everyone"
 """All clients that pass the filters, closed or not: to check that opening + flows = closing."""
-CLOSED_BY_THEN = "closed"
+CLOSED_CLIENTS = "closed"
 STAYED = "Stayed"
 
 
-def is_there(end: int, lives: tuple[Ints, Ints], entered: Flags) -> Flags:
+def exists(end: int, lives: tuple[Ints, Ints], entered: Flags) -> Flags:
     """Who is there at a bucket's end: `lives` are the instants of creation and closing."""
     created, closed = lives
     return (entered | (created < end)) & (closed >= end)
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClientState:
     """Clients, by position, at a bucket's end.
 
     `balance` is unscaled, `paid` the last paid use (NEVER: none), `entered` whether there is an
-    entry. A client is `there` from its creation, or its first entry if that is earlier, until
+    entry. A client `exists` from its creation, or its first entry if that is earlier, until it is
     closed.
     """
 
@@ -50,25 +50,25 @@ class Standing:
     balance: Numbers
     paid: Ints
     entered: Flags
-    there: Flags
-    used: Flags
+    exists: Flags
+    ever_active: Flags
     active: Flags
     closed: Flags
 
     @classmethod
     def at(
         cls, edge: Edge, clients: tuple[Ints, Ints], balance: Numbers, paid: Ints, entered: Flags
-    ) -> Standing:
+    ) -> ClientState:
         """`clients` are the instants of creation and closing."""
-        gone = clients[1] < edge.end
-        there = is_there(edge.end, clients, entered)
-        used = there & (paid != NEVER)
-        active = used & (paid >= edge.active_from)
-        return cls(edge, balance, paid, entered, there, used, active, gone)
+        existing = exists(edge.end, clients, entered)
+        ever_active = existing & (paid != NEVER)
+        active = ever_active & (paid >= edge.active_from)
+        closed = clients[1] < edge.end
+        return cls(edge, balance, paid, entered, existing, ever_active, active, closed)
 
 
 @dataclass(frozen=True)
-class Group:
+class ClientSet:
     """A set of clients: from where they stand now, and stood at the end of the bucket before.
 
     `before` says that the balances that matter are those of the bucket before; `by_duration`
@@ -77,31 +77,31 @@ class Group:
     was then or later (NEVER: or none), and of no others but where it is ABSENT_TOO.
     """
 
-    members: Callable[[Standing, Standing], Flags]
+    members: Callable[[ClientState, ClientState], Flags]
     before: bool = False
     by_duration: bool = False
     by_windows: bool = False
     by_move: bool = False
     since: Callable[[Edge], int] | None = None
 
-    def held(self, now: Standing, before: Standing) -> tuple[Flags, Numbers]:
+    def held(self, now: ClientState, before: ClientState) -> tuple[Flags, Numbers]:
         """Who is in it, and the balances that matter."""
         return self.members(now, before), (before if self.before else now).balance
 
 
-def _class(name: str, at: Standing) -> Flags:
-    return {ACTIVE: at.active, OVERALL_ACTIVE: at.used, ALL: at.there}[name]
+def _class(name: str, at: ClientState) -> Flags:
+    return {ACTIVE: at.active, OVERALL_ACTIVE: at.ever_active, ALL: at.exists}[name]
 
 
-def _paid_since(since: Callable[[Edge], int], **others: bool) -> Group:
+def _paid_since(since: Callable[[Edge], int], **others: bool) -> ClientSet:
     """Those whose last paid use was then or later."""
 
-    def members(now: Standing, _: Standing) -> Flags:
+    def members(now: ClientState, _: ClientState) -> Flags:
         first = since(now.edge)
-        there = now.there if first >= NEVER else np.ones(len(now.there), np.bool_)
-        return there if first <= NEVER else there & (now.paid >= first)
+        existing = now.exists if first >= NEVER else np.ones(len(now.exists), np.bool_)
+        return existing if first <= NEVER else existing & (now.paid >= first)
 
-    return Group(members, since=since, **others)
+    return ClientSet(members, since=since, **others)
 
 
 def _window(place: int, edge: Edge) -> int:
@@ -123,31 +123,31 @@ def stayed(name: str) -> str:
     return f"{STAYED} {name}"
 
 
-def _moves(name: str) -> dict[str, Group]:
+def _moves(name: str) -> dict[str, ClientSet]:
     own, timed = partial(_class, name), name == ACTIVE
     return {
-        entered(name): Group(
+        entered(name): ClientSet(
             lambda now, before: own(now) & ~own(before), by_duration=timed, by_move=True
         ),
-        left(name): Group(
+        left(name): ClientSet(
             lambda now, before: own(before) & ~own(now),
             before=True,
             by_duration=timed,
             by_move=True,
         ),
-        stayed(name): Group(
+        stayed(name): ClientSet(
             lambda now, before: own(now) & own(before), by_duration=timed, by_move=True
         ),
     }
 
 
-_moving = partial(Group, by_duration=True, by_move=True)
-GROUPS: dict[str, Group] = {
+_moving = partial(ClientSet, by_duration=True, by_move=True)
+CLIENT_SETS: dict[str, ClientSet] = {
     ACTIVE: _paid_since(lambda edge: edge.active_from, by_duration=True),
     OVERALL_ACTIVE: _paid_since(lambda _: NEVER + 1),
     ALL: _paid_since(lambda _: NEVER),
-    EVERYONE: _paid_since(lambda _: ABSENT_TOO),
-    CLOSED_BY_THEN: Group(lambda now, _: now.closed),
+    ALL_EVER: _paid_since(lambda _: ABSENT_TOO),
+    CLOSED_CLIENTS: ClientSet(lambda now, _: now.closed),
     NEW: _moving(lambda now, before: now.active & (before.paid == NEVER)),
     REACTIVATED: _moving(lambda now, before: now.active & ~before.active & (before.paid != NEVER)),
     RETAINED: _moving(lambda now, before: now.active & before.active),
@@ -160,10 +160,10 @@ GROUPS: dict[str, Group] = {
     },
 }
 """Every set of clients that a figure is of, by name."""
-GROUPS_OF_BLOCKS = {
-    "": (*CLASSES, EVERYONE),
+CLIENT_SETS_OF_BLOCKS = {
+    "": (*CLASSES, ALL_EVER),
     "bridge": (
-        CLOSED_BY_THEN,
+        CLOSED_CLIENTS,
         *(move(name) for name in (ACTIVE, OVERALL_ACTIVE) for move in (entered, left)),
     ),
     "movements": (NEW, REACTIVATED, RETAINED, LAPSED),

@@ -10,27 +10,27 @@ import numpy as np
 import pandas as pd
 
 from custdyn_widgets.extract.arrays import NEVER, SAFE, Flags, Ints, Numbers
-from custdyn_widgets.metrics.aggregates import GroupSums, Rows, Sums, Total, figures, merged
-from custdyn_widgets.metrics.client_sets import GROUPS, Standing
+from custdyn_widgets.metrics.aggregates import ClientSetSums, Rows, Sums, Total, figures, merged
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS, ClientState
 from custdyn_widgets.metrics.edges import Edge
-from custdyn_widgets.metrics.incremental import due_sums
-from custdyn_widgets.metrics.recency import MOST_BYTES, Cuts, Recency, recency
+from custdyn_widgets.metrics.incremental import incremental_sums
+from custdyn_widgets.metrics.recency import MAX_BYTES, Cuts, Recency, recency
 
 FEW = 3
 """Cells (clients × buckets) for each change from which on only clients that are due are seen."""
-MOST_CELLS = 1 << 24
+MAX_CELLS = 1 << 24
 """Clients × buckets that are worked on at once: 17 bytes each."""
-MOST_CLIENTS = 1 << 16
+MAX_CLIENTS = 1 << 16
 """Clients that are added up at once: their vectors stay in a processor's cache."""
 
 
-def client_sums(
+def client_set_sums(
     clients: pd.DataFrame,
     changes: pd.DataFrame,
     *,
     edges: Sequence[Edge],
     groups: Sequence[str],
-    between: Callable[[], None] = lambda: None,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> Sums:
     """Quantities and balances of groups of clients, bucket by bucket.
 
@@ -39,19 +39,19 @@ def client_sums(
     it is open). `changes`: `client` (its position), `bucket` (0 = all before the period, then
     1 …), `amount` (unscaled integers) and `paid` (µs of the last paid use, `NEVER` if none), at
     most one row a client and bucket, in any order. `edges` begin with that of the bucket before
-    the first; `groups` are names of GROUPS. `between` is called now and then: what it raises
+    the first; `groups` are names of GROUPS. `checkpoint` is called now and then: what it raises
     stops the work.
     """
     sums: Sums = {}
     by_currency, rows = _arranged(clients, changes)
     if _few_move(clients, changes, edges) and rows.is_safe:
         runs = [*_runs(by_currency["currency"], len(clients))]
-        return due_sums(
-            by_currency, rows.by_bucket(), runs, edges=edges, groups=groups, between=between
+        return incremental_sums(
+            by_currency, rows.by_bucket(), runs, edges=edges, groups=groups, checkpoint=checkpoint
         )
-    for members, block in _blocks(by_currency, rows, len(edges), between):
-        for currency, first, last in _runs(members["currency"], MOST_CLIENTS):
-            between()
+    for members, block in _blocks(by_currency, rows, len(edges), checkpoint):
+        for currency, first, last in _runs(members["currency"], MAX_CLIENTS):
+            checkpoint()
             part = block.sums(members.iloc[first:last], slice(first, last), edges, groups)
             sums = merged(sums, {(name, currency): one for name, one in part.items()})
     return sums
@@ -63,8 +63,8 @@ def recent(
     *,
     edges: Sequence[Edge],
     cuts: Cuts,
-    most: int = MOST_BYTES,
-    between: Callable[[], None] = lambda: None,
+    most: int = MAX_BYTES,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> Recency | None:
     """The clients by their last paid use, cut at `cuts`: see `Cuts`.
 
@@ -79,7 +79,7 @@ def recent(
     runs = [*_runs(by_currency["currency"], len(clients))]
     ends = [edge.end for edge in edges]
     return recency(
-        by_currency, rows.by_bucket(), runs, ends=ends, cuts=cuts, most=most, between=between
+        by_currency, rows.by_bucket(), runs, ends=ends, cuts=cuts, most=most, checkpoint=checkpoint
     )
 
 
@@ -87,20 +87,20 @@ def _few_move(clients: pd.DataFrame, changes: pd.DataFrame, edges: Sequence[Edge
     return len(changes) * FEW <= len(clients) * len(edges)
 
 
-def walk(
+def client_states(
     clients: pd.DataFrame,
     changes: pd.DataFrame,
     *,
     edges: Sequence[Edge],
-    between: Callable[[], None] = lambda: None,
-) -> Iterator[tuple[Ints, Iterator[tuple[Standing, Standing]]]]:
+    checkpoint: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[Ints, Iterator[tuple[ClientState, ClientState]]]]:
     """The clients in slices: their positions, and how they stand from bucket to bucket.
 
     For each of `edges`: now, and at the end of the bucket before (see `_Block.pairs`). The rest
     as for `client_sums`; changes after the last of `edges` are left out.
     """
     told = changes[changes["bucket"] < len(edges)]
-    for members, block in _blocks(*_arranged(clients, told), len(edges), between):
+    for members, block in _blocks(*_arranged(clients, told), len(edges), checkpoint):
         pairs = block.pairs(members, slice(0, len(members)), edges)
         yield members.index.to_numpy(np.int64), pairs
 
@@ -123,13 +123,13 @@ def _arranged(clients: pd.DataFrame, changes: pd.DataFrame) -> tuple[pd.DataFram
 
 
 def _blocks(
-    clients: pd.DataFrame, rows: Rows, edges: int, between: Callable[[], None]
+    clients: pd.DataFrame, rows: Rows, edges: int, checkpoint: Callable[[], None]
 ) -> Iterator[tuple[pd.DataFrame, _Block]]:
     """Slices of the clients, each with its dense arrays."""
-    width = max(MOST_CELLS // edges, 1)
+    width = max(MAX_CELLS // edges, 1)
     starts = range(0, len(clients), width)
     for low, own in zip(starts, rows.sliced(width, len(starts)), strict=True):
-        between()
+        checkpoint()
         members = clients.iloc[low : low + width]
         yield members, _Block.of(own, len(members), edges)
 
@@ -172,14 +172,14 @@ class _Block:
 
     def pairs(
         self, clients: pd.DataFrame, at: slice, edges: Sequence[Edge]
-    ) -> Iterator[tuple[Standing, Standing]]:
+    ) -> Iterator[tuple[ClientState, ClientState]]:
         """How the clients stand at the end of each bucket, and stood at that of the one before.
 
         Balance and last paid use are carried from bucket to bucket. The first pair is that of
         the bucket before the first, twice.
         """
         lives = clients["created"].to_numpy(np.int64), clients["closed"].to_numpy(np.int64)
-        now: Standing | None = None
+        now: ClientState | None = None
         for number, edge in enumerate(edges):
             balance, paid = self.moved[number, at], self.paid[number, at]
             entered = self.touched[number, at]
@@ -188,19 +188,19 @@ class _Block:
                 balance = before.balance + balance
                 paid = np.maximum(before.paid, paid)
                 entered = before.entered | entered
-            now = Standing.at(edge, lives, balance, paid, entered)
+            now = ClientState.at(edge, lives, balance, paid, entered)
             yield now, before or now
 
     def sums(
         self, clients: pd.DataFrame, at: slice, edges: Sequence[Edge], groups: Sequence[str]
-    ) -> dict[str, GroupSums]:
+    ) -> dict[str, ClientSetSums]:
         """The figures of each group."""
         total = Total(self.split)
         found: dict[str, list[tuple[int, ...]]] = {name: [] for name in groups}
         for now, before in self.pairs(clients, at, edges):
             for name, listed in found.items():
-                listed.append(figures(*GROUPS[name].held(now, before), total))
+                listed.append(figures(*CLIENT_SETS[name].held(now, before), total))
         return {
-            name: GroupSums(tuple(map(list, zip(*listed, strict=True))), first)
+            name: ClientSetSums(tuple(map(list, zip(*listed, strict=True))), first)
             for name, (first, *listed) in found.items()
         }

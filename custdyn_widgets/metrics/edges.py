@@ -11,10 +11,10 @@ import numpy as np
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.model.blocks import SENSITIVE_MONTHS
 from custdyn_widgets.model.periods import Bucket, activity_starts, bucket_before, microseconds
-from custdyn_widgets.query.fields import MOST_ACTIVE_MONTHS
+from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
 from custdyn_widgets.query.query import Query
 
-FORESEEN = range(MOST_ACTIVE_MONTHS + 13)
+FORESEEN = range(MAX_ACTIVE_MONTHS + 13)
 """Active durations, in months, that a second question may ask for: all that there are, and a year
 more for the bucket before the first, where buckets are years by then."""
 

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from custdyn_widgets.extract.arrays import positions, unscaled
-from custdyn_widgets.extract.flows import NOT_PASSING, Reduced
+from custdyn_widgets.extract.flows import NOT_PASSING, Extract
 from custdyn_widgets.extract.scope import KINDS
-from custdyn_widgets.metrics.client_sets import GROUPS, stayed
-from custdyn_widgets.metrics.dense import walk
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS, stayed
+from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.edges import Edge
-from custdyn_widgets.metrics.population import Between, People
+from custdyn_widgets.metrics.population import Checkpoint, Population
 from custdyn_widgets.model.definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE
 from custdyn_widgets.model.periods import Segment, local_date, zone
 from custdyn_widgets.model.schema import PACKAGE_KINDS
@@ -56,12 +56,12 @@ def is_counted(kind: str, package: str | None, query: Query) -> bool:
 
 
 def flows_of(
-    query: Query, reduced: Reduced, pieces: Sequence[Segment], names: Mapping[str, str]
+    query: Query, extract: Extract, pieces: Sequence[Segment], names: Mapping[str, str]
 ) -> Iterator[Flow]:
     """The flows of the clients that pass."""
     tz = zone(query.timezone)
-    amounts = unscaled(reduced.flows["amount"])
-    rows = reduced.flows.drop_columns("amount").to_pylist()
+    amounts = unscaled(extract.flows["amount"])
+    rows = extract.flows.drop_columns("amount").to_pylist()
     for row, amount in zip(rows, amounts, strict=True):
         if row["currency"] == NOT_PASSING:
             continue
@@ -74,7 +74,7 @@ def flows_of(
             kind=kind,
             package=package,
             counted=is_counted(kind, package, query),
-            currency=reduced.currencies[row["currency"]],
+            currency=extract.currencies[row["currency"]],
             amount=int(amount),
             entries=row["entries"],
             opposite=row["opposite"] or 0,
@@ -142,11 +142,11 @@ class ClientFlows:
 
 def stayed_flows(
     query: Query,
-    who: People,
+    who: Population,
     flows: ClientFlows,
     pieces: Sequence[Segment],
     edges: Sequence[Edge],
-    between: Between,
+    checkpoint: Checkpoint,
 ) -> dict[str, list[Flow]]:
     """For each class that a bridge is of: the flows of clients that stayed in it."""
     bucket_of = np.array([piece.bucket for piece in pieces], np.int64)
@@ -154,14 +154,16 @@ def stayed_flows(
     code = currency.codes.to_numpy(np.int64)
     counts = flows.counted(query)
     totals: dict[str, dict[tuple[int, ...], int]] = {}
-    for positions_, pairs in walk(who.clients, who.changes, edges=edges, between=between):
+    for positions_, pairs in client_states(
+        who.clients, who.changes, edges=edges, checkpoint=checkpoint
+    ):
         place = np.full(len(who.clients), -1, np.int64)
         place[positions_] = np.arange(len(positions_))
         inside = place[flows.client] >= 0
         flags: dict[str, list[Any]] = {ACTIVE: [], OVERALL_ACTIVE: []}
         for now, before in pairs:
             for name, listed in flags.items():
-                listed.append(GROUPS[stayed(name)].members(now, before))
+                listed.append(CLIENT_SETS[stayed(name)].members(now, before))
         for name, listed in flags.items():
             among = np.array(listed)[bucket_of[flows.segment] + 1, place[flows.client]]
             rows = np.flatnonzero(inside & among)

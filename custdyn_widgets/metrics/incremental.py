@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from custdyn_widgets.extract.arrays import NEVER, Flags, Ints
-from custdyn_widgets.metrics.aggregates import GroupSums, Rows, Sums, Total, figures
-from custdyn_widgets.metrics.client_sets import GROUPS, Group, Standing
+from custdyn_widgets.metrics.aggregates import ClientSetSums, Rows, Sums, Total, figures
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS, ClientSet, ClientState
 from custdyn_widgets.metrics.edges import Edge
 
 Figures = tuple[int, ...]
@@ -19,14 +19,14 @@ Runs = Sequence[tuple[str, int, int]]
 """Stretches of clients of one currency, in the order of the clients: from the first to the end."""
 
 
-def due_sums(
+def incremental_sums(
     clients: pd.DataFrame,
     rows: Rows,
     runs: Runs,
     *,
     edges: Sequence[Edge],
     groups: Sequence[str],
-    between: Callable[[], None],
+    checkpoint: Callable[[], None],
 ) -> Sums:
     """The figures of groups of clients; `clients` come by currency, the rest as `client_sums`.
 
@@ -34,8 +34,8 @@ def due_sums(
     due in a bucket where it has an entry, is created or closed, or where its last paid use grows
     too old. Every other one is where it was: what those add is carried on.
     """
-    asked = {name: GROUPS[name] for name in groups}
-    walked = _Walk(clients, rows, edges, asked.values()).steps(between)
+    asked = {name: CLIENT_SETS[name] for name in groups}
+    walked = _Walk(clients, rows, edges, asked.values()).steps(checkpoint)
     who, _, first = next(walked)
     cuts = _cuts(who, runs)
     held = {name: _figures(group, first, first, cuts) for name, group in asked.items()}
@@ -49,7 +49,7 @@ def due_sums(
             found[name].append(_plus(stay, seen))
             held[name] = _plus(stay, settled)
     return {
-        (name, currency): GroupSums(
+        (name, currency): ClientSetSums(
             tuple(map(list, zip(*(one[place] for one in listed), strict=True))),
             before[name][place],
         )
@@ -104,7 +104,7 @@ class _Walk:
     """Clients from bucket to bucket: what they hold, and their last paid use, so far."""
 
     def __init__(
-        self, clients: pd.DataFrame, rows: Rows, edges: Sequence[Edge], groups: Iterable[Group]
+        self, clients: pd.DataFrame, rows: Rows, edges: Sequence[Edge], groups: Iterable[ClientSet]
     ) -> None:
         self._edges, self._rows, self._groups = edges, rows, list(groups)
         self._calendar = Calendar(clients, rows, len(edges))
@@ -112,7 +112,9 @@ class _Walk:
         self._paid = np.full(len(clients), NEVER, np.int64)
         self._entered = np.zeros(len(clients), np.bool_)
 
-    def steps(self, between: Callable[[], None]) -> Iterator[tuple[Ints, Standing, Standing]]:
+    def steps(
+        self, checkpoint: Callable[[], None]
+    ) -> Iterator[tuple[Ints, ClientState, ClientState]]:
         """For each edge who is due, how they stood at the edge before, and how they stand.
 
         All of them at the first, which has none before.
@@ -122,7 +124,7 @@ class _Walk:
         then = self._standing(self._edges[0], everyone, self._calendar.lives(everyone))
         yield everyone, then, then
         for number, edge in enumerate(self._edges[1:], start=1):
-            between()
+            checkpoint()
             before = self._edges[number - 1]
             due = np.flatnonzero(self._due(number, before, edge))
             lives = self._calendar.lives(due)
@@ -137,8 +139,8 @@ class _Walk:
         self._paid[column] = np.maximum(self._paid[column], self._rows.paid[own])
         self._entered[column] = True
 
-    def _standing(self, edge: Edge, who: Ints, lives: tuple[Ints, Ints]) -> Standing:
-        return Standing.at(edge, lives, self._balance[who], self._paid[who], self._entered[who])
+    def _standing(self, edge: Edge, who: Ints, lives: tuple[Ints, Ints]) -> ClientState:
+        return ClientState.at(edge, lives, self._balance[who], self._paid[who], self._entered[who])
 
     def _due(self, number: int, before: Edge, edge: Edge) -> Flags:
         due = self._calendar.due(number, before.end, edge.end)
@@ -163,7 +165,9 @@ def _cuts(who: Ints, runs: Runs) -> list[slice]:
     return [slice(first, last) for first, last in itertools.pairwise((0, *ends))]
 
 
-def _figures(group: Group, now: Standing, before: Standing, cuts: Sequence[slice]) -> list[Figures]:
+def _figures(
+    group: ClientSet, now: ClientState, before: ClientState, cuts: Sequence[slice]
+) -> list[Figures]:
     """The figures of a group, currency by currency."""
     flags, balance = group.held(now, before)
     return [figures(flags[cut], balance[cut], Total(split=False)) for cut in cuts]

@@ -8,20 +8,20 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from custdyn_widgets.extract.arrays import Marks
-from custdyn_widgets.extract.clients import Holders
-from custdyn_widgets.metrics.aggregates import GroupSums, Sums, merged
-from custdyn_widgets.metrics.checksum import NOTHING, added, marks
-from custdyn_widgets.metrics.dense import client_sums
+from custdyn_widgets.extract.arrays import Checksum
+from custdyn_widgets.extract.clients import ClientData
+from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums, merged
+from custdyn_widgets.metrics.checksum import NOTHING, added, checksum
+from custdyn_widgets.metrics.dense import client_set_sums
 from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.flows import ClientFlows, Flow, stayed_flows
-from custdyn_widgets.metrics.population import People, people
+from custdyn_widgets.metrics.population import Population, population
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.query.query import Query
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MetricsPlan:
     """What a report wants of clients.
 
     The figures of `groups` at the `edges` of the query's buckets, and, if `by_client`, the flows
@@ -39,68 +39,78 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialSums:
     """What clients add: sums of groups, flows of those that stayed in a class, marks.
 
-    `strangers` says that the ledger may name clients that are unknown.
+    `has_unknown_clients` says that the ledger may name clients that are unknown.
     """
 
     sums: Sums
     stayed: Mapping[str, list[Flow]]
-    strangers: bool
-    marks: Marks = NOTHING
+    has_unknown_clients: bool
+    checksum: Checksum = NOTHING
 
 
-def part_of(holders: Holders, wanted: Wanted, between: Callable[[], None] = lambda: None) -> Part:
-    """What these clients add. `between` is called now and then: what it raises stops the work."""
-    who = people(holders, between)
-    sums = client_sums(
-        who.clients, who.changes, edges=wanted.edges, groups=wanted.groups, between=between
+def partial_sums(
+    client_data: ClientData, wanted: MetricsPlan, checkpoint: Callable[[], None] = lambda: None
+) -> PartialSums:
+    """The sums of these clients. What `checkpoint` raises stops the work; it is called often."""
+    who = population(client_data, checkpoint)
+    sums = client_set_sums(
+        who.clients, who.changes, edges=wanted.edges, groups=wanted.groups, checkpoint=checkpoint
     )
-    return Part(sums, stayed_of(holders, who, wanted, between), holders.strangers, marks(holders))
+    return PartialSums(
+        sums,
+        stayed_of(client_data, who, wanted, checkpoint),
+        client_data.has_unknown_clients,
+        checksum(client_data),
+    )
 
 
 def stayed_of(
-    holders: Holders, who: People, wanted: Wanted, between: Callable[[], None]
+    client_data: ClientData, who: Population, wanted: MetricsPlan, checkpoint: Callable[[], None]
 ) -> dict[str, list[Flow]]:
     """For each class the flows of clients that stayed in it, where they are wanted."""
-    if not wanted.by_client or holders.flows is None:
+    if not wanted.by_client or client_data.flows is None:
         return {}
-    moved = ClientFlows.of(holders.flows, who.ids, wanted.names)
-    return stayed_flows(wanted.query, who, moved, wanted.pieces, wanted.edges, between)
+    moved = ClientFlows.of(client_data.flows, who.ids, wanted.names)
+    return stayed_flows(wanted.query, who, moved, wanted.pieces, wanted.edges, checkpoint)
 
 
-def together(parts: Iterable[Part]) -> Part:
+def add_partials(parts: Iterable[PartialSums]) -> PartialSums:
     """What disjoint parts of the clients add, together."""
     sums: Sums = {}
     stayed: dict[str, list[Flow]] = {}
-    strangers, whole = False, NOTHING
+    has_unknown_clients, whole = False, NOTHING
     for one in parts:
         sums = merged(sums, one.sums)
         for name, flows in one.stayed.items():
             stayed.setdefault(name, []).extend(flows)
-        strangers, whole = strangers or one.strangers, added(whole, one.marks)
-    return Part(sums, stayed, strangers, whole)
+        has_unknown_clients, whole = (
+            has_unknown_clients or one.has_unknown_clients,
+            added(whole, one.checksum),
+        )
+    return PartialSums(sums, stayed, has_unknown_clients, whole)
 
 
-def packed(part: Part) -> bytes:
+def packed(part: PartialSums) -> bytes:
     """A part as JSON, to be sent from where it was made."""
     return json.dumps(
         {
             "sums": [[*key, one.figures, one.before] for key, one in part.sums.items()],
             "stayed": {name: list(map(astuple, own)) for name, own in part.stayed.items()},
-            "strangers": part.strangers,
-            "marks": part.marks,
+            "strangers": part.has_unknown_clients,
+            "marks": part.checksum,
         },
         default=date.isoformat,
     ).encode()
 
 
-def unpacked(sent: bytes) -> Part:
+def unpacked(sent: bytes) -> PartialSums:
     """What `packed` made."""
     said = json.loads(sent)
     sums = {
-        (name, currency): GroupSums(tuple(figures), tuple(before))
+        (name, currency): ClientSetSums(tuple(figures), tuple(before))
         for name, currency, figures, before in said["sums"]
     }
 
@@ -108,4 +118,4 @@ def unpacked(sent: bytes) -> Part:
         return Flow(bucket, date.fromisoformat(day), date.fromisoformat(first_day), *rest)
 
     stayed = {name: [flow(*row) for row in own] for name, own in said["stayed"].items()}
-    return Part(sums, stayed, said["strangers"], tuple(said["marks"]))
+    return PartialSums(sums, stayed, said["strangers"], tuple(said["marks"]))

@@ -10,14 +10,14 @@ import pandas as pd
 import pyarrow as pa
 
 from custdyn_widgets.extract.arrays import microseconds_or
-from custdyn_widgets.extract.clients import Holders
+from custdyn_widgets.extract.clients import ClientData
 
 OPEN = np.iinfo(np.int64).max
-Between = Callable[[], None]
+Checkpoint = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class People:
+class Population:
     """The clients that pass the filters, numbered, and what moved of each.
 
     `ids` are their client_ids by position, `clients` and `changes` as `client_sums` takes them.
@@ -28,15 +28,15 @@ class People:
     changes: pd.DataFrame
 
 
-def people(holders: Holders, between: Between = lambda: None) -> People:
-    """The clients that pass, numbered; `between` is called now and then."""
-    clients, changes = holders.clients, holders.changes
+def population(client_data: ClientData, checkpoint: Checkpoint = lambda: None) -> Population:
+    """The clients that pass, numbered; `checkpoint` is called now and then."""
+    clients, changes = client_data.clients, client_data.changes
     passes = clients["passes"].to_numpy()
     client = changes.client
     if not passes.all():  # else they are numbered so already
         # the number of each among those that pass; the last place is for unknown clients
         client = np.append(np.where(passes, np.cumsum(passes) - 1, -1), -1)[client]
-    between()
+    checkpoint()
     kept: slice | np.ndarray = slice(None) if client.min(initial=0) >= 0 else client >= 0
     moved = {
         "client": client[kept],
@@ -44,7 +44,7 @@ def people(holders: Holders, between: Between = lambda: None) -> People:
         "amount": changes.amount[kept],
         "paid": changes.paid[kept],
     }
-    between()
+    checkpoint()
     listed = pd.DataFrame(
         {
             "currency": clients["currency"].dictionary_encode().to_pandas(),
@@ -53,4 +53,4 @@ def people(holders: Holders, between: Between = lambda: None) -> People:
         }
     )[passes].reset_index(drop=True)
     ids = clients["client_id"].filter(clients["passes"])
-    return People(ids, listed, pd.DataFrame(moved, copy=False))
+    return Population(ids, listed, pd.DataFrame(moved, copy=False))

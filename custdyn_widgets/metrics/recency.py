@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from custdyn_widgets.extract.arrays import NEVER, Ints
-from custdyn_widgets.metrics.aggregates import FIGURES, GroupSums, Rows
-from custdyn_widgets.metrics.client_sets import ABSENT_TOO, GROUPS, is_there
+from custdyn_widgets.metrics.aggregates import FIGURES, ClientSetSums, Rows
+from custdyn_widgets.metrics.client_sets import ABSENT_TOO, CLIENT_SETS, exists
 from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.incremental import Calendar, Runs
 
 KEPT = FIGURES[:-1]
 """What is kept of clients: their balance is what those above and below zero add up to."""
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 """That are kept at the most."""
 BESIDE = 3
 """Slots beside those of the cuts."""
@@ -40,14 +40,14 @@ class Recency:
     currencies: tuple[str, ...]
     table: Ints
 
-    def sums(self, name: str, edges: Sequence[Edge]) -> dict[str, GroupSums] | None:
+    def sums(self, name: str, edges: Sequence[Edge]) -> dict[str, ClientSetSums] | None:
         """The figures of a group by currency, as `client_sums`; None where this does not tell."""
-        since = GROUPS[name].since
+        since = CLIENT_SETS[name].since
         places = {end: place for place, end in enumerate(self.ends)}
         if since is None or any(edge.end not in places for edge in edges):
             return None
         slots = [self._slots(since(edge)) for edge in edges]
-        found: dict[str, GroupSums] = {}
+        found: dict[str, ClientSetSums] = {}
         for number, currency in enumerate(self.currencies):
             listed = []
             for edge, slot in zip(edges, slots, strict=True):
@@ -56,7 +56,7 @@ class Recency:
                 kept = [int(one) for one in self.table[places[edge.end], number, slot].sum(axis=0)]
                 listed.append((*kept, kept[-1] + kept[-2]))
             before, *figures = listed
-            found[currency] = GroupSums(tuple(map(list, zip(*figures, strict=True))), before)
+            found[currency] = ClientSetSums(tuple(map(list, zip(*figures, strict=True))), before)
         return found
 
     def _slots(self, since: int) -> slice | None:
@@ -78,7 +78,7 @@ def recency(
     ends: Sequence[int],
     cuts: Cuts,
     most: int,
-    between: Callable[[], None],
+    checkpoint: Callable[[], None],
 ) -> Recency | None:
     """The clients by their last paid use, at each end.
 
@@ -86,12 +86,12 @@ def recency(
     """
     first = int(rows.paid.min(where=rows.paid != NEVER, initial=LATEST))
     a_slot = np.int64().nbytes * len(KEPT) * len(ends) * max(len(runs), 1)
-    room = min(most, MOST_BYTES) // a_slot - BESIDE
+    room = min(most, MAX_BYTES) // a_slot - BESIDE
     own = cuts(first, room)
     if len(own) > room:
         return None
     table = np.zeros((len(ends), len(runs), len(own) + BESIDE, len(KEPT)), np.int64)
-    for number, held in enumerate(_walked(clients, rows, runs, ends, own, between)):
+    for number, held in enumerate(_walked(clients, rows, runs, ends, own, checkpoint)):
         table[number] = held.reshape(table.shape[1:])
     return Recency(tuple(ends), first, own, tuple(currency for currency, *_ in runs), table)
 
@@ -102,7 +102,7 @@ def _walked(
     runs: Runs,
     ends: Sequence[int],
     cuts: Ints,
-    between: Callable[[], None],
+    checkpoint: Callable[[], None],
 ) -> Iterator[Ints]:
     """What all clients hold at each end, by currency and slot: only those that move are moved."""
     calendar, width = Calendar(clients, rows, len(ends)), len(cuts) + BESIDE
@@ -112,7 +112,7 @@ def _walked(
     held = np.zeros((len(runs) * width, len(KEPT)), np.int64)
     _add(held, first + width - 1, balance, 1)  # nobody is there yet
     for number, end in enumerate(ends):
-        between()
+        checkpoint()
         own, since = calendar.rows(number), ends[number - 1] if number else NEVER
         column, amount, paid = rows.column[own], rows.amount[own], rows.paid[own]
         used, due = _slots_of(paid, cuts), column
@@ -128,7 +128,7 @@ def _walked(
         turning = np.flatnonzero(~there_before | calendar.turns(since, end)[due])
         entered[due[turning[turning < len(column)]]] = True
         who, there_now = due[turning], there_before
-        there[who] = there_now[turning] = is_there(end, calendar.lives(who), entered[who])
+        there[who] = there_now[turning] = exists(end, calendar.lives(who), entered[who])
         _add(held, mine + np.where(there_now, used_now, width - 1), held_now, 1)
         yield held
 

@@ -122,7 +122,7 @@ def resolve_preset(preset: str, *, as_of: datetime, timezone: str) -> tuple[date
     return first, end - SECOND
 
 
-def cut(
+def make_buckets(
     first: datetime, last: datetime, *, units: tuple[str, ...], timezone: str, as_of: datetime
 ) -> tuple[Bucket, ...]:
     """The buckets of a period.

@@ -70,8 +70,8 @@ KIND_NAMES = {
     OTHER_KIND: "other entries",
 }
 
-MOST_DECIMALS = 12
-MOST_INTEGER_DIGITS = 26
+MAX_DECIMALS = 12
+MAX_INTEGER_DIGITS = 26
 
 
 def _columns(required: str, optional: str = "") -> tuple[Column, ...]:

@@ -9,17 +9,25 @@ from decimal import Decimal
 from functools import partial
 
 from custdyn_widgets.extract.filters import package_names, resolve, unmatched
-from custdyn_widgets.extract.flows import Reduced, client_currencies, strangers
-from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.flows import Extract, client_currencies, unknown_clients
+from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import KINDS
-from custdyn_widgets.metrics.client_sets import GROUPS_OF_BLOCKS
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS_OF_BLOCKS
 from custdyn_widgets.metrics.edges import edges, nominal_starts
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.metrics.partials import Wanted
-from custdyn_widgets.model.periods import TICK, Bucket, Segment, cut, local_date, segments, zone
+from custdyn_widgets.metrics.partials import MetricsPlan
+from custdyn_widgets.model.periods import (
+    TICK,
+    Bucket,
+    Segment,
+    local_date,
+    make_buckets,
+    segments,
+    zone,
+)
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.cache import frames_of
-from custdyn_widgets.query.compared_period import beside, other_interval
+from custdyn_widgets.query.compared_period import match_buckets, other_interval
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.comparison import compared
 from custdyn_widgets.report.conversion import Conversion
@@ -31,12 +39,12 @@ from custdyn_widgets.report.notes import (
     rate_notes,
 )
 from custdyn_widgets.report.report import EntriesRead, Note, Report, Row, UsedRate
-from custdyn_widgets.report.rows import Added, rows
+from custdyn_widgets.report.rows import ReportInputs, rows
 from custdyn_widgets.sources import Snapshot, Source
 
 Progress = Callable[[str], None]
 EMPTY_PERIOD = "the period holds no instant in this time zone, so the report has no column"
-MOST_CUTS = 400
+MAX_CUTS = 400
 """Stretches of flows up to which a question pays for the next one's; a year of daily rates."""
 CHECKED = "duplicate entry_ids: none, by `custdyn check`"
 UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
@@ -44,7 +52,7 @@ UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
 
 def make_report(
     query: Query, source: Source, *, as_of: datetime, progress: Progress = lambda _: None
-) -> tuple[Report, tuple[Reduced, ...]]:
+) -> tuple[Report, tuple[Extract, ...]]:
     """The report of a query on a source, as it stood at `as_of` (aware), and what it is made of.
 
     Both periods of a report that compares are read in one snapshot. `progress` is told in words
@@ -56,17 +64,17 @@ def make_report(
         today = local_date(as_of, zone(query.timezone))
         rates, later_rates = snapshot.rates.known(today)
         query = completed(query, rates)
-        asked = _Asked(query, source, snapshot, rates, later_rates, today, as_of, progress)
+        asked = _Reporter(query, source, snapshot, rates, later_rates, today, as_of, progress)
         own = asked.period(*query.interval(as_of))
         if query.compare is None:
-            report, reduced = asked.report(own)
-            return report, reduced
+            report, extract = asked.report(own)
+            return report, extract
         interval = other_interval(query, own.first, own.last)
         theirs = asked.period(*interval, which=" of the period compared with")
-        places = beside(query, own.buckets, theirs.buckets)
-        report, reduced = asked.report(own)
+        places = match_buckets(query, own.buckets, theirs.buckets)
+        report, extract = asked.report(own)
         other, read_too = asked.report(theirs)
-        return compared(report, other, places), (*reduced, *read_too)
+        return compared(report, other, places), (*extract, *read_too)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class _Period:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Reporter:
     """What reports of several periods share: the query, and one snapshot of the source."""
 
     query: Query
@@ -95,10 +103,12 @@ class _Asked:
     def period(self, first: datetime, last: datetime, *, which: str = "") -> _Period:
         query = self.query
         units, timezone = query.time_units, query.timezone
-        buckets = cut(first, last, units=units, timezone=timezone, as_of=self.as_of)
+        buckets = make_buckets(first, last, units=units, timezone=timezone, as_of=self.as_of)
         return _Period(first, last, buckets, which)
 
-    def cuts(self, buckets: tuple[Bucket, ...], pieces: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    def fine_segments(
+        self, buckets: tuple[Bucket, ...], pieces: tuple[Segment, ...]
+    ) -> tuple[Segment, ...]:
         """Where flows are cut: wherever any rate changes, for another currency's question.
 
         Too many of them would make this one slow: then only its own pieces.
@@ -108,57 +118,59 @@ class _Asked:
         rollup = self.snapshot.rollup
         if rollup is not None and not rollup.fits(_edges(buckets, every)):
             return pieces
-        return every if len(every) <= max(MOST_CUTS, len(pieces)) else pieces
+        return every if len(every) <= max(MAX_CUTS, len(pieces)) else pieces
 
-    def report(self, period: _Period) -> tuple[Report, tuple[Reduced, ...]]:
+    def report(self, period: _Period) -> tuple[Report, tuple[Extract, ...]]:
         """The report of one period, and what it is made of (nothing: it holds no instant)."""
         query, snapshot, as_of, buckets = self.query, self.snapshot, self.as_of, period.buckets
         made: tuple[Row, ...] = ()
-        parts: tuple[Reduced, ...] = ()
+        parts: tuple[Extract, ...] = ()
         used, read = set[UsedRate](), EntriesRead()
         said = [Note(EMPTY_PERIOD)]
         if buckets:
-            pieces = pieces_of(query, self.rates, snapshot, buckets)
+            pieces = rate_segments(query, self.rates, snapshot, buckets)
             snapshot.cut_at(_edges(buckets, pieces), as_of)
-            shape = Shape(
+            plan = Plan(
                 filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
                 buckets=buckets,
                 pieces=pieces,
-                cuts=self.cuts(buckets, pieces),
+                cuts=self.fine_segments(buckets, pieces),
                 as_of=as_of,
                 by_client="bridge" in query.blocks,
             )
             reading = partial(self.progress, f"reading the ledger{period.which}")
-            frames = frames_of(self.source, snapshot, shape, reading)
-            reduced = frames.cut(pieces)
-            between = partial(self.progress, "adding up")
-            between()
+            frames = frames_of(self.source, snapshot, plan, reading)
+            extract = frames.cut(pieces)
+            checkpoint = partial(self.progress, "adding up")
+            checkpoint()
             names = package_names(snapshot.tables, snapshot.fetch)
             flows = frames.flows(query, pieces, names)
-            read = _read(reduced, flows)
-            groups = tuple(name for key in ("", *query.blocks) for name in GROUPS_OF_BLOCKS[key])
-            marks = edges(query, period.last, buckets)
+            read = _read(extract, flows)
+            groups = tuple(
+                name for key in ("", *query.blocks) for name in CLIENT_SETS_OF_BLOCKS[key]
+            )
+            bucket_edges = edges(query, period.last, buckets)
             starts = nominal_starts(query, period.last, buckets)
-            wanted = Wanted(query, marks, groups, pieces, names, shape.by_client, starts)
-            part = frames.part(wanted, between)
-            if frames.spread is not None:
-                reduced = replace(reduced, marks=part.marks)
-            parts = (reduced,)
-            conversion = conversion_of(query, self.rates, reduced, self.today)
+            wanted = MetricsPlan(query, bucket_edges, groups, pieces, names, plan.by_client, starts)
+            part = frames.part(wanted, checkpoint)
+            if frames.sliced is not None:
+                extract = replace(extract, checksum=part.checksum)
+            parts = (extract,)
+            conversion = conversion_of(query, self.rates, extract, self.today)
             made = rows(
-                Added(part.sums, flows, balance_days(query, buckets, as_of), part.stayed),
+                ReportInputs(part.sums, flows, balance_days(query, buckets, as_of), part.stayed),
                 conversion,
                 by_package=query.by_package,
                 blocks=query.blocks,
-                between=between,
+                checkpoint=checkpoint,
             )
             used = conversion.used
             foreign = (
-                strangers(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
-                if part.strangers
+                unknown_clients(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
+                if part.has_unknown_clients
                 else (0, Decimal())
             )
-            said = list(entry_notes(reduced, flows, foreign))
+            said = list(entry_notes(extract, flows, foreign))
         said += query_notes(query)
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(self.rates, self.today, self.later_rates)
@@ -193,7 +205,7 @@ def _edges(buckets: Sequence[Bucket], pieces: Sequence[Segment]) -> Iterator[dat
     yield from (piece.start for piece in pieces)
 
 
-def pieces_of(
+def rate_segments(
     query: Query, rates: Rates, snapshot: Snapshot, buckets: tuple[Bucket, ...]
 ) -> tuple[Segment, ...]:
     """The buckets, cut where a rate that may be needed changes."""
@@ -207,12 +219,12 @@ def rate_dates(query: Query, rates: Rates, currencies: set[str]) -> tuple[date, 
     return rates.dates(currencies) if needed else ()
 
 
-def _read(reduced: Reduced, flows: Sequence[Flow]) -> EntriesRead:
+def _read(extract: Extract, flows: Sequence[Flow]) -> EntriesRead:
     by_kind = dict.fromkeys(KINDS[1:] + KINDS[:1], 0)  # the other ones last
     for flow in flows:
         by_kind[flow.kind] += flow.entries
-    newest = None if reduced.newest is None else reduced.newest.replace(tzinfo=UTC)
-    return EntriesRead(reduced.entries, newest, tuple(by_kind.items()))
+    newest = None if extract.newest is None else extract.newest.replace(tzinfo=UTC)
+    return EntriesRead(extract.entries, newest, tuple(by_kind.items()))
 
 
 def balance_days(query: Query, buckets: Sequence[Bucket], as_of: datetime) -> tuple[date, ...]:
@@ -221,11 +233,11 @@ def balance_days(query: Query, buckets: Sequence[Bucket], as_of: datetime) -> tu
     return (before, *(bucket.last_date for bucket in buckets))
 
 
-def conversion_of(query: Query, rates: Rates, reduced: Reduced, today: date) -> Conversion:
+def conversion_of(query: Query, rates: Rates, extract: Extract, today: date) -> Conversion:
     """How a report's amounts become its currency; `today` is the local date of `as_of`."""
     return Conversion(
         rates,
         to=str(query.currency),
-        scale=reduced.scale,
+        scale=extract.scale,
         fixed=today if query.rate_policy == "current" else None,
     )

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-from custdyn_widgets.extract.flows import Reduced
-from custdyn_widgets.metrics.checksum import NOTHING, marks
+from custdyn_widgets.extract.flows import Extract
+from custdyn_widgets.metrics.checksum import NOTHING, checksum
 from custdyn_widgets.report.report import Report, UsedRate
 
 DEFINITIONS = "1"
@@ -33,10 +33,10 @@ class Provenance:
         return asdict(self)
 
 
-def provenance(report: Report, reduced: Sequence[Reduced]) -> Provenance:
-    """The provenance of a report that was made of `reduced` (nothing: of an empty period)."""
+def provenance(report: Report, extract: Sequence[Extract]) -> Provenance:
+    """The provenance of a report that was made of `extract` (nothing: of an empty period)."""
     return Provenance(
-        fingerprint=fingerprint(reduced, report.rates) if reduced else "",
+        fingerprint=fingerprint(extract, report.rates) if extract else "",
         result=result_hash(report),
         definitions=DEFINITIONS,
         engine=engine_versions(),
@@ -50,15 +50,15 @@ def engine_versions() -> str:
     return ", ".join(f"{part} {importlib.metadata.version(part)}" for part in parts)
 
 
-def fingerprint(parts: Iterable[Reduced], rates: Iterable[UsedRate]) -> str:
+def fingerprint(parts: Iterable[Extract], rates: Iterable[UsedRate]) -> str:
     """SHA-256 over the marks of the clients that pass, the flows and the rates, in one order.
 
     Neither the order of the source's rows, nor the type of its ids, nor the decimals its amounts
     are stored with make a difference.
     """
     digest = hashlib.sha256(b"custdyn-data-2")
-    for reduced in parts:
-        _add_reduced(digest, reduced)
+    for extract in parts:
+        _add_extract(digest, extract)
     _add(digest, [[one.currency, one.valid_from.isoformat(), str(one.rate)] for one in rates])
     return digest.hexdigest()
 
@@ -71,21 +71,21 @@ def result_hash(report: Report) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _add_reduced(digest: Any, reduced: Reduced) -> None:
-    own = NOTHING if reduced.holders is None else marks(reduced.holders)
-    _add(digest, reduced.marks or own)
-    _add(digest, sorted(_flow_rows(reduced)))
+def _add_extract(digest: Any, extract: Extract) -> None:
+    own = NOTHING if extract.client_data is None else checksum(extract.client_data)
+    _add(digest, extract.checksum or own)
+    _add(digest, sorted(_flow_rows(extract)))
 
 
-def _flow_rows(reduced: Reduced) -> Iterable[list[str]]:
-    for row in reduced.flows.to_pylist():
+def _flow_rows(extract: Extract) -> Iterable[list[str]]:
+    for row in extract.flows.to_pylist():
         if row["currency"] >= 0:
             amount = row["amount"].normalize() if row["amount"] else 0
             yield [
                 str(row["segment"]),
                 str(row["kind"]),
                 str(row["package_id"]),
-                reduced.currencies[row["currency"]],
+                extract.currencies[row["currency"]],
                 f"{amount:f}",
                 str(row["entries"]),
             ]

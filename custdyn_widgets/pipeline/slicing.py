@@ -7,12 +7,19 @@ from functools import partial
 
 import pyarrow as pa
 
-from custdyn_widgets.extract.balance_changes import Access
-from custdyn_widgets.extract.clients import holders_from, holders_of
-from custdyn_widgets.extract.clients import together as in_one_table
-from custdyn_widgets.extract.flows import Reduced
-from custdyn_widgets.extract.plan import Shape
-from custdyn_widgets.metrics.partials import Part, Wanted, packed, part_of, together, unpacked
+from custdyn_widgets.extract.balance_changes import ReadStrategy
+from custdyn_widgets.extract.clients import as_one_table as in_one_table
+from custdyn_widgets.extract.clients import clients_of_partition, read_clients
+from custdyn_widgets.extract.flows import Extract
+from custdyn_widgets.extract.plan import Plan
+from custdyn_widgets.metrics.partials import (
+    MetricsPlan,
+    PartialSums,
+    add_partials,
+    packed,
+    partial_sums,
+    unpacked,
+)
 from custdyn_widgets.sources import Snapshot
 from custdyn_widgets.sources.expressions import slices
 from custdyn_widgets.sources.memory_budget import Memory
@@ -22,64 +29,66 @@ BYTES_A_CHANGE, BYTES_A_FLOW, BYTES_A_CLIENT = 50, 300, 200
 ROWS_A_PARTITION = 1_000_000
 KINDS_OF_FLOWS = 4
 
-Spread = Callable[[Wanted, Callable[[], None]], Part]
+SlicedReader = Callable[[MetricsPlan, Callable[[], None]], PartialSums]
 """What all clients add to a report, read part by part; the second argument may stop it."""
 
 
-def spread_of(snapshot: Snapshot, shape: Shape, reduced: Reduced, memory: Memory) -> Spread | None:
+def sliced_reader(
+    snapshot: Snapshot, plan: Plan, extract: Extract, memory: Memory
+) -> SlicedReader | None:
     """How the clients are read, where that is not all at once (None).
 
     An engine of many machines adds them up itself; else they come in as many slices as it takes
     for one to fit the memory. What is kept for other questions makes room.
     """
-    changes = min(reduced.entries - reduced.inside, reduced.clients)
-    changes += min(reduced.inside, reduced.clients * len(shape.buckets))
+    changes = min(extract.entries - extract.inside, extract.clients)
+    changes += min(extract.inside, extract.clients * len(plan.buckets))
     if snapshot.partitions is not None:
-        return partial(_by_partition, snapshot, shape, max(changes // ROWS_A_PARTITION, 1))
-    flows = min(reduced.entries, reduced.clients * len(shape.pieces) * KINDS_OF_FLOWS)
-    size = BYTES_A_CHANGE * changes + BYTES_A_CLIENT * reduced.clients
-    size += BYTES_A_FLOW * flows if shape.by_client else 0
+        return partial(_by_partition, snapshot, plan, max(changes // ROWS_A_PARTITION, 1))
+    flows = min(extract.entries, extract.clients * len(plan.pieces) * KINDS_OF_FLOWS)
+    size = BYTES_A_CHANGE * changes + BYTES_A_CLIENT * extract.clients
+    size += BYTES_A_FLOW * flows if plan.by_client else 0
     memory.make_room(size)
-    count = min(-(-size // memory.share), max(reduced.clients, 1))
+    count = min(-(-size // memory.share), max(extract.clients, 1))
     if count <= 1:
         return None
-    access = Access.of(
-        *(-(-many // count) for many in (reduced.fullest, reduced.inside)),
+    access = ReadStrategy.of(
+        *(-(-many // count) for many in (extract.fullest, extract.inside)),
         in_order=snapshot.in_order,
         memory=memory.apart,
     )
-    return partial(_by_slice, snapshot, shape, count, access)
+    return partial(_by_slice, snapshot, plan, count, access)
 
 
 def _by_slice(
     snapshot: Snapshot,
-    shape: Shape,
+    plan: Plan,
     count: int,
-    access: Access,
-    wanted: Wanted,
-    between: Callable[[], None],
-) -> Part:
+    access: ReadStrategy,
+    wanted: MetricsPlan,
+    checkpoint: Callable[[], None],
+) -> PartialSums:
     tables, fetch = snapshot.tables, snapshot.fetch
 
-    def parts() -> Iterator[Part]:
+    def parts() -> Iterator[PartialSums]:
         for among in slices(tables, fetch, count):
-            between()
-            held = holders_of(tables, fetch, shape, access, among=among)
-            yield part_of(held, wanted, between)
+            checkpoint()
+            held = read_clients(tables, fetch, plan, access, among=among)
+            yield partial_sums(held, wanted, checkpoint)
 
-    return together(parts())
+    return add_partials(parts())
 
 
 def _by_partition(
-    snapshot: Snapshot, shape: Shape, count: int, wanted: Wanted, between: Callable[[], None]
-) -> Part:
-    between()
+    snapshot: Snapshot, plan: Plan, count: int, wanted: MetricsPlan, checkpoint: Callable[[], None]
+) -> PartialSums:
+    checkpoint()
     assert snapshot.partitions is not None  # noqa: S101 the caller looked
-    rows = in_one_table(snapshot.tables, shape)
+    rows = in_one_table(snapshot.tables, plan)
     work = partial(_packed, wanted=wanted)
-    return together(map(unpacked, snapshot.partitions(rows, "client_id", count, work)))
+    return add_partials(map(unpacked, snapshot.partitions(rows, "client_id", count, work)))
 
 
-def _packed(rows: pa.Table, *, wanted: Wanted) -> bytes:
+def _packed(rows: pa.Table, *, wanted: MetricsPlan) -> bytes:
     """Runs where the data is, over all rows of some clients."""
-    return packed(part_of(holders_from(rows, by_client=wanted.by_client), wanted))
+    return packed(partial_sums(clients_of_partition(rows, by_client=wanted.by_client), wanted))

@@ -35,7 +35,7 @@ def other_interval(query: Query, first: datetime, last: datetime) -> tuple[datet
     return other
 
 
-def beside(
+def match_buckets(
     query: Query, buckets: Sequence[Bucket], others: Sequence[Bucket]
 ) -> tuple[int | None, ...]:
     """For each bucket the place of its counterpart among `others`, None where it has none.

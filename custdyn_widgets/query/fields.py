@@ -41,7 +41,7 @@ RATE_POLICIES = {"historical": "Historical", "current": "Current"}
 OPTIONAL_BLOCKS = {"bridge": "Bridge", "movements": "Movements", "sensitivity": "Sensitivity"}
 COMPARISONS = {"previous_period": "Previous Period", "previous_year": "Previous Year"}
 OUTPUT_TYPES = {"web": "Web", "csv": "CSV", "xls": "Excel XLS", "xlsx": "Excel XLSx"}
-MOST_ACTIVE_MONTHS = 120
+MAX_ACTIVE_MONTHS = 120
 FIELDS = {
     "period": FieldDefinition(
         "Period", "A preset, or two wall-clock instants to the second, both inclusive. Mandatory."

@@ -29,7 +29,7 @@ from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,
     GROUPS,
-    MOST_ACTIVE_MONTHS,
+    MAX_ACTIVE_MONTHS,
     OPTIONAL_BLOCKS,
     OUTPUT_TYPES,
     PRESETS,
@@ -38,7 +38,7 @@ from custdyn_widgets.query.fields import (
     TYPE_CHOICES,
 )
 from custdyn_widgets.query.validators import (
-    MOST_RECIPIENTS,
+    MAX_RECIPIENTS,
     address,
     clock,
     did_you_mean,
@@ -114,7 +114,7 @@ class Output(Frozen):
         tuple[Annotated[StrictStr, AfterValidator(address)], ...],
         BeforeValidator(several),
         AfterValidator(lambda addresses: tuple(dict.fromkeys(addresses))),
-        Field(max_length=MOST_RECIPIENTS),
+        Field(max_length=MAX_RECIPIENTS),
     ] = ()
 
     @model_validator(mode="after")
@@ -150,7 +150,7 @@ class Query(Explained):
         AfterValidator(in_order(GROUPS)),
     ] = ("month",)
     currency: Annotated[StrictStr, AfterValidator(known_currency)] | None = None
-    active_duration: Annotated[StrictInt, BeforeValidator(whole(0, MOST_ACTIVE_MONTHS))] = 3
+    active_duration: Annotated[StrictInt, BeforeValidator(whole(0, MAX_ACTIVE_MONTHS))] = 3
     rate_policy: Annotated[
         Literal["historical", "current"], BeforeValidator(one_of(RATE_POLICIES))
     ] = "historical"

@@ -11,7 +11,7 @@ from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.query.fields import REPORT, SPLITS, VIEWS
 from custdyn_widgets.query.query import Query
 
-MOST_BYTES = 2_048
+MAX_BYTES = 2_048
 PAGE_VARIABLE = "CUSTDYN_PAGE"
 """Gives notebooks and mails the address of the page, for links that lead there."""
 NEVER = ("output.send_to",)
@@ -26,7 +26,7 @@ OF_A_VIEW = {"view": VIEWS, "split": SPLITS}
 
 
 @dataclass(frozen=True)
-class Linked:
+class ParsedLink:
     """What a link asks for: a query, or None where it says nothing; and what was ignored.
 
     `view` is one of VIEWS, `split` what an Orig-Term report is split by.
@@ -39,7 +39,7 @@ class Linked:
 
 
 def to_link(query: Query, view: str = REPORT, split: str | None = None) -> str | None:
-    """The query as parameters, UTF-8 and percent-encoded; None where they exceed MOST_BYTES.
+    """The query as parameters, UTF-8 and percent-encoded; None where they exceed MAX_BYTES.
 
     What is left at its default is left out, but for the period. A period of dates is written
     `2017-01-01T00:00:00/2017-12-31T23:59:59`, a list as one parameter for each value.
@@ -54,20 +54,20 @@ def to_link(query: Query, view: str = REPORT, split: str | None = None) -> str |
     pairs += [("view", view)] if view != REPORT else []
     pairs += [("split", split)] if split is not None else []
     link = urlencode(pairs, safe="/:")
-    return link if len(link) <= MOST_BYTES else None
+    return link if len(link) <= MAX_BYTES else None
 
 
-def from_link(link: str) -> Linked:
+def parse_link(link: str) -> ParsedLink:
     """Reads parameters that anybody may have written.
 
     What is unknown, doubled or not valid is ignored and named; the rest makes the query. It is
     only ever a preset: nothing here runs, sends or widens anything.
     """
     link = link.removeprefix("?")
-    if len(link) > MOST_BYTES:
-        return Linked(
+    if len(link) > MAX_BYTES:
+        return ParsedLink(
             None,
-            (f"the whole link (it has more than {MOST_BYTES} bytes; a saved query is the way)",),
+            (f"the whole link (it has more than {MAX_BYTES} bytes; a saved query is the way)",),
         )
     known = dict(_fields(Query().to_dict()))
     view: dict[str, str] = {}
@@ -91,7 +91,7 @@ def from_link(link: str) -> Linked:
     query, faults = _without_faults(values)
     ignored += [f"{fault.field} ({fault.what})" for fault in faults]
     shown = view.get("view", REPORT)
-    return Linked(query, tuple(dict.fromkeys(ignored)), shown, view.get("split"))
+    return ParsedLink(query, tuple(dict.fromkeys(ignored)), shown, view.get("split"))
 
 
 def _fields(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:

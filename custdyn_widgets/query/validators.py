@@ -19,10 +19,10 @@ WALL_CLOCK = re.compile(
 RIGHT_CLOCK = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
 RIGHT_INSTANT = "give an aware instant, or text such as 2026-10-01 or 2026-10-01T12:00:00Z"
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
-MOST_VALUES = 10_000
-MOST_OF_A_NAME = 120
-MOST_CHARACTERS = 1_000
-MOST_RECIPIENTS = 20
+MAX_VALUES = 10_000
+MAX_OF_A_NAME = 120
+MAX_CHARACTERS = 1_000
+MAX_RECIPIENTS = 20
 
 
 def one_of(choices: Iterable[str]) -> Callable[[object], str]:
@@ -50,8 +50,8 @@ def known_zone(value: str) -> str:
 
 def plain_text(value: str) -> str:
     """Text that every table and file can hold."""
-    if not value or len(value) > MOST_CHARACTERS:
-        raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters")
+    if not value or len(value) > MAX_CHARACTERS:
+        raise ValueError(f"must have 1 to {MAX_CHARACTERS} characters")
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError("is not text (NUL or half a character in it)")
     return value
@@ -60,8 +60,8 @@ def plain_text(value: str) -> str:
 def one_line(value: str) -> str:
     """A name that people give: text of one line, without signs that turn or hide text."""
     name = unicodedata.normalize("NFC", value).strip()
-    if not name or len(name) > MOST_OF_A_NAME:
-        raise ValueError(f"must have 1 to {MOST_OF_A_NAME} characters")
+    if not name or len(name) > MAX_OF_A_NAME:
+        raise ValueError(f"must have 1 to {MAX_OF_A_NAME} characters")
     if any(unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs") for one in name):
         raise ValueError("has a control character in it")
     return name
@@ -98,8 +98,8 @@ def several(value: object) -> object:
     """A list of values, each once."""
     if not isinstance(value, list | tuple):
         raise ValueError("must be a list")
-    if len(value) > MOST_VALUES:
-        raise ValueError(f"must have at most {MOST_VALUES} values")
+    if len(value) > MAX_VALUES:
+        raise ValueError(f"must have at most {MAX_VALUES} values")
     return tuple(dict.fromkeys(value)) if all(isinstance(one, str) for one in value) else value
 
 

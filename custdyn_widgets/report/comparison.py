@@ -17,7 +17,7 @@ from custdyn_widgets.report.conversion import percent_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row
 
 OF_THE_OTHER = "In the period compared with: "
-MOST = 5
+MAX = 5
 
 
 def compared(report: Report, other: Report, places: Sequence[int | None]) -> Report:
@@ -138,7 +138,7 @@ class Change:
     words: str
 
 
-def largest_changes(report: Report, most: int = MOST) -> tuple[Change, ...]:
+def largest_changes(report: Report, most: int = MAX) -> tuple[Change, ...]:
     """The largest changes of a report, largest first, at most one of each block.
 
     Amounts and quantities are made comparable by the largest amount and the largest quantity of

@@ -18,7 +18,7 @@ Key = tuple[str, str | None, int]
 """Kind, package (None: all), bucket."""
 
 
-class Spent:
+class FlowTotals:
     """Entries and totals of the flows, by kind and bucket, of all packages and of each.
 
     Amounts are added up as they are, for each currency and date, before they are converted.
@@ -29,14 +29,14 @@ class Spent:
         flows: Sequence[Flow],
         buckets: int,
         conversion: Conversion,
-        between: Callable[[], None],
+        checkpoint: Callable[[], None],
     ) -> None:
         self._conversion = conversion
         self._buckets = buckets
         self._entries: dict[Key, int] = defaultdict(int)
         self._amounts: dict[Key, dict[tuple[str, date], int]] = {}
         for flow in flows:
-            between()
+            checkpoint()
             for package in {None, flow.package}:
                 key, rate = (flow.kind, package, flow.bucket), (flow.currency, flow.day)
                 self._entries[key] += flow.entries

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from custdyn_widgets.extract.flows import Reduced
+from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import NO_PACKAGE
@@ -21,20 +21,20 @@ OLD_RATES_DAYS = 7
 
 
 def entry_notes(
-    reduced: Reduced, flows: Sequence[Flow], foreign: tuple[int, Decimal]
+    extract: Extract, flows: Sequence[Flow], foreign: tuple[int, Decimal]
 ) -> Iterator[Note]:
     """Notes on the entries: cut off by as_of, of unknown clients, of an unusual sign."""
-    if reduced.later_entries:
+    if extract.later_entries:
         yield Note(
-            f"{_entries(reduced.later_entries)} of the period or before it left out: "
+            f"{_entries(extract.later_entries)} of the period or before it left out: "
             "they occurred or were recorded at or after as_of"
         )
-    if reduced.later_clients:
-        count = reduced.later_clients
+    if extract.later_clients:
+        count = extract.later_clients
         plural = "clients" if count != 1 else "client"
         yield Note(f"{shown(count)} {plural} created at or after as_of left out")
-    if reduced.later_closings:
-        count = reduced.later_closings
+    if extract.later_closings:
+        count = extract.later_closings
         plural = "clients are" if count != 1 else "client is"
         yield Note(f"{shown(count)} {plural} closed at or after as_of: not yet, for this report")
     count, total = foreign

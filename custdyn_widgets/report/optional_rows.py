@@ -9,8 +9,8 @@ from datetime import date
 from fractions import Fraction
 
 from custdyn_widgets.errors import IdentityError
-from custdyn_widgets.metrics.aggregates import GroupSums, Sums
-from custdyn_widgets.metrics.client_sets import CLOSED_BY_THEN, entered, left
+from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums
+from custdyn_widgets.metrics.client_sets import CLOSED_CLIENTS, entered, left
 from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.blocks import (
     AVERAGE_REVENUE,
@@ -38,7 +38,7 @@ from custdyn_widgets.report.conversion import Conversion, Lines, percent_cell
 FLOW_OF_KIND = dict(zip((REFILL, PAYG, ACTIVATION, RENEWAL), FLOWS, strict=False))
 REVENUE = ((PAY_AS_YOU_GO, "Total"), (PACKAGES, "Activation Total"), (PACKAGES, "Renew Total"))
 """The rows that are revenue, with the sign turned."""
-Needed = Iterator[tuple[str, date, date]]
+RateRequirements = Iterator[tuple[str, date, date]]
 
 
 def flow_name(kind: str, *, counted: bool) -> str:
@@ -91,13 +91,13 @@ def bridge(
     return lines
 
 
-def bridge_needs(sums: Sums, flows: Sequence[Flow], days: Sequence[date]) -> Needed:
+def bridge_needs(sums: Sums, flows: Sequence[Flow], days: Sequence[date]) -> RateRequirements:
     """The rates that bridges need besides the rows above: currency, its date, date to name."""
     yield from ((flow.currency, flow.day, flow.first_day) for flow in flows)
     for (name, currency), held in sums.items():
         if name == ALL and held.opening("positives") + held.opening("negatives"):
             yield currency, days[0], days[0]
-        if name == CLOSED_BY_THEN:
+        if name == CLOSED_CLIENTS:
             gone = held.through("balance")
             for bucket, day in enumerate(days[1:]):
                 if gone[bucket] != gone[bucket + 1]:
@@ -134,7 +134,7 @@ def sensitivity(sums: Sums, buckets: int) -> Lines:
     return {row: _counts(sums, row, buckets) for row in map(active_row, SENSITIVE_MONTHS)}
 
 
-def _of(sums: Sums, name: str) -> list[tuple[str, GroupSums]]:
+def _of(sums: Sums, name: str) -> list[tuple[str, ClientSetSums]]:
     return [(currency, held) for (whose, currency), held in sums.items() if whose == name]
 
 
@@ -165,7 +165,7 @@ class _Moved:
     def __init__(self, name: str, sums: Sums, flows: Sequence[Flow], buckets: int) -> None:
         self._name = name
         self._held = dict(_of(sums, name))
-        self._closed = dict(_of(sums, CLOSED_BY_THEN)) if name == ALL else {}
+        self._closed = dict(_of(sums, CLOSED_CLIENTS)) if name == ALL else {}
         self._entered = {} if name == ALL else dict(_of(sums, entered(name)))
         self._left = {} if name == ALL else dict(_of(sums, left(name)))
         self._flows: dict[str, list[int]] = {}

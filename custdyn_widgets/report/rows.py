@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.aggregates import Sums
-from custdyn_widgets.metrics.client_sets import CLASSES, EVERYONE
+from custdyn_widgets.metrics.client_sets import ALL_EVER, CLASSES
 from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.blocks import OPTIONAL, blocks_with, bridge_of
 from custdyn_widgets.model.cells import Cell
@@ -27,9 +27,9 @@ from custdyn_widgets.model.definitions import (
 )
 from custdyn_widgets.model.schema import NAMED_KINDS, PAYG, REFILL
 from custdyn_widgets.report.conversion import Conversion, Lines
-from custdyn_widgets.report.flow_totals import Spent
+from custdyn_widgets.report.flow_totals import FlowTotals
 from custdyn_widgets.report.optional_rows import (
-    Needed,
+    RateRequirements,
     bridge,
     bridge_needs,
     movements,
@@ -39,7 +39,7 @@ from custdyn_widgets.report.report import Row
 
 
 @dataclass(frozen=True)
-class Added:
+class ReportInputs:
     """What a report is made of, added up.
 
     `days` are the dates whose rates convert the balances: of the bucket before the first, then
@@ -53,23 +53,23 @@ class Added:
 
 
 def rows(
-    added: Added,
+    added: ReportInputs,
     conversion: Conversion,
     *,
     by_package: bool,
     blocks: Sequence[str] = (),
-    between: Callable[[], None] = lambda: None,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> tuple[Row, ...]:
     """Every row of the report, in order; `blocks` are the optional ones.
 
-    `between` is called now and then: what it raises stops the work. Raises MissingRates, and
+    `checkpoint` is called now and then: what it raises stops the work. Raises MissingRates, and
     IdentityError if the sums disagree with each other.
     """
     sums, days = added.sums, added.days[1:]
     check_identities(sums, added.flows, len(days), conversion.scale)
     conversion.check_rates(_needed(added, blocks))
     shown = [flow for flow in added.flows if _is_shown(flow)]
-    spent = Spent(shown, len(days), conversion, between)
+    spent = FlowTotals(shown, len(days), conversion, checkpoint)
     lines = {name: _class_lines(sums, name, days, conversion) for name in CLASSES}
     lines[BALANCE_REFILL] = spent.lines(REFILL, "Qty", "Total")
     lines[BALANCE_REFILL]["Avg"] = _ratios(lines[BALANCE_REFILL], "Total", "Qty", conversion)
@@ -85,7 +85,7 @@ def rows(
             made += _block(block, lines[block.name], None)
             continue
         for name in spent.packages if by_package else ():
-            between()
+            checkpoint()
             made += _block(block, spent.package_lines(name), name)
     return tuple(made)
 
@@ -94,7 +94,7 @@ def _is_shown(flow: Flow) -> bool:
     return flow.counted and flow.kind in NAMED_KINDS
 
 
-def _needed(added: Added, blocks: Sequence[str]) -> Needed:
+def _needed(added: ReportInputs, blocks: Sequence[str]) -> RateRequirements:
     """What needs a rate: currency, date, and the date to name where it is missing."""
     yield from ((one.currency, one.day, one.first_day) for one in added.flows if _is_shown(one))
     for (name, currency), held in added.sums.items():
@@ -106,7 +106,7 @@ def _needed(added: Added, blocks: Sequence[str]) -> Needed:
 
 
 def _optional(
-    added: Added, lines: Mapping[str, Lines], conversion: Conversion, blocks: Sequence[str]
+    added: ReportInputs, lines: Mapping[str, Lines], conversion: Conversion, blocks: Sequence[str]
 ) -> dict[str, Lines]:
     made: dict[str, Lines] = {}
     if "bridge" in blocks:
@@ -138,7 +138,7 @@ def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int
     for flow in flows:
         moved[flow.currency][flow.bucket] += flow.amount
     open_ends = []
-    held_by = {currency: held for (name, currency), held in sums.items() if name == EVERYONE}
+    held_by = {currency: held for (name, currency), held in sums.items() if name == ALL_EVER}
     for currency in sorted({*moved, *held_by}):
         closing = held_by[currency].opening("balance") if currency in held_by else 0
         for bucket in range(buckets):

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.query.url import PAGE_VARIABLE
-from custdyn_widgets.serve.readers import MEGABYTES, MOST_BY_ITSELF
+from custdyn_widgets.serve.readers import MAX_AUTOMATIC, MEGABYTES
 from custdyn_widgets.sources.memory_budget import machine_memory
 from custdyn_widgets.sources.place import kind_of
 
@@ -123,7 +123,7 @@ class Scheduler:
 
 def most_readers() -> int:
     """How many readers fit this machine."""
-    return max(1, min(MOST_BY_ITSELF, machine_memory() // (MEGABYTES << 20)))
+    return max(1, min(MAX_AUTOMATIC, machine_memory() // (MEGABYTES << 20)))
 
 
 def absolute(source: str) -> str:

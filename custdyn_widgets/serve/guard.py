@@ -17,7 +17,7 @@ from tornado.httputil import HTTPServerRequest, split_host_and_port
 from tornado.web import HTTPError, RequestHandler
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
-MOST_PARTS = 64
+MAX_PARTS = 64
 """A message of the protocol has six parts and its buffers; a form sends few of these."""
 UNSEEN = ("error", "stream")
 """Messages of a kernel that are for a log: they may hold a traceback."""
@@ -154,7 +154,7 @@ class Connection(ZMQChannelsWebsocketConnection):
 def _is_well_made(message: bytes) -> bool:
     """Whether it has a channel, header, parent header, metadata and content, in this order."""
     count = int.from_bytes(message[:8], "little")
-    if not 6 <= count <= MOST_PARTS:
+    if not 6 <= count <= MAX_PARTS:
         return False
     edges = [int.from_bytes(message[8 * at : 8 * at + 8], "little") for at in range(1, count + 1)]
     if edges[0] != 8 * (count + 1) or edges[-1] != len(message) or edges != sorted(edges):

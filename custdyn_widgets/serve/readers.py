@@ -10,7 +10,7 @@ from typing import Any
 
 MEGABYTES = 300
 """What a reader's kernel takes with a report of ordinary size."""
-MOST_BY_ITSELF = 16
+MAX_AUTOMATIC = 16
 
 
 @dataclass(eq=False)

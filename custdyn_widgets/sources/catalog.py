@@ -12,7 +12,7 @@ from custdyn_widgets.model.definitions import NO_PACKAGE
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.sources.normalize import Fetch
 
-MOST_FOUND = 50
+MAX_MATCHES = 50
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Choices:
         """What a value is called; itself where it is none of these."""
         return self._by_value[value].label if value in self else value
 
-    def search(self, text: str, *, most: int = MOST_FOUND) -> Found:
+    def search(self, text: str, *, most: int = MAX_MATCHES) -> Found:
         """The choices that hold the text in label, hint or value, in any case.
 
         First those that are called so, then those that begin so, then those with a word that

@@ -123,7 +123,9 @@ def _rows(table: ir.Table, fetch: Fetch) -> int:
     return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
 
 
-def place(instant: ir.TimestampValue, edges: Sequence[datetime], first: int) -> ir.IntegerValue:
+def bucket_index(
+    instant: ir.TimestampValue, edges: Sequence[datetime], first: int
+) -> ir.IntegerValue:
     """The number of the stretch an instant lies in: `first` before edges[0], then one more each.
 
     A search tree of comparisons, so that every engine can do it, with no zone of its own.

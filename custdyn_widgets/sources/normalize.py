@@ -14,8 +14,8 @@ from custdyn_widgets.model.schema import CLIENT_TYPES, TABLES, Column, Reads, Ta
 from custdyn_widgets.sources.parsing import Reading, UnreadableType, empty, float_note, read
 
 Fetch = Callable[[ir.Expr], pa.Table]
-MOST_IDS = 5
-MOST_FAST_DIGITS = 18
+MAX_IDS = 5
+MAX_FAST_DIGITS = 18
 """A decimal of up to 18 digits is held in 8 bytes."""
 
 
@@ -175,7 +175,7 @@ def _exactly_scaled(
     for name, value, _ in numbers:
         scale = max(known[f"{name}_decimals"] or 0, 0)
         digits = len(str(int(known[f"{name}_most"] or 0))) + scale
-        width = MOST_FAST_DIGITS if digits <= MOST_FAST_DIGITS else 38
+        width = MAX_FAST_DIGITS if digits <= MAX_FAST_DIGITS else 38
         scaled[name] = value.cast(f"decimal({width}, {scale})")
     return scaled
 
@@ -205,5 +205,5 @@ def _ids(table: Table, raw: ir.Table, where: ir.BooleanValue, fetch: Fetch) -> t
     named = [name for name in table.key if name in raw.columns]
     if not named:
         return ()
-    rows = fetch(raw.filter(where).select(*named).order_by(named).limit(MOST_IDS)).to_pylist()
+    rows = fetch(raw.filter(where).select(*named).order_by(named).limit(MAX_IDS)).to_pylist()
     return tuple(" ".join(str(row[name]) for name in named) for row in rows)

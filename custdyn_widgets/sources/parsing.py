@@ -13,15 +13,15 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from custdyn_widgets.model.schema import MOST_DECIMALS, MOST_INTEGER_DIGITS, Column, Reads, Table
+from custdyn_widgets.model.schema import MAX_DECIMALS, MAX_INTEGER_DIGITS, Column, Reads, Table
 
 INSTANT_TYPE = "timestamp(6)"
 NUMBER_TYPE = "decimal(38, 24)"
-MOST_FLOAT = 1e14
+MAX_FLOAT = 1e14
 """What is as large does not fit NUMBER_TYPE."""
 WHOLE_NUMBER_TYPE = "decimal(38, 0)"
 SHORT_TYPE = "decimal(15, 6)"
-WIDEST = f"decimal({MOST_DECIMALS + MOST_INTEGER_DIGITS}, {MOST_DECIMALS})"
+WIDEST = f"decimal({MAX_DECIMALS + MAX_INTEGER_DIGITS}, {MAX_DECIMALS})"
 EXACT_FLOAT = 2**53
 """Below it, a binary float tells every integer from its neighbours."""
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
@@ -144,7 +144,7 @@ def _read_number(raw: ir.Value) -> Reading:
     if kind.is_integer():
         return Reading(raw.cast(WHOLE_NUMBER_TYPE))
     if kind.is_floating():
-        fits = (raw.abs() < MOST_FLOAT).fill_null(False)
+        fits = (raw.abs() < MAX_FLOAT).fill_null(False)
         return Reading(_shortest(raw, kind), (("not a number", raw.notnull() & ~fits),))
     if kind.is_decimal() or kind.is_string():
         text = raw.cast("string")
@@ -174,7 +174,7 @@ def _read_amount(raw: ir.Value) -> Reading:
     if kind.is_decimal():
         return _narrowed(raw, kind)
     if kind.is_integer():
-        return Reading(raw.cast(f"decimal({MOST_INTEGER_DIGITS + MOST_DECIMALS}, 0)"))
+        return Reading(raw.cast(f"decimal({MAX_INTEGER_DIGITS + MAX_DECIMALS}, 0)"))
     if kind.is_floating():
         reading = _number(raw.cast("string"))
         return Reading(reading.value, reading.faults, reading.decimals, approximate=True)
@@ -185,7 +185,7 @@ def _read_amount(raw: ir.Value) -> Reading:
 
 def _narrowed(raw: ir.Value, kind: dt.DataType) -> Reading:
     digits, scale = kind.precision or 38, kind.scale or 0
-    if digits - scale <= MOST_INTEGER_DIGITS and scale <= MOST_DECIMALS:
+    if digits - scale <= MAX_INTEGER_DIGITS and scale <= MAX_DECIMALS:
         return Reading(raw)
     value = raw.try_cast(WIDEST)
     again = value.try_cast(kind)
@@ -201,7 +201,7 @@ def _number(text: ir.StringValue) -> Reading:
     decimals = text.re_extract(_FRACTION, 1).length().cast("int64") - exponent
     value = text.try_cast(WIDEST)
     infinite = text.lower().re_search(r"^[+-]?(nan|inf|infinity)$")
-    too_long = (decimals > MOST_DECIMALS) | value.isnull()
+    too_long = (decimals > MAX_DECIMALS) | value.isnull()
     return Reading(
         ibis.ifelse(shaped, value, ibis.null(WIDEST)),
         (
@@ -225,7 +225,7 @@ def _parsed(
 
 
 def _too_long() -> str:
-    return f"more than {MOST_DECIMALS} decimals or {MOST_INTEGER_DIGITS} integer digits"
+    return f"more than {MAX_DECIMALS} decimals or {MAX_INTEGER_DIGITS} integer digits"
 
 
 _READERS = {

@@ -26,7 +26,7 @@ SAME = (
     *("direction", "destination", "quantity", "description"),
 )
 """What doubles have in common: everything but their entry_id."""
-MOST_NAMED = 5
+MAX_NAMED = 5
 DAY = timedelta(days=1)
 
 
@@ -179,7 +179,7 @@ def _beside_gaps(data: Data) -> ir.Table:
 
 def _look_for_gaps(data: Data) -> Iterator[tuple[int, str]]:
     if gaps := _gaps(data):
-        named = ", ".join(map(str, gaps[:MOST_NAMED])) + (" …" if len(gaps) > MOST_NAMED else "")
+        named = ", ".join(map(str, gaps[:MAX_NAMED])) + (" …" if len(gaps) > MAX_NAMED else "")
         yield (
             int(
                 _row(data, (beside := _beside_gaps(data)).aggregate(entries=beside.count()))[

@@ -17,7 +17,7 @@ FAILED, CANCELLED, UNCHANGED = "failed", "cancelled", "unchanged"
 ENDED = (DONE, FAILED, CANCELLED, UNCHANGED)
 LEASE = timedelta(seconds=60)
 """How long a job is held without a word."""
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """Workers that may die of a job before it is given up."""
 
 jobs_table = sa.Table(
@@ -123,8 +123,8 @@ class JobQueue:
             if not waiting:
                 return None
             job = waiting[0]
-            if job.attempts >= MOST_ATTEMPTS:
-                words = f"{MOST_ATTEMPTS} workers ended in the middle of it"
+            if job.attempts >= MAX_ATTEMPTS:
+                words = f"{MAX_ATTEMPTS} workers ended in the middle of it"
                 self._change(job, state=FAILED, ended_at=now, words=words)
                 continue
             held = {"state": RUNNING, "worker": worker, "held_until": now + lease}

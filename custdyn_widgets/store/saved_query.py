@@ -14,13 +14,13 @@ from pydantic import AfterValidator, StrictBool, StrictStr
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.query.base import Explained, Text
 from custdyn_widgets.query.query import Interval, Query
-from custdyn_widgets.query.validators import MOST_CHARACTERS
-from custdyn_widgets.store.schedule import Schedule
+from custdyn_widgets.query.schedule import Schedule
+from custdyn_widgets.query.validators import MAX_CHARACTERS
 
 
 def _description(text: str) -> str:
-    if len(text) > MOST_CHARACTERS or "\0" in text:
-        raise ValueError(f"must have at most {MOST_CHARACTERS} characters")
+    if len(text) > MAX_CHARACTERS or "\0" in text:
+        raise ValueError(f"must have at most {MAX_CHARACTERS} characters")
     return text
 
 

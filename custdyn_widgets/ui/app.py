@@ -14,7 +14,7 @@ import pandas as pd
 from custdyn_widgets.errors import Cancelled, CustdynError, QueryError
 from custdyn_widgets.query.fields import CDRS, ORIG_TERM, REPORT
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.query.url import Linked, to_link
+from custdyn_widgets.query.url import ParsedLink, to_link
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.result import Result
 from custdyn_widgets.serve import SOURCE_VARIABLE
@@ -32,7 +32,7 @@ from custdyn_widgets.ui.panels.view_switch import ViewSwitch
 from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
 from custdyn_widgets.ui.widgets.assets import style
 from custdyn_widgets.ui.widgets.basic import Plain, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
 from custdyn_widgets.ui.widgets.status import Status
@@ -83,8 +83,8 @@ class CustomerDynamics(w.VBox):
         )
         self._page = Page(asked=self.ask, shown=self._shown, tell=self._tell)
         look = {"label": "Query", "icon": "play", "tone": "primary", "hint": KEYS}
-        self._query_button = Press(self.ask, self._tell, **look)
-        self._cancel = Press(self._cancelled, self._tell, label="Cancel", icon="stop")
+        self._query_button = Button(self.ask, self._tell, **look)
+        self._cancel = Button(self._cancelled, self._tell, label="Cancel", icon="stop")
         show(self._cancel, False)
         self._status = Status()
         self._notices = Notices()
@@ -239,11 +239,11 @@ class CustomerDynamics(w.VBox):
     def _choose(self, key: str) -> None:
         """A view was chosen from the toolbar: it is made of the query in the form."""
         again = key == self._switch.view
-        self._show_view(Linked(None, view=key, split=self._views[key].split))
+        self._show_view(ParsedLink(None, view=key, split=self._views[key].split))
         if not again and self._shown_view.query != self.query:
             self.ask()
 
-    def _show_view(self, linked: Linked) -> None:
+    def _show_view(self, linked: ParsedLink) -> None:
         self._switch.show(linked.view)
         self._shown_view.split = linked.split
         for key, view in self._views.items():

@@ -15,7 +15,7 @@ import platformdirs
 from custdyn_widgets.files import private_folder
 
 log = logging.getLogger("custdyn_widgets")
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 OLD_LOGS = 3
 
 
@@ -65,7 +65,7 @@ def _open_log() -> None:
     try:
         private_folder(log_file().parent)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            log_file(), maxBytes=MOST_BYTES, backupCount=OLD_LOGS, encoding="utf-8", delay=True
+            log_file(), maxBytes=MAX_BYTES, backupCount=OLD_LOGS, encoding="utf-8", delay=True
         )
     except OSError:  # nowhere to write: nothing is logged, and nothing leaks either
         handler = logging.NullHandler()

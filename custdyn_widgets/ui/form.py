@@ -14,7 +14,7 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.ui.controls import CUSTOM, FILTERS, Controls, grouped
 from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 
 ADVANCED = ("rate_policy", "compare", "blocks")
@@ -53,7 +53,7 @@ class Form:
             label="Add filter",
             placeholder="Search filters",
         )
-        self._advanced = Press(
+        self._advanced = Button(
             lambda: self._open_advanced(not self._advanced.expanded),
             tell,
             label="Advanced",
@@ -171,9 +171,9 @@ class Form:
         self._rows.update(dict.fromkeys((name, *beside), row))
         return row
 
-    def _delete(self, name: str) -> Press:
+    def _delete(self, name: str) -> Button:
         """The delete sign of a filter."""
-        return Press(
+        return Button(
             lambda: self._filter_deleted(name),
             self._tell,
             label=f"Delete the filter {FIELDS[name].label}",

@@ -9,11 +9,11 @@ from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import ALL
 from custdyn_widgets.model.periods import State
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.query.url import MOST_BYTES, Linked, from_link
+from custdyn_widgets.query.url import MAX_BYTES, ParsedLink, parse_link
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.ui.widgets.notices import Notice
 
-MOST_CELLS = 200_000
+MAX_CELLS = 200_000
 WELCOME = Notice(
     "welcome",
     "Who is a customer, who is active, what they hold and what they spend",
@@ -30,7 +30,7 @@ STALE = Notice(
 NO_LINK = Notice(
     "info",
     "This query is too long for a link",
-    f"It has more than {MOST_BYTES:,} bytes, so the address does not hold it: a saved query is the "
+    f"It has more than {MAX_BYTES:,} bytes, so the address does not hold it: a saved query is the "
     "way to keep it.",
 )
 
@@ -38,13 +38,13 @@ NO_LINK = Notice(
 FIRST_QUERY = Query(group_by=("month", "package"))
 
 
-def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Linked]:
+def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, ParsedLink]:
     """What the page shows at first, and what is to be said of it."""
     if isinstance(asked, Query):
-        return None, Linked(asked)
+        return None, ParsedLink(asked)
     if not isinstance(asked, str):
-        return None, Linked(Query.model_validate(asked))
-    linked = from_link(asked)
+        return None, ParsedLink(Query.model_validate(asked))
+    linked = parse_link(asked)
     said = linked.query is not None or linked.ignored
     return preset_from_link(linked.ignored) if said else None, linked
 
@@ -65,7 +65,7 @@ def failed(words: str, reference: str) -> Notice:
 
 def fits_the_page(report: Report) -> bool:
     """Whether a browser can show the report without stutter."""
-    return _cells(report) <= MOST_CELLS
+    return _cells(report) <= MAX_CELLS
 
 
 def _cells(report: Report) -> int:
@@ -79,7 +79,7 @@ def of_report(report: Report) -> Iterator[Notice]:
         yield Notice(
             "warning",
             "The report is too large for a page",
-            f"It has {count} cells, and a page shows {shown(MOST_CELLS)} at the most. Export it as "
+            f"It has {count} cells, and a page shows {shown(MAX_CELLS)} at the most. Export it as "
             "CSV, or choose a coarser Group By or a shorter period.",
         )
     if not report.buckets:

@@ -17,7 +17,7 @@ RENDERER = "custdyn"
 WIDTH, HEIGHT = 720, 320
 LEGEND_COLUMNS = 3
 SMALL = {"width": 220, "height": 120}
-MOST_POINTS = 62
+MAX_POINTS = 62
 """Places up to which every figure has a point of its own."""
 PALE = 0.45
 DASH = [5, 4]
@@ -55,7 +55,7 @@ class _Drawing:
         self.drawn = drawn = Drawn.of(report, chart)
         self.labels, self.later, self.parted = drawn.labels, drawn.later, drawn.parted
         self.compared = report.other is not None
-        self.few = len(self.labels) <= MOST_POINTS
+        self.few = len(self.labels) <= MAX_POINTS
         self.names = list(dict.fromkeys(one.name for one in chart.series))
 
     def whole(self) -> Any:

@@ -26,7 +26,7 @@ from custdyn_widgets.query.fields import FieldDefinition
 from custdyn_widgets.query.validators import did_you_mean, hex_colour, one_line, one_of, several
 from custdyn_widgets.report.report import Report, Row
 
-MOST_SERIES = 40
+MAX_SERIES = 40
 PALETTE = (
     *("#4269d0", "#e0a313", "#ff725c", "#6cc5b0", "#3ca951"),
     *("#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0"),
@@ -122,7 +122,7 @@ class ChartSpec(Explained):
 
     title: Annotated[StrictStr, AfterValidator(one_line)]
     series: Annotated[
-        tuple[Series, ...], BeforeValidator(several), Field(min_length=1, max_length=MOST_SERIES)
+        tuple[Series, ...], BeforeValidator(several), Field(min_length=1, max_length=MAX_SERIES)
     ]
     x: Annotated[Literal["bucket", "package"], BeforeValidator(one_of(X))] = "bucket"
     bucket: Text | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from custdyn_widgets.query.url import from_link
+from custdyn_widgets.query.url import parse_link
 from tests.browser.conftest import Arrive
 from tests.browser.drive import Visit, voila
 
@@ -104,7 +104,7 @@ def test_in_lab_the_link_is_the_part_behind_the_address_and_restores_the_form(
     visit.press("Copy link")
     visit.page.get_by_text("Link copied.").wait_for()
     copied = visit.page.evaluate("navigator.clipboard.readText()")
-    linked = from_link(copied).query
+    linked = parse_link(copied).query
     assert copied.startswith("?") and linked is not None
     assert linked.group_by == ("year",)
     assert visit.page.url == before  # JupyterLab's address is not ours

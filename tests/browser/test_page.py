@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from custdyn_widgets import Query, run
-from custdyn_widgets.exports.verify import read_filed
+from custdyn_widgets.exports.verify import read_saved
 from custdyn_widgets.ui.widgets.download import FILES
 from tests.browser.conftest import FRONTS, Arrive, Servers
 from tests.conftest import AS_OF
@@ -48,7 +48,7 @@ def test_the_exported_files_are_the_report_on_the_screen(
         if kind == "csv":
             assert saved.read_bytes() == run(page_query, "sample", as_of=AS_OF).to_csv()
         else:  # made again as of the instant that is in it, it is the same to the byte
-            filed = read_filed(saved)
+            filed = read_saved(saved)
             again = run(filed.query, "sample", as_of=filed.as_of)
             assert sha256(again.to_file(kind)).digest() == sha256(saved.read_bytes()).digest()
 

@@ -11,7 +11,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Result, open_source, run
-from custdyn_widgets.drill.breakdown import BESIDE, Behind
+from custdyn_widgets.drill.breakdown import BESIDE, Breakdown
 from custdyn_widgets.drill.cell import Address, cell_at
 from custdyn_widgets.drill.drill import clients_frame, entries_frame
 from custdyn_widgets.drill.history import changes
@@ -129,7 +129,7 @@ def check_the_first_bucket(result: Result) -> None:
         assert replace(before, cell=same.cells[0]).agrees, (row.title, row.row)
 
 
-def check_entries(result: Result, found: Behind, part: str, clients: pd.DataFrame) -> None:
+def check_entries(result: Result, found: Breakdown, part: str, clients: pd.DataFrame) -> None:
     """Entries add up to what their client contributes, and the balance runs over all of them."""
     listed = result.drill.entries(found, None, part)
     entries = entries_frame(listed)

@@ -18,13 +18,13 @@ from custdyn_widgets import Result, open_source, run
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.extract import balance_changes as passes
 from custdyn_widgets.extract import change_table as moved
-from custdyn_widgets.extract.clients import Holders, holders_of
-from custdyn_widgets.extract.plan import Shape
+from custdyn_widgets.extract.clients import ClientData, read_clients
+from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.metrics import dense as metrics
-from custdyn_widgets.metrics.partials import Part, part_of
+from custdyn_widgets.metrics.partials import PartialSums, partial_sums
 from custdyn_widgets.pipeline import cache as frames
-from custdyn_widgets.pipeline import slicing as spread
-from custdyn_widgets.query.fields import MOST_ACTIVE_MONTHS
+from custdyn_widgets.pipeline import slicing
+from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
 from custdyn_widgets.sources import Source
 from tests.ledgers import Case, cases
 from tests.properties.test_laws import law
@@ -35,7 +35,7 @@ changes = st.fixed_dictionaries(
     {},
     optional={
         "currency": st.sampled_from(["USD", "EUR", "JPY", "KWD"]),
-        "active_duration": st.integers(0, MOST_ACTIVE_MONTHS),
+        "active_duration": st.integers(0, MAX_ACTIVE_MONTHS),
         "rate_policy": st.sampled_from(["historical", "current"]),
         "group_by": st.sampled_from([*UNITS, *([*one, "package"] for one in UNITS)]),
         "blocks": st.sampled_from(BLOCKS),
@@ -81,7 +81,7 @@ def _ask(case: Case, asked: list[tuple[dict[str, Any], int]]) -> None:
 
 
 ways = st.builds(
-    passes.Access,
+    passes.ReadStrategy,
     in_order=st.just(True),
     fullest=st.sampled_from([None, 0, 1]),
     at_once=st.sampled_from([1, 3, 1 << 21]),
@@ -91,20 +91,20 @@ ways = st.builds(
 @law
 @given(cases(), ways, st.integers(0, 3))
 def test_buckets_that_are_read_in_passes_say_the_same(
-    case: Case, access: passes.Access, sparse: int
+    case: Case, access: passes.ReadStrategy, sparse: int
 ) -> None:
     """Added up by the engine bucket by bucket, or handed over, some buckets at once."""
 
-    def in_passes(tables: Any, fetch: Any, shape: Shape, _: passes.Access) -> Holders:
-        return holders_of(tables, fetch, shape, access)
+    def in_passes(tables: Any, fetch: Any, shape: Plan, _: passes.ReadStrategy) -> ClientData:
+        return read_clients(tables, fetch, shape, access)
 
     once = open_source(case.frames())
     expected = answer(once, case.json_query(), case, 0)
     once.memory.clear()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(frames, "holders_of", in_passes)
-        patched.setattr(passes, "MOST_DIGITS", 38)  # these ledgers have amounts of all lengths
-        patched.setattr(moved, "MOST_SPARSE", sparse)
+        patched.setattr(frames, "read_clients", in_passes)
+        patched.setattr(passes, "MAX_DIGITS", 38)  # these ledgers have amounts of all lengths
+        patched.setattr(moved, "MAX_SPARSE", sparse)
         assert answer(once, case.json_query(), case, 0) == expected
     once.close()
 
@@ -135,14 +135,14 @@ def test_clients_that_come_in_slices_add_up_to_the_same(
     expected = answer(whole, asked, case, 0)
     with pytest.MonkeyPatch.context() as patched:
         for name, size in (("CHANGE", 0), ("FLOW", 0), ("CLIENT", 2)):
-            patched.setattr(spread, f"BYTES_A_{name}", size)
-        read: list[Holders] = []
+            patched.setattr(slicing, f"BYTES_A_{name}", size)
+        read: list[ClientData] = []
 
-        def counted(held: Holders, *others: Any) -> Part:
+        def counted(held: ClientData, *others: Any) -> PartialSums:
             read.append(held)
-            return part_of(held, *others)
+            return partial_sums(held, *others)
 
-        patched.setattr(spread, "part_of", counted)
+        patched.setattr(slicing, "partial_sums", counted)
         sliced = open_source(case.frames(), memory=str(4 * clients))
         assert answer(sliced, asked, case, 0) == expected
         event(f"{len(read)} slices")

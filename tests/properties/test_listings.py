@@ -76,9 +76,9 @@ def check_lines(listed: cdrs.Cdrs, at_once: int) -> None:
         keys = [column.key for column in listed.columns]
         rows = [dict(zip(keys, line, strict=True)) for line in lines]
         assert len(rows) == len(listed) == len({row["entry_id"] for row in rows})
-        own: dict[str, Decimal] = defaultdict(Decimal)
+        own: dict[str, Fraction] = defaultdict(Fraction)  # Decimals would be rounded to 28 digits
         for row in rows:
-            own[str(row["currency"])] += Decimal(str(row["amount"]))
+            own[str(row["currency"])] += Fraction(str(row["amount"]))
         assert own == listed.total.by_currency
         for first in range(0, len(rows), 3):  # any page is a part of the whole
             assert list(listed.lines(first, 3)) == lines[first : first + 3]

@@ -18,7 +18,7 @@ from custdyn_widgets.sources.source import Source
 
 TIME = "occurred_at"
 FEW = 4_000_000
-MOST_OVERLAP = 2
+MAX_OVERLAP = 2
 """How often a time may be told by the parts of a ledger that is in order, on the average."""
 
 
@@ -113,7 +113,7 @@ def _in_order(files: list[Path]) -> bool:
     if not spans or not all(isinstance(one, datetime) for span in spans for one in span):
         return False
     whole = max(last for _, last in spans) - min(first for first, _ in spans)
-    return sum((last - first for first, last in spans), timedelta()) <= MOST_OVERLAP * whole
+    return sum((last - first for first, last in spans), timedelta()) <= MAX_OVERLAP * whole
 
 
 def _csv(engine: Engine, table: str, file: Path) -> ir.Table:

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from custdyn_widgets.errors import Cancelled, DataError, DataFault, SourceError
 from custdyn_widgets.model.schema import (
-    MOST_DECIMALS,
-    MOST_INTEGER_DIGITS,
+    MAX_DECIMALS,
+    MAX_INTEGER_DIGITS,
     TABLES,
     Column,
     Reads,
@@ -239,15 +239,15 @@ def _decimal(
     """A numeric by its modifier, or where it has none, by what stands in it."""
     if modifier >= 0:
         digits, scale = (modifier - 4) >> 16, (modifier - 4) & 0x7FF
-        if digits - scale <= MOST_INTEGER_DIGITS and scale <= MOST_DECIMALS:
+        if digits - scale <= MAX_INTEGER_DIGITS and scale <= MAX_DECIMALS:
             return dt.Decimal(digits, scale)
     scale, most = engine.widest(table.name, column.name)
     if most is None:
-        return dt.Decimal(MOST_INTEGER_DIGITS, 0)
-    if not most.is_finite() or most >= 10**MOST_INTEGER_DIGITS or scale > MOST_DECIMALS:
+        return dt.Decimal(MAX_INTEGER_DIGITS, 0)
+    if not most.is_finite() or most >= 10**MAX_INTEGER_DIGITS or scale > MAX_DECIMALS:
         what = (
-            f"more than {MOST_DECIMALS} decimals or {MOST_INTEGER_DIGITS} integer digits, or not "
+            f"more than {MAX_DECIMALS} decimals or {MAX_INTEGER_DIGITS} integer digits, or not "
             "finite"
         )
         return DataFault(table.name, column.name, 0, what)
-    return dt.Decimal(MOST_INTEGER_DIGITS + scale, scale)
+    return dt.Decimal(MAX_INTEGER_DIGITS + scale, scale)

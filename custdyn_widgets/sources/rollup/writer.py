@@ -28,7 +28,7 @@ from custdyn_widgets.sources.rollup_manifest import Rollup
 
 BYTES_A_ROW = 500
 """What a row of a rollup takes while it is written."""
-MOST_PARTS = 8
+MAX_PARTS = 8
 """Parts of the ledger that are left beside each other; more of them become one."""
 IDS = ("client_id", "package_id")
 """Sums of amounts have 38 digits at the most."""
@@ -82,7 +82,7 @@ def make_rollup(
         # it is said only now that the source has not changed meanwhile
         write_atomically(place / MANIFEST, made.rollup.to_json())
         parts = made.rollup
-        if len(parts.ledger) > MOST_PARTS:
+        if len(parts.ledger) > MAX_PARTS:
             made = replace(made, rollup=_gathered(place, parts, progress))
         sweep(place, made.rollup, parts, before)
     return made

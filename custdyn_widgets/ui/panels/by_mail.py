@@ -12,7 +12,7 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.deliveries import Deliveries
 from custdyn_widgets.ui.widgets.basic import hidden, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import QueryTemplate, SavedQuery
@@ -28,7 +28,7 @@ class ByMail:
 
     def __init__(self, source: str | None, tell: Callable[[str], None]) -> None:
         self._source = source
-        self.button = Press(
+        self.button = Button(
             self._turn, tell, label="Sent reports", icon="mail", expanded=False, hint=HINT
         )
         self.list = Deliveries(changed=self._counted, tell=tell)

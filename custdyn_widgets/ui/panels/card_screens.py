@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from custdyn_widgets.drill.breakdown import NUMERATOR, Between, behind
+from custdyn_widgets.drill.breakdown import NUMERATOR, Checkpoint, break_down
 from custdyn_widgets.drill.package_card import PackageCard, reported_at
 from custdyn_widgets.drill.proof import Proof, proof
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER
@@ -50,10 +50,10 @@ def card_screen(result: Result, package: str) -> Screen:
     )
 
 
-def figure_screen(card: PackageCard, row: int, column: int, between: Between) -> Screen:
+def figure_screen(card: PackageCard, row: int, column: int, checkpoint: Checkpoint) -> Screen:
     """What is behind a figure of a card, by its row and bucket."""
     line = card.lines[row]
-    made = _behind(card, line.name, column, line.texts[column], between)
+    made = _behind(card, line.name, column, line.texts[column], checkpoint)
     crumb = f"{line.name} · {card.report.buckets[column].label}: {line.texts[column]}"
     reason = line.cells[column].reason
     if reason is not None:
@@ -61,10 +61,10 @@ def figure_screen(card: PackageCard, row: int, column: int, between: Between) ->
     return replace(made, crumb=crumb)
 
 
-def _behind(card: PackageCard, name: str, column: int, text: str, between: Between) -> Screen:
+def _behind(card: PackageCard, name: str, column: int, text: str, checkpoint: Checkpoint) -> Screen:
     at = reported_at(card, name, column)
     if at is not None:
-        return clients_screen(card.drill, Tab("", "", at, NUMERATOR), between)
+        return clients_screen(card.drill, Tab("", "", at, NUMERATOR), checkpoint)
     if name in (HOLDERS, PER_HOLDER):
         lines = card.holder_lines(column)
         count = 0 if lines is None else len(lines)
@@ -78,8 +78,8 @@ def _behind(card: PackageCard, name: str, column: int, text: str, between: Betwe
     else:
         drill, cell = card.drill, card.lines[-1].cells[column]
         period = drill.periods["value"]
-        found = behind(drill.source, period, column, card.share_formula(), cell, between)
-        clients = drill.clients(found, NUMERATOR, between)
+        found = break_down(drill.source, period, column, card.share_formula(), cell, checkpoint)
+        clients = drill.clients(found, NUMERATOR, checkpoint)
         return screen_of(clients, found, NUMERATOR, proof(found, NUMERATOR, text))
     if lines is None:
         return Screen(name=name, proof=Proof(said, holds=True))

@@ -18,7 +18,7 @@ from custdyn_widgets.errors import Cancelled, CustdynError
 from custdyn_widgets.exports.listing import WRITERS, write
 from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.model.definitions import FINDINGS, LINES
-from custdyn_widgets.query.validators import MOST_CHARACTERS
+from custdyn_widgets.query.validators import MAX_CHARACTERS
 from custdyn_widgets.result import Result
 from custdyn_widgets.ui.error_boundary import guarded, unexpected
 from custdyn_widgets.ui.jobs import in_background
@@ -147,7 +147,7 @@ class CellPanel(anywidget.AnyWidget):
             key = str(content.get("key"))
             self._look(screen, paged, lambda one: one.sort(key))
         elif wish == "search":
-            text = str(content.get("text"))[:MOST_CHARACTERS]
+            text = str(content.get("text"))[:MAX_CHARACTERS]
             self._look(screen, paged, lambda one: one.search(text))
 
     def _choose(self, key: str, *, first: bool = False) -> None:
@@ -168,37 +168,37 @@ class CellPanel(anywidget.AnyWidget):
             self._make(lambda _between: card_screen(result, tab.key))
             return
         make = explain_screen if tab.part == EXPLAIN else clients_screen
-        self._make(lambda between: make(drill, tab, between))
+        self._make(lambda checkpoint: make(drill, tab, checkpoint))
 
     def _open_change(self, name: str, screen: Screen) -> None:
         found = [one for one in screen.changes if one.name == name]
         if found and self._result is not None:
             drill = self._result.drill
-            self._make(lambda between: change_screen(drill, found[0], between))
+            self._make(lambda checkpoint: change_screen(drill, found[0], checkpoint))
 
     def _open_line(self, number: object, screen: Screen) -> None:
         place = screen.paged.place(number) if screen.paged and isinstance(number, int) else None
         if place is None or screen.clients is None or self._result is None:
             return
         drill = self._result.drill
-        self._make(lambda between: entries_screen(drill, screen, place, between))
+        self._make(lambda checkpoint: entries_screen(drill, screen, place, checkpoint))
 
     def _open_figure(self, row: object, column: object, screen: Screen) -> None:
         card = screen.card
         if card is None or not isinstance(row, int) or not isinstance(column, int):
             return
         if 0 <= row < len(card.lines) and 0 <= column < len(card.report.buckets):
-            self._make(lambda between: figure_screen(card, row, column, between))
+            self._make(lambda checkpoint: figure_screen(card, row, column, checkpoint))
 
     def _make(self, make: Callable[[Callable[[], None]], Screen]) -> None:
         """Makes a screen that then stands on top."""
 
-        def work(between: Callable[[], None]) -> None:
-            screen = make(between)
+        def work(checkpoint: Callable[[], None]) -> None:
+            screen = make(checkpoint)
             if screen.paged is not None:
                 screen.listed = screen.paged.view()  # reads, too
             with self._lock:
-                between()
+                checkpoint()
                 self._tab = screen.tab or self._tab
                 self._screens = [*self._screens, screen]
                 self._show()
@@ -212,15 +212,15 @@ class CellPanel(anywidget.AnyWidget):
         """
         steps = screen.steps = [*screen.steps, step]
 
-        def work(between: Callable[[], None]) -> None:
+        def work(checkpoint: Callable[[], None]) -> None:
             other = copy(paged)
             with paged.lock:
-                between()
+                checkpoint()
                 for one in steps:
                     one(other)
                 listed = other.view()
             with self._lock:
-                between()
+                checkpoint()
                 screen.paged, screen.listed, screen.steps = other, listed, []
                 self._show()
 
@@ -238,11 +238,11 @@ class CellPanel(anywidget.AnyWidget):
             else:
                 self.turning = True
 
-        def between() -> None:
+        def checkpoint() -> None:
             if job is not self._job:
                 raise Cancelled
 
-        self._work(lambda: work(between), lambda: job is self._job)
+        self._work(lambda: work(checkpoint), lambda: job is self._job)
 
     def _work(
         self,

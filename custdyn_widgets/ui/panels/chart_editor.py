@@ -14,7 +14,7 @@ from custdyn_widgets.model.definitions import PACKAGE, PACKAGE_BLOCK
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.widgets.basic import Plain, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.color_field import Swatch
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import (
@@ -225,7 +225,7 @@ class _SeriesRow:
             [(f"{label} axis", key) for key, label in AXES.items()], value=series.axis,
             description=f"Axis of {name}",
         )  # fmt: skip
-        delete_sign = Press(
+        delete_sign = Button(
             lambda: delete(self),
             tell,
             label=f"Delete {name}",

@@ -10,7 +10,7 @@ from html import escape
 import ipywidgets as w
 
 from custdyn_widgets.errors import CustdynError, NothingToExport, QueryError
-from custdyn_widgets.query.validators import MOST_OF_A_NAME
+from custdyn_widgets.query.validators import MAX_OF_A_NAME
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.error_boundary import unexpected
@@ -18,7 +18,7 @@ from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.chart_editor import ChartEditor
 from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.chart import VegaChart, runtime
 from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
@@ -58,7 +58,7 @@ class ChartPanel:
         self.editor = ChartEditor(plain, changed=self._draw, tell=tell)
         self.templates = ChartTemplates(plain, self.editor.chart, tell=tell)
         self._words = plain.html("", "custdyn-chart-words")
-        self._edit = Press(
+        self._edit = Button(
             lambda: self._open_editor(not self._edit.expanded),
             tell,
             label="Edit chart",
@@ -66,11 +66,11 @@ class ChartPanel:
             expanded=False,
         )
         self._files = [
-            Press(partial(self._save, kind), tell, label=label, icon="save")
+            Button(partial(self._save, kind), tell, label=label, icon="save")
             for kind, label in (("png", "PNG"), ("svg", "SVG"))
         ]
         data = Download(self._make_csv, tell, label="Chart data (CSV)")
-        close = Press(
+        close = Button(
             self.close, tell, label="Close the chart", icon="cross", tone="quiet", bare=True
         )
         self._more = w.VBox([self.editor.box, self.templates.box], layout=hidden())
@@ -184,5 +184,5 @@ class ChartPanel:
         return f"{self._file_name()}.csv", "text/csv;charset=utf-8", made
 
     def _file_name(self) -> str:
-        title = self.editor.title.value[:MOST_OF_A_NAME]  # as it stands, even while it is wrong
+        title = self.editor.title.value[:MAX_OF_A_NAME]  # as it stands, even while it is wrong
         return "".join(one if one.isalnum() else "-" for one in title).strip("-") or "chart"

@@ -13,9 +13,9 @@ from custdyn_widgets.errors import QueryError
 from custdyn_widgets.model.periods import zone, zone_names
 from custdyn_widgets.query.fields import FIELDS, OUTPUT_TYPES
 from custdyn_widgets.query.query import Output
+from custdyn_widgets.query.schedule import DAYS, EVERY, WEEKDAYS, Schedule, next_runs
 from custdyn_widgets.query.validators import address
 from custdyn_widgets.sources.catalog import Choices
-from custdyn_widgets.store.schedule import DAYS, EVERY, WEEKDAYS, Schedule, next_runs
 from custdyn_widgets.ui.widgets.basic import Plain, show
 from custdyn_widgets.ui.widgets.picker import Picker
 

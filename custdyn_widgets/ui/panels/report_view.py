@@ -23,7 +23,7 @@ from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.chart_panel import ChartPanel
 from custdyn_widgets.ui.states import fits_the_page, of_report
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.download import FILES, Download
 from custdyn_widgets.ui.widgets.facts import Facts
 from custdyn_widgets.ui.widgets.notices import Notice
@@ -155,8 +155,8 @@ class ResultView:
             raise NothingToExport
         return self.result.file_name(kind), MEDIA_TYPES[kind], self.result.to_file(kind)
 
-    def _press(self, pressed: Callable[[], None], label: str, **traits: object) -> Press:
-        return Press(pressed, self._tell, label=label, **traits)
+    def _press(self, pressed: Callable[[], None], label: str, **traits: object) -> Button:
+        return Button(pressed, self._tell, label=label, **traits)
 
     def _open_facts(self) -> None:
         self._about.expanded = not self._about.expanded

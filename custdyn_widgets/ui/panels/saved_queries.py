@@ -14,7 +14,7 @@ from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.panels.delivery_fields import SendingFields
 from custdyn_widgets.ui.panels.template_form import ShelfForm, Words
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED
 
@@ -68,7 +68,7 @@ class SavedQueries:
             filled=self._fill,
             tell=tell,
         )
-        self._button = Press(self._pressed, tell, label="Save Query", icon="save", expanded=False)
+        self._button = Button(self._pressed, tell, label="Save Query", icon="save", expanded=False)
         self._menu = Picker(
             self._offered,
             changed=self._chosen,
@@ -83,11 +83,11 @@ class SavedQueries:
         self.description = w.Textarea(description="Description", continuous_update=False, rows=2)
         self.period = plain.dropdown(list(PERIODS.items()), description="Saved period")
         self.chart = plain.dropdown([("None", NO_CHART)], description="Default chart")
-        self._undo = Press(self._form.restore, tell, label="Undo delete", layout=hidden())
-        self._pause = Press(self._paused, tell, label=PAUSE, layout=hidden())
-        self._run = Press(self._ran, tell, label="Run and send now", layout=hidden())
+        self._undo = Button(self._form.restore, tell, label="Undo delete", layout=hidden())
+        self._pause = Button(self._paused, tell, label=PAUSE, layout=hidden())
+        self._run = Button(self._ran, tell, label="Run and send now", layout=hidden())
         look = {"icon": "cross", "tone": "quiet", "bare": True}
-        close = Press(self._close, tell, label="Close the template", **look)
+        close = Button(self._close, tell, label="Close the template", **look)
         form = self._form
         self.title = form.name
         fields = [form.name, self.description, form.shared, self.period, self.chart]

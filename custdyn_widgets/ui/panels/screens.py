@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from custdyn_widgets.drill.breakdown import DENOMINATOR, NUMERATOR, Behind, Between
+from custdyn_widgets.drill.breakdown import DENOMINATOR, NUMERATOR, Breakdown, Checkpoint
 from custdyn_widgets.drill.cell import Address, bucket_at, row_at
 from custdyn_widgets.drill.clients import ClientList
 from custdyn_widgets.drill.drill import Drill, NoClients
@@ -63,7 +63,7 @@ class Screen:
     tab: Tab | None = None
     steps: list[Callable[[Paged], None]] = field(default_factory=list)
     clients: ClientList | None = None
-    found: Behind | None = None
+    found: Breakdown | None = None
     part: str = NUMERATOR
     sections: list[object] = field(default_factory=list)
     since: tuple[Fact, ...] = ()
@@ -114,16 +114,16 @@ def line_of(report: Report, row: int, key: str) -> Line | None:
     return next((one for one in lines if one.key == key), None)
 
 
-def clients_screen(drill: Drill, tab: Tab, between: Between) -> Screen:
+def clients_screen(drill: Drill, tab: Tab, checkpoint: Checkpoint) -> Screen:
     """The clients of a part of a cell."""
-    found = drill.behind(tab.at, between)
-    clients = drill.clients(found, tab.part, between)
+    found = drill.behind(tab.at, checkpoint)
+    clients = drill.clients(found, tab.part, checkpoint)
     line = line_of(drill.report, tab.at.row, tab.at.side)
     text = "" if line is None else line.texts[tab.at.column]
     return screen_of(clients, found, tab.part, proof(found, tab.part, text))
 
 
-def screen_of(clients: ClientList, found: Behind, part: str, proven: Proof) -> Screen:
+def screen_of(clients: ClientList, found: Breakdown, part: str, proven: Proof) -> Screen:
     """All clients of a part of a figure, with their proof."""
     return Screen(
         name=CLIENTS,
@@ -135,9 +135,9 @@ def screen_of(clients: ClientList, found: Behind, part: str, proven: Proof) -> S
     )
 
 
-def change_screen(drill: Drill, change: Change, between: Between) -> Screen:
+def change_screen(drill: Drill, change: Change, checkpoint: Checkpoint) -> Screen:
     """The clients that came, went or stayed."""
-    clients = drill.clients(change.found, NUMERATOR, between)
+    clients = drill.clients(change.found, NUMERATOR, checkpoint)
     return Screen(
         crumb=SINCE,
         name=change.name,
@@ -147,13 +147,13 @@ def change_screen(drill: Drill, change: Change, between: Between) -> Screen:
     )
 
 
-def entries_screen(drill: Drill, screen: Screen, place: int, between: Between) -> Screen:
+def entries_screen(drill: Drill, screen: Screen, place: int, checkpoint: Checkpoint) -> Screen:
     """The entries of a client in the list of a screen, by its place there."""
     clients, found = screen.clients, screen.found
     if clients is None or found is None:
         raise NoClients(screen.name)
     facts = {key: clients.facts[key][place].as_py() for key in ("client_id", "name")}
-    lines = drill.entries(found, str(facts["client_id"]), screen.part, between)
+    lines = drill.entries(found, str(facts["client_id"]), screen.part, checkpoint)
     position = int(clients.side.who[place])
     called = f"{facts['name']} · {facts['client_id']}" if facts["name"] else facts["client_id"]
     return Screen(
@@ -165,9 +165,9 @@ def entries_screen(drill: Drill, screen: Screen, place: int, between: Between) -
     )
 
 
-def explain_screen(drill: Drill, tab: Tab, between: Between) -> Screen:
+def explain_screen(drill: Drill, tab: Tab, checkpoint: Checkpoint) -> Screen:
     """The cell in words."""
-    told = explain(drill, tab.at, between)
+    told = explain(drill, tab.at, checkpoint)
     return Screen(
         name=EXPLAIN,
         sections=[

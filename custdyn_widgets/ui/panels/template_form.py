@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from custdyn_widgets.errors import CustdynError, QueryError
 from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import Saved, Shelf
@@ -58,9 +58,9 @@ class ShelfForm(Generic[T]):
         self.shared = plain.dropdown(
             [(label, str(shared)) for label, shared in VISIBILITY.items()], description=words.shared
         )
-        self.add = Press(self._added, tell, label=words.add, icon="save")
-        self.change = Press(self._changed, tell, label="Save changes", layout=hidden())
-        self.delete = Press(self._deleted, tell, label="Delete template", layout=hidden())
+        self.add = Button(self._added, tell, label=words.add, icon="save")
+        self.change = Button(self._changed, tell, label="Save changes", layout=hidden())
+        self.delete = Button(self._deleted, tell, label="Delete template", layout=hidden())
         self.said = plain.html("", "custdyn-said")
 
     @property

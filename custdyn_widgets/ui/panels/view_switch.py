@@ -8,7 +8,7 @@ from functools import partial
 import ipywidgets as w
 
 from custdyn_widgets.query.fields import REPORT, VIEWS
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 
 
 class ViewSwitch:
@@ -17,7 +17,7 @@ class ViewSwitch:
     def __init__(self, chosen: Callable[[str], None], tell: Callable[[str], None]) -> None:
         self.view = REPORT
         self._buttons = {
-            key: Press(partial(chosen, key), tell, label=label, on=key == REPORT)
+            key: Button(partial(chosen, key), tell, label=label, on=key == REPORT)
             for key, label in VIEWS.items()
         }
         self.box = w.HBox(list(self._buttons.values()))

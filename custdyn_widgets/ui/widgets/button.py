@@ -12,7 +12,7 @@ from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
 
 
-class Press(anywidget.AnyWidget):
+class Button(anywidget.AnyWidget):
     """Calls `pressed` when it is pressed; `tell` is told in one line what went wrong.
 
     `tone` is its look (`primary`, `plain` or `quiet`), `bare` shows the icon alone, `expanded`

@@ -9,7 +9,7 @@ from functools import partial
 from custdyn_widgets.query.fields import VIEWS
 from custdyn_widgets.query.url import PAGE_VARIABLE
 from custdyn_widgets.ui.states import NO_LINK
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 
 
 class CopyLink:
@@ -29,7 +29,7 @@ class CopyLink:
     ) -> None:
         self._link, self._in_voila, self._say = link, in_voila, say
         self.buttons = {
-            key: Press(partial(self._copy, key), tell, label="Copy link", icon="link")
+            key: Button(partial(self._copy, key), tell, label="Copy link", icon="link")
             for key in VIEWS
         }
 

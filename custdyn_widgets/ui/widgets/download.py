@@ -11,7 +11,7 @@ from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.ui.error_boundary import unexpected
 from custdyn_widgets.ui.jobs import in_background
-from custdyn_widgets.ui.widgets.button import Press
+from custdyn_widgets.ui.widgets.button import Button
 
 FILES = {"csv": "CSV", "xlsx": "XLSx", "xls": "XLS"}
 MakeFile = Callable[[], tuple[str, str, bytes]]
@@ -20,7 +20,7 @@ PATIENCE = 120.0
 """Seconds that the browser may take for a part."""
 
 
-class Download(Press):
+class Download(Button):
     """`make` gives name, media type and bytes; they go through the browser, never a disk."""
 
     def __init__(self, make: MakeFile, tell: Callable[[str], None], **traits: Any) -> None:
@@ -39,7 +39,7 @@ class Download(Press):
         self.send({"type": "file", "name": name, "media": media_type}, buffers=[made])
 
 
-class Streamed(Press):
+class Streamed(Button):
     """`make` writes a file of a kind and gives its name; the browser asks for part after part."""
 
     def __init__(

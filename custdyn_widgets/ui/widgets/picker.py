@@ -9,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from custdyn_widgets.query.validators import MOST_CHARACTERS, MOST_VALUES
+from custdyn_widgets.query.validators import MAX_CHARACTERS, MAX_VALUES
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
@@ -106,7 +106,7 @@ class Picker(anywidget.AnyWidget):
             return
         kind = content.get("type")
         text = content.get("value") if kind in ("choose", "remove") else content.get("text")
-        if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
+        if not isinstance(text, str) or len(text) > MAX_CHARACTERS:
             return
         if kind == "search":
             self._search(text, content.get("serial"))
@@ -175,7 +175,7 @@ class Picker(anywidget.AnyWidget):
 
     def _put(self, values: list[str]) -> None:
         before = self._values
-        self._values = list(dict.fromkeys(values))[:MOST_VALUES]
+        self._values = list(dict.fromkeys(values))[:MAX_VALUES]
         if self._values == before and self.mode != "menu":
             return
         self.refresh()

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictStr
 from custdyn_widgets.errors import FieldFault
 from custdyn_widgets.model.periods import zone
 from custdyn_widgets.query.base import Explained
-from custdyn_widgets.query.validators import MOST_CHARACTERS, one_of
+from custdyn_widgets.query.validators import MAX_CHARACTERS, one_of
 
 EVERY = {"day": "Daily", "week": "Weekly", "month": "Monthly", "cron": "Cron text"}
 WEEKDAYS = {
@@ -44,7 +44,7 @@ def _cron(text: str) -> str:
     text = " ".join(text.split())
     if not text:
         return text
-    if len(text) > MOST_CHARACTERS or len(text.split()) != 5:
+    if len(text) > MAX_CHARACTERS or len(text.split()) != 5:
         raise ValueError("is not five fields: minute, hour, day, month, weekday")
     try:
         next(CronSim(text, _SOME_DAY))
