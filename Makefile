@@ -33,7 +33,7 @@ bench-page: $(TEST_INSTALLED)  ## the page in Chromium: opening, tables, searchi
 	$(BIN)/python -m tests.bench.page
 
 vega: $(TEST_INSTALLED)  ## Vega, Vega-Lite and Vega-Embed in one script, for charts without a network
-	$(BIN)/python -m tests.vega
+	$(BIN)/python -m tests.support.vega
 
 pictures: $(TEST_INSTALLED)  ## the pictures of the README, from the real page
 	$(BIN)/python -m tests.browser.pictures

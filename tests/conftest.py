@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from custdyn_widgets import Query
-from tests.parts import all_parts
+from tests.support.parts import all_parts
 
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from custdyn_widgets.cli import main
 from custdyn_widgets.errors import DataError, QueryError, SourceError
 from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL, PACKAGE
 from tests.conftest import AS_OF
-from tests.small import entry, frame, make, notes, source, values
+from tests.support.small import entry, frame, make, notes, source, values
 
 Q1 = {"period": {"from": "2024-01-01", "to": "2024-02-29"}}
 CLIENT = [1, "One", "client", None, "EUR", "2024-01-01T00:00:00Z"]

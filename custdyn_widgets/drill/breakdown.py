@@ -26,7 +26,14 @@ from custdyn_widgets.metrics.edges import Edge, edges
 from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.metrics.population import Population, population
 from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.periods import Bucket, Segment, local_date, make_buckets, segments, zone
+from custdyn_widgets.model.periods import (
+    Bucket,
+    Segment,
+    local_date,
+    make_buckets,
+    segments,
+    zone,
+)
 from custdyn_widgets.pipeline.make_report import balance_days, conversion_of, rate_dates
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion

@@ -24,8 +24,8 @@ from tests.browser.drive import (
     voila_notebook,
 )
 from tests.browser.names import write_many_names
-from tests.hostile import FORMULAS, OTHERS
-from tests.parts import all_parts
+from tests.support.hostile import FORMULAS, OTHERS
+from tests.support.parts import all_parts
 
 Arrive = Callable[..., Visit]
 FRONTS = ("voila", "lab")

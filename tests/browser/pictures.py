@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 
 from tests.bench.cases import Case, make
 from tests.browser.drive import Visit, chromium, voila
-from tests.mails import post_office
+from tests.support.mails import post_office
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIZES = ((1440, 1000), (390, 844))

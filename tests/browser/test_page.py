@@ -14,7 +14,7 @@ from custdyn_widgets.exports.verify import read_saved
 from custdyn_widgets.ui.widgets.download import FILES
 from tests.browser.conftest import FRONTS, Arrive, Servers
 from tests.conftest import AS_OF
-from tests.test_sample import golden
+from tests.report.test_sample import golden
 
 
 def expected() -> list[list[str]]:

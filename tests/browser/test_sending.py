@@ -15,7 +15,7 @@ from custdyn_widgets.store import Store
 from tests.browser.conftest import FRONTS, Arrive, Servers
 from tests.browser.drive import Visit, voila
 from tests.browser.test_look import faults
-from tests.mails import SENDER, PostOffice, post_office
+from tests.support.mails import SENDER, PostOffice, post_office
 
 Visits = Callable[..., Visit]
 LINK = "?period=2017-01-01/2017-12-31&currency=USD&output.type=xlsx"

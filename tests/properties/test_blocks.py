@@ -14,9 +14,9 @@ from custdyn_widgets.model.blocks import CLOSING, ROUNDING
 from custdyn_widgets.model.definitions import ACTIVE
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.report.report import Report
-from tests.ledgers import LEDGERS, Case, cases
-from tests.oracle import RatesMissing, answer
-from tests.oracle_blocks import BRIDGES, blocks_of, shown
+from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.oracle import RatesMissing, answer
+from tests.support.oracle_blocks import BRIDGES, blocks_of, shown
 
 
 def missing_rates(case: Case) -> dict[str, date]:

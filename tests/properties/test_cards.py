@@ -19,8 +19,8 @@ from custdyn_widgets.drill.package_card import PackageCard
 from custdyn_widgets.errors import MissingRates, QueryError
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
 from custdyn_widgets.model.definitions import ALL, NA, NO_PACKAGE, PACKAGES, PAY_AS_YOU_GO
-from tests.ledgers import LEDGERS, Case, cases
-from tests.oracle import go_back, utc
+from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.oracle import go_back, utc
 
 DAY = 86_400 * 10**6
 

@@ -16,8 +16,8 @@ from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates, QueryError
 from custdyn_widgets.model.definitions import NA
 from custdyn_widgets.report.report import Report
-from tests.ledgers import LEDGERS, Case, cases
-from tests.oracle import UNITS, Answer, RatesMissing, _money, answer, buckets_of, go_back
+from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.oracle import UNITS, Answer, RatesMissing, _money, answer, buckets_of, go_back
 
 MODES = ["previous_period", "previous_year", "itself", "a day earlier", "40 days earlier"]
 law = settings(

@@ -22,7 +22,7 @@ from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.money import rounded
 from custdyn_widgets.model.periods import EARLIEST, bucket_before
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
-from tests.ledgers import Case, cases, ledgers
+from tests.support.ledgers import Case, cases, ledgers
 
 
 @ledgers(40)

@@ -26,8 +26,8 @@ from custdyn_widgets.pipeline import cache as frames
 from custdyn_widgets.pipeline import slicing
 from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
 from custdyn_widgets.sources import Source
-from tests.ledgers import Case, cases
 from tests.properties.test_laws import law
+from tests.support.ledgers import Case, cases
 
 UNITS: tuple[list[str], ...] = ([], ["year"], ["month"], ["date"], ["month", "date"])
 BLOCKS: tuple[list[str], ...] = ([], [], ["bridge"], ["movements", "sensitivity"])

@@ -15,8 +15,8 @@ from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.definitions import ALL, PACKAGE, PACKAGES
 from custdyn_widgets.report.report import Report
-from tests.ledgers import LEDGERS, Case, cases
-from tests.oracle import Data
+from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.oracle import Data
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 FLOWS = [
@@ -159,7 +159,7 @@ def test_a_balance_plus_the_next_entries_is_the_next_balance(case: Case) -> None
 
 def passing(case: Case) -> set[str]:
     """The clients that pass the filters but the package's, told by the brute-force reading."""
-    from tests.oracle import chosen
+    from tests.support.oracle import chosen
 
     people = {str(one["client_id"]): one for one in case.data.clients}
     return chosen(case.data, people, case.query)

@@ -14,7 +14,7 @@ from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.listings import cdrs
 from custdyn_widgets.model.definitions import PAY_AS_YOU_GO
 from custdyn_widgets.query.fields import SPLITS
-from tests.ledgers import LEDGERS, Case, cases
+from tests.support.ledgers import LEDGERS, Case, cases
 
 PAYG = cases(dense=True, kinds=["payg"])
 

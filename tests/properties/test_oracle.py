@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, event, given, settings
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates
-from tests.ledgers import LEDGERS, Case, cases
-from tests.oracle import Answer, RatesMissing, answer
+from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.oracle import Answer, RatesMissing, answer
 
 
 @settings(

@@ -62,8 +62,6 @@ class ChartTemplates:
         self._form.fill(saved)
 
     def _store(self) -> Store:
-        from custdyn_widgets.store import (
-            my_store,  # it takes its time to come, and few pages need it
-        )
+        from custdyn_widgets.store import my_store
 
         return my_store()

@@ -113,9 +113,7 @@ class SavedQueries:
         return opened.name, opened.kept.chart
 
     def _store(self) -> Store:
-        from custdyn_widgets.store import (
-            my_store,  # it takes its time to come, and few pages need it
-        )
+        from custdyn_widgets.store import my_store
 
         return my_store()
 

@@ -1,0 +1,1 @@
+"""What tests share: a brute-force reading, ledgers, servers, processes that are killed."""
