@@ -22,10 +22,10 @@ from custdyn_widgets.cli.output import (
 from custdyn_widgets.cli.overrides import changed
 from custdyn_widgets.cli.parser import MAX_READY, parser
 from custdyn_widgets.cli.progress import telling_progress
+from custdyn_widgets.environment import LOG_VARIABLE, MEMORY_VARIABLE
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import open_source
-from custdyn_widgets.sources.memory_budget import MEMORY_VARIABLE
 from custdyn_widgets.sources.place import kind_of
 
 log = logging.getLogger("custdyn_widgets")
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:  # a border: nobody above to tell
         reference = uuid.uuid4().hex[:8]
         log.debug("error %s", reference, exc_info=True)
-        return _say(f"an internal error (id {reference}); set CUSTDYN_LOG=debug to see it", 1)
+        return _say(f"an internal error (id {reference}); set {LOG_VARIABLE}=debug to see it", 1)
 
 
 def _say(message: str, code: int) -> int:
@@ -267,5 +267,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "crosscheck": _crosscheck,
     "app": _app,
 }
-if os.environ.get("CUSTDYN_LOG") == "debug":
+if os.environ.get(LOG_VARIABLE) == "debug":
     logging.basicConfig(level=logging.DEBUG)

@@ -6,8 +6,9 @@ import argparse
 from datetime import datetime
 from typing import NoReturn
 
+from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.query.validators import instant
-from custdyn_widgets.sources.memory_budget import MEMORY_VARIABLE, NoSize, size
+from custdyn_widgets.sources.memory_budget import NoSize, size
 
 CALL_AT_FAULT = 2
 SOURCES = (

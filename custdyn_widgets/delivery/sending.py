@@ -18,9 +18,10 @@ from email_validator import EmailNotValidError, validate_email
 from custdyn_widgets.delivery.message import Letterhead, compose
 from custdyn_widgets.delivery.settings import MailSettings
 from custdyn_widgets.delivery.smtp import Answer, Outcome, Server
+from custdyn_widgets.environment import PAGE_VARIABLE
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.query.url import PAGE_VARIABLE, to_link
+from custdyn_widgets.query.url import to_link
 from custdyn_widgets.store import Contents, Job, Mail, Run, Store
 from custdyn_widgets.store.jobs import new_id
 from custdyn_widgets.store.outbox import LONGEST, Letter

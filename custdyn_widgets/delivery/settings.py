@@ -13,13 +13,11 @@ from typing import Annotated, Any
 from email_validator import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictStr
 
+from custdyn_widgets.environment import SMTP_FILE_VARIABLE, SMTP_PREFIX
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.query.base import Explained, Text
 from custdyn_widgets.query.validators import address, one_of
 
-PREFIX = "CUSTDYN_SMTP_"
-FILE_VARIABLE = f"{PREFIX}FILE"
-"""A TOML file with the same names in lower case, without the prefix, that only its owner reads."""
 LEASE = 30
 """Times the timeout that one mail may take at the most, with connecting and the last answer."""
 HERE = ("127.0.0.1", "::1", "localhost")
@@ -90,7 +88,7 @@ class MailSettings(Explained):
     def check(self, recipients: Iterable[str]) -> None:
         """Raises QueryError for addresses that mail may not go to, each by its name."""
         if foreign := [one for one in recipients if domain_of(one) not in self.allowed]:
-            what = f"is not in {', '.join(self.allowed)}, where mail may go (CUSTDYN_SMTP_DOMAINS)"
+            what = f"is not in {', '.join(self.allowed)}, where mail may go ({SMTP_PREFIX}DOMAINS)"
             raise QueryError([FieldFault("output.send_to", one, what) for one in foreign])
 
 
@@ -111,16 +109,16 @@ def mail_settings() -> MailSettings | None:
     Raises MailError for settings that are wrong; it never names a value.
     """
     given = _from_file() | {
-        name: os.environ[f"{PREFIX}{name.upper()}"]
+        name: os.environ[f"{SMTP_PREFIX}{name.upper()}"]
         for name in MailSettings.model_fields
-        if os.environ.get(f"{PREFIX}{name.upper()}")
+        if os.environ.get(f"{SMTP_PREFIX}{name.upper()}")
     }
     if not given:
         return None
     try:
         return MailSettings.model_validate(given)
     except QueryError as error:
-        faults = "; ".join(f"{PREFIX}{one.field.upper()} {one.what}" for one in error.faults)
+        faults = "; ".join(f"{SMTP_PREFIX}{one.field.upper()} {one.what}" for one in error.faults)
         raise MailError(f"mail is not set up rightly: {faults}") from None
 
 
@@ -129,21 +127,22 @@ def settings_or_refuse() -> MailSettings:
     found = mail_settings()
     if found is None:
         raise MailError(
-            f"mail is not set up here; give {PREFIX}HOST and {PREFIX}SENDER, or {FILE_VARIABLE}"
+            f"mail is not set up here; give {SMTP_PREFIX}HOST and {SMTP_PREFIX}SENDER, "
+            f"or {SMTP_FILE_VARIABLE}"
         )
     return found
 
 
 def _from_file() -> dict[str, Any]:
-    name = os.environ.get(FILE_VARIABLE)
+    name = os.environ.get(SMTP_FILE_VARIABLE)
     if not name:
         return {}
     path = Path(name)
     try:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and os.name == "posix":
-            raise MailError(f"{FILE_VARIABLE}: others may read {path}; do chmod 600")
+            raise MailError(f"{SMTP_FILE_VARIABLE}: others may read {path}; do chmod 600")
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise MailError(f"{FILE_VARIABLE}: {path} cannot be read: {error.strerror}") from None
+        raise MailError(f"{SMTP_FILE_VARIABLE}: {path} cannot be read: {error.strerror}") from None
     except ValueError:  # its words may hold a part of the file
-        raise MailError(f"{FILE_VARIABLE}: {path} is not TOML") from None
+        raise MailError(f"{SMTP_FILE_VARIABLE}: {path} is not TOML") from None

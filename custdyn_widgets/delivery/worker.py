@@ -13,6 +13,7 @@ from custdyn_widgets.delivery.jobs import queue_due, run_next
 from custdyn_widgets.delivery.sending import flush, now, worker_name
 from custdyn_widgets.delivery.settings import MailSettings
 from custdyn_widgets.delivery.smtp import Outcome
+from custdyn_widgets.environment import KEEP_DAYS_VARIABLE, KEEP_RUNS_VARIABLE, LOG_VARIABLE
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.report.report import utc_text
 from custdyn_widgets.sources import source_text
@@ -23,8 +24,6 @@ REST = 2.0
 """Seconds between two looks at what there is to do."""
 SEEN = timedelta(seconds=30)
 """How long a worker that said nothing counts as there."""
-KEEP_DAYS_VARIABLE, KEEP_RUNS_VARIABLE = "CUSTDYN_KEEP_DAYS", "CUSTDYN_KEEP_RUNS"
-"""How long runs stay in the archive, and how many of each template."""
 KEEP_DAYS, KEEP_RUNS = 400, 100
 Tell = Callable[[str], None]
 log = logging.getLogger("custdyn_widgets")
@@ -88,7 +87,7 @@ class Worker:
             except Exception as error:  # nothing ends a worker but its end
                 log.debug("a worker goes on", exc_info=True)
                 self._tell(
-                    f"an internal error ({type(error).__name__}); CUSTDYN_LOG=debug shows it"
+                    f"an internal error ({type(error).__name__}); {LOG_VARIABLE}=debug shows it"
                 )
             self._stop.wait(REST)
 

@@ -12,8 +12,6 @@ from custdyn_widgets.query.fields import REPORT, SPLITS, VIEWS
 from custdyn_widgets.query.query import Query
 
 MAX_BYTES = 2_048
-PAGE_VARIABLE = "CUSTDYN_PAGE"
-"""Gives notebooks and mails the address of the page, for links that lead there."""
 NEVER = ("output.send_to",)
 """Fields that no link carries: a link may be seen by anyone."""
 LISTS = ("client_tags", "owner", "package", "group_by", "blocks")

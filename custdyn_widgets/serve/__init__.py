@@ -17,14 +17,12 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from custdyn_widgets.environment import PAGE_VARIABLE, SOURCE_VARIABLE
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.query.url import PAGE_VARIABLE
 from custdyn_widgets.serve.readers import MAX_AUTOMATIC, MEGABYTES
 from custdyn_widgets.sources.memory_budget import machine_memory
 from custdyn_widgets.sources.place import kind_of
 
-SOURCE_VARIABLE = "CUSTDYN_SOURCE"
-"""Tells the page which source it was started with."""
 PACKAGE = Path(__file__).parent
 HOST = "127.0.0.1"
 PATIENCE = 10

@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.errors import CustdynError
 
 SHARE = 4
 """A quarter of the machine's memory."""
-MEMORY_VARIABLE = "CUSTDYN_MEMORY"
-"""Says in every process how much memory reports may take: `size` says how it is written."""
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)I?B?", re.IGNORECASE)
 

@@ -10,17 +10,16 @@ from pathlib import Path
 
 import platformdirs
 
+from custdyn_widgets.environment import STORE_VARIABLE, user_name
 from custdyn_widgets.files import private_folder
 from custdyn_widgets.store.archive import Archive, Contents, Run
-from custdyn_widgets.store.database import STORE_VARIABLE, Database, StoreError
+from custdyn_widgets.store.database import Database, StoreError
 from custdyn_widgets.store.jobs import Job, JobQueue
 from custdyn_widgets.store.outbox import Mail, Outbox
 from custdyn_widgets.store.saved_query import QueryTemplate, TemplateFile
 from custdyn_widgets.store.templates import Saved, Shelf, shelf_table
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
 
-USER_VARIABLES = ("CUSTDYN_USER", "HTTP_X_FORWARDED_USER")
-"""Whose templates are mine, where a deployment says so: the first that is set."""
 SavedChart = Saved[ChartSpec]
 SavedQuery = Saved[QueryTemplate]
 _charts = shelf_table("chart_templates")
@@ -77,9 +76,9 @@ class Store:
 
 @cache
 def my_store() -> Store:
-    """The store of whoever runs this: see STORE_VARIABLE and USER_VARIABLES."""
-    user = next((os.environ[name] for name in USER_VARIABLES if os.environ.get(name)), "")
-    return Store(os.environ.get(STORE_VARIABLE) or str(_default_file()), user or getpass.getuser())
+    """The store of the user that runs this: see `environment`."""
+    user = user_name() or getpass.getuser()
+    return Store(os.environ.get(STORE_VARIABLE) or str(_default_file()), user)
 
 
 def _default_file() -> Path:
@@ -90,8 +89,6 @@ def _default_file() -> Path:
 
 
 __all__ = [
-    "STORE_VARIABLE",
-    "USER_VARIABLES",
     "Archive",
     "Contents",
     "Job",

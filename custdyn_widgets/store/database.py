@@ -10,11 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from custdyn_widgets.environment import STORE_VARIABLE
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.files import private_file
 
-STORE_VARIABLE = "CUSTDYN_STORE"
-"""A database URL of SQLAlchemy, or the path of a file, instead of the file in the data folder."""
 SCHEMA = 3
 """1: chart templates; 2: query templates, too; 3: jobs, mails and the archive."""
 PATIENCE_MS = 10_000

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 import pandas as pd
 
+from custdyn_widgets.environment import SOURCE_VARIABLE
 from custdyn_widgets.errors import Cancelled, CustdynError, QueryError
 from custdyn_widgets.query.fields import CDRS, ORIG_TERM, REPORT
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import ParsedLink, to_link
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.result import Result
-from custdyn_widgets.serve import SOURCE_VARIABLE
 from custdyn_widgets.sources import Source, open_source, source_text
 from custdyn_widgets.ui.error_boundary import logged
 from custdyn_widgets.ui.form import Form, now_in_utc

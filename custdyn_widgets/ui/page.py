@@ -10,6 +10,7 @@ from contextlib import redirect_stderr
 import anywidget
 import traitlets
 
+from custdyn_widgets.environment import QUERY_STRING_VARIABLE
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
 
@@ -56,7 +57,7 @@ def link_of_the_page() -> str:
 
         with redirect_stderr(io.StringIO()):  # a complaint about a busy server is not for readers
             return get_query_string() or ""
-    return os.environ.get("QUERY_STRING", "")
+    return os.environ.get(QUERY_STRING_VARIABLE, "")
 
 
 def prepared_beforehand() -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from custdyn_widgets.cli import main
-from custdyn_widgets.store import STORE_VARIABLE, TemplateFile, my_store
+from custdyn_widgets.environment import STORE_VARIABLE
+from custdyn_widgets.store import TemplateFile, my_store
 
 FILE = """title = "Month end"
 description = "For the board."

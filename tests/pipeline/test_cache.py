@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from custdyn_widgets import Query, open_source, run
+from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.errors import SourceChanged, SourceError
 from custdyn_widgets.extract.arrays import NEVER
 from custdyn_widgets.metrics import dense as metrics
@@ -27,13 +28,7 @@ from custdyn_widgets.pipeline.cache import Frames
 from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
 from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.expressions import slices
-from custdyn_widgets.sources.memory_budget import (
-    MEMORY_VARIABLE,
-    Memory,
-    NoSize,
-    machine_memory,
-    size,
-)
+from custdyn_widgets.sources.memory_budget import Memory, NoSize, machine_memory, size
 from tests.support.cdnow import frames
 
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)

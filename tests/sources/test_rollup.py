@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from custdyn_widgets import Query, make_rollup, open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
 from custdyn_widgets.drill.package_card import package_card
+from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.errors import MissingRates, QueryError, SourceChanged, SourceError, TooFine
 from custdyn_widgets.model.periods import make_buckets
-from custdyn_widgets.sources.memory_budget import MEMORY_VARIABLE
 from custdyn_widgets.sources.place import MANIFEST
 from custdyn_widgets.sources.rollup import MAX_PARTS
 from custdyn_widgets.sources.rollup_manifest import Rollup

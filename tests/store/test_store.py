@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from custdyn_widgets.environment import STORE_VARIABLE
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.store import (
-    STORE_VARIABLE,
     QueryTemplate,
     Store,
     StoreError,

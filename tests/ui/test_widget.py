@@ -14,9 +14,10 @@ from ipywidgets import IntSlider, Widget
 from ipywidgets.embed import embed_data
 
 from custdyn_widgets import CustomerDynamics, Query
+from custdyn_widgets.environment import STORE_VARIABLE
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.sources.catalog import Choice, Choices
-from custdyn_widgets.store import STORE_VARIABLE, my_store
+from custdyn_widgets.store import my_store
 from custdyn_widgets.ui.error_boundary import guarded, log_file
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.datetime_field import WallClock

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from functools import partial
 
+from custdyn_widgets.environment import PAGE_VARIABLE
 from custdyn_widgets.query.fields import VIEWS
-from custdyn_widgets.query.url import PAGE_VARIABLE
 from custdyn_widgets.ui.states import NO_LINK
 from custdyn_widgets.ui.widgets.button import Button
 

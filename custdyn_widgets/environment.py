@@ -1,0 +1,39 @@
+"""Every environment variable that this package reads."""
+
+from __future__ import annotations
+
+import os
+
+SOURCE_VARIABLE = "CUSTDYN_SOURCE"
+PAGE_VARIABLE = "CUSTDYN_PAGE"
+MEMORY_VARIABLE = "CUSTDYN_MEMORY"
+STORE_VARIABLE = "CUSTDYN_STORE"
+USER_VARIABLE = "CUSTDYN_USER"
+FORWARDED_USER_VARIABLE = "HTTP_X_FORWARDED_USER"
+KEEP_DAYS_VARIABLE = "CUSTDYN_KEEP_DAYS"
+KEEP_RUNS_VARIABLE = "CUSTDYN_KEEP_RUNS"
+LOG_VARIABLE = "CUSTDYN_LOG"
+SMTP_PREFIX = "CUSTDYN_SMTP_"
+SMTP_FILE_VARIABLE = f"{SMTP_PREFIX}FILE"
+QUERY_STRING_VARIABLE = "QUERY_STRING"
+
+VARIABLES = {
+    SOURCE_VARIABLE: "Source that `CustomerDynamics()` opens where it is given none; else the demo",
+    PAGE_VARIABLE: "Address of the page, in links that are copied from a notebook or sent by mail",
+    MEMORY_VARIABLE: "Memory that reports may take, such as `2G`; else a quarter of the machine's",
+    STORE_VARIABLE: "Path of an SQLite file, or a database URL, for templates, mails and archive",
+    USER_VARIABLE: "Name of the user in the store; else the name in the system",
+    FORWARDED_USER_VARIABLE: "User name that a proxy passes on; `CUSTDYN_USER` comes first",
+    KEEP_DAYS_VARIABLE: "Days that a sent report is kept in the archive (400); 0 keeps all",
+    KEEP_RUNS_VARIABLE: "Newest reports of each template that are kept in any case (100)",
+    LOG_VARIABLE: "`debug` writes the details of internal errors to standard error",
+    SMTP_FILE_VARIABLE: "TOML file, readable by its owner only, with the settings of mail",
+    f"{SMTP_PREFIX}…": "Settings of mail, each by its name, such as `CUSTDYN_SMTP_HOST`",
+    QUERY_STRING_VARIABLE: "The query of the page's address; set by Voilà for its kernels",
+}
+"""Each variable, and what it sets."""
+
+
+def user_name() -> str:
+    """The user's name that the environment gives; empty where it gives none."""
+    return os.environ.get(USER_VARIABLE) or os.environ.get(FORWARDED_USER_VARIABLE) or ""
