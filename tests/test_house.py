@@ -14,7 +14,8 @@ import pytest
 from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.parser import parser
 from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
-from custdyn_widgets.model.definitions import LINES, PACKAGE_BLOCK
+from custdyn_widgets.model.definitions import LINES
+from custdyn_widgets.model.fixed_blocks import PACKAGE_BLOCK
 from custdyn_widgets.query.fields import FIELDS, PRESETS
 from custdyn_widgets.views.chart_spec import CHART_FIELDS
 
@@ -47,15 +48,15 @@ def test_the_readme_names_every_field_row_preset_command_and_format() -> None:
     for name in (*FIELDS, *PRESETS, *FORMATS, "custdyn report", "custdyn check", "custdyn app"):
         assert f"`{name}" in README or name in "\n".join(blocks("console")), name
     for name, field in CHART_FIELDS.items():
-        assert f"`{name}`" in README and field.words in README, name
+        assert f"`{name}`" in README and field.description in README, name
     for line in list(LINES.values())[1:]:
-        assert f"**{line.label}** | {line.words}" in README
+        assert f"**{line.label}** | {line.description}" in README
     for block in (one for one in EVERY_BLOCK if one is not PACKAGE_BLOCK):
         assert f"**{block.name}**" in README
         for row in block.rows:
-            assert row.words.rstrip(".") in README, row
+            assert row.description.rstrip(".") in README, row
     for row in PACKAGE_CARD.rows[len(PACKAGE_BLOCK.rows) :]:
-        assert f"| **{row.name}** | {row.words} |" in README, row
+        assert f"| **{row.name}** | {row.description} |" in README, row
 
 
 def test_the_commands_of_the_readme_print_what_it_shows(tmp_path: Path) -> None:

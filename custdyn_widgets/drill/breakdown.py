@@ -4,110 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 
 from custdyn_widgets.drill.contributions import Contributions, Rows
-from custdyn_widgets.drill.formulas import Formula, Held, Moved, Side, Term
+from custdyn_widgets.drill.period import Period
 from custdyn_widgets.extract.arrays import Flags, Numbers
-from custdyn_widgets.extract.balance_changes import ReadStrategy
-from custdyn_widgets.extract.clients import read_clients
 from custdyn_widgets.extract.filters import package_names, resolve
-from custdyn_widgets.extract.flows import Extract
-from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import KINDS, flows_by_client
 from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.dense import client_states
-from custdyn_widgets.metrics.edges import Edge, edges
+from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.flows import ClientFlows
-from custdyn_widgets.metrics.population import Population, population
 from custdyn_widgets.model.cells import Cell
+from custdyn_widgets.model.definitions import flow_of
+from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure, Term
 from custdyn_widgets.model.periods import (
     Bucket,
     Segment,
     local_date,
-    make_buckets,
     segments,
     zone,
 )
 from custdyn_widgets.pipeline.make_report import balance_days, conversion_of, rate_dates
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
-from custdyn_widgets.report.optional_rows import flow_name
-from custdyn_widgets.report.report import Report
+from custdyn_widgets.report.rows import edge_of
 from custdyn_widgets.sources import Snapshot, Source
 
 Checkpoint = Callable[[], None]
-SomeTerm = TypeVar("SomeTerm", bound=Held | Moved)
-NUMERATOR, DENOMINATOR, BESIDE = "numerator", "denominator", "beside"
-
-
-@dataclass(frozen=True)
-class Period:
-    """One period of a report: its buckets, and what it was made of.
-
-    `until` is its end, up to which entries make a client pass the filters.
-    """
-
-    query: Query
-    as_of: datetime
-    last: datetime
-    buckets: tuple[Bucket, ...]
-    until: datetime
-    extract: Extract
-
-    @classmethod
-    def of(
-        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Extract
-    ) -> Period:
-        """A whole period of a report."""
-        return cls(report.query, report.as_of, last, buckets, buckets[-1].end, made)
-
-    @cached_property
-    def who(self) -> Population:
-        """The clients that pass, numbered; only where they are held: see `holding`."""
-        assert self.extract.client_data is not None  # noqa: S101
-        return population(self.extract.client_data)
-
-    def holding(self, snapshot: Snapshot, column: int) -> tuple[Period, int]:
-        """The period with its clients held, and the place of a bucket in it.
-
-        Where they were too many to be held for all buckets, they are read for this one and the
-        one before it.
-        """
-        if self.extract.client_data is not None:
-            return self, column
-        buckets = self.buckets[max(column - 1, 0) : column + 1]
-        tables, fetch = snapshot.tables, snapshot.fetch
-        filters = resolve(tables, fetch, self.query, self.as_of)
-        plan = Plan(filters, buckets, (), (), self.as_of, until=self.until)
-        held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.in_order))
-        extract = replace(self.extract, client_data=held)
-        return replace(self, buckets=buckets, extract=extract), len(buckets) - 1
-
-    @cached_property
-    def edges(self) -> tuple[Edge, ...]:
-        """The end of the bucket before the first, then each bucket's."""
-        return edges(self.query, self.last, self.buckets)
-
-
-def periods_of(report: Report, extract: Sequence[Extract]) -> dict[str, Period]:
-    """The periods of a report by side; the other one has all its buckets, not the shown ones."""
-    query, as_of = report.query, report.as_of
-    if not extract:
-        return {}
-    made = {"value": Period.of(report, report.last, report.buckets, extract[0])}
-    if report.other is not None and len(extract) > 1:
-        first, last = report.other.first, report.other.last
-        buckets = make_buckets(
-            first, last, units=query.time_units, timezone=query.timezone, as_of=as_of
-        )
-        made["other"] = Period.of(report, last, buckets, extract[1])
-    return made
+SomeTerm = TypeVar("SomeTerm", bound=BalanceTerm | FlowTerm)
+NUMERATOR, DENOMINATOR, COMPANION = "numerator", "denominator", "companion"
 
 
 @dataclass(frozen=True)
@@ -196,7 +126,11 @@ class _Collector:
         self._codes: Numbers = period.who.clients["currency"].to_numpy(object)
 
     def behind(self, cell: Cell | None, made: Formula) -> Breakdown:
-        named = {NUMERATOR: made.over, DENOMINATOR: made.under, BESIDE: made.beside}
+        named = {
+            NUMERATOR: made.numerator,
+            DENOMINATOR: made.denominator,
+            COMPANION: made.companion,
+        }
         sides = {name: side for name, side in named.items() if side is not None}
         terms = list(dict.fromkeys(term for side in sides.values() for term in side.terms))
         held, among = self._held(terms)
@@ -204,7 +138,7 @@ class _Collector:
         found = {name: self._contributions(side, held | moved) for name, side in sides.items()}
         return Breakdown(cell, self._period, self._column, made, found, among, self._pieces)
 
-    def _contributions(self, side: Side, rows: Mapping[Term, Rows]) -> Contributions:
+    def _contributions(self, side: Measure, rows: Mapping[Term, Rows]) -> Contributions:
         joined = Rows.joined([_signed(rows[plain(term)], term.sign) for term in side.terms])
         return Contributions(side, joined, tuple(self._days), self._codes, self._conversion)
 
@@ -212,11 +146,13 @@ class _Collector:
         """Rows of what is held, and for every term the flags of the clients that it is of."""
         period = self._period
         marks = period.edges[: self._column + 2]
-        found: dict[Held, list[Rows]] = {plain(one): [] for one in terms if isinstance(one, Held)}
+        found: dict[BalanceTerm, list[Rows]] = {
+            plain(one): [] for one in terms if isinstance(one, BalanceTerm)
+        }
         groups: dict[str, Flags] = {
-            one.among: np.zeros(len(self._codes), np.bool_)
+            one.client_set: np.zeros(len(self._codes), np.bool_)
             for one in terms
-            if isinstance(one, Moved) and one.among is not None
+            if isinstance(one, FlowTerm) and one.client_set is not None
         }
         walked = (
             client_states(
@@ -232,7 +168,7 @@ class _Collector:
                 chosen[positions] = CLIENT_SETS[name].members(now, before)
             for term, listed in found.items():
                 then = before if term.when == "before" else now
-                members = CLIENT_SETS[term.group].members(then, before)
+                members = CLIENT_SETS[term.client_set].members(then, before)
                 was, day = edge_of(term)
                 balance = (before if was else now).balance
                 if term.keep != "any":
@@ -242,8 +178,8 @@ class _Collector:
                 listed.append(Rows(positions[at], days, balance[at], np.ones(len(at), np.int64)))
         held: dict[Term, Rows] = {term: Rows.joined(listed) for term, listed in found.items()}
         for one in terms:
-            if isinstance(one, Moved):
-                flags[plain(one)] = None if one.among is None else groups[one.among]
+            if isinstance(one, FlowTerm):
+                flags[plain(one)] = None if one.client_set is None else groups[one.client_set]
             else:
                 own = np.zeros(len(self._codes), np.bool_)
                 own[held[plain(one)].client] = True
@@ -251,7 +187,7 @@ class _Collector:
         return held, flags
 
     def _moved(self, terms: Sequence[Term], among: Mapping[Term, Flags | None]) -> dict[Term, Rows]:
-        wanted = [plain(term) for term in terms if isinstance(term, Moved)]
+        wanted = [plain(term) for term in terms if isinstance(term, FlowTerm)]
         if not wanted:
             return {}
         flows = self._flows()
@@ -285,16 +221,10 @@ class _Collector:
         return flows
 
 
-def edge_of(term: Held) -> tuple[bool, int]:
-    """Whether a term's balances are those of the bucket before; the place of their rate's date."""
-    before = term.when == "before" or CLIENT_SETS[term.group].before
-    return before, 0 if before and not term.revalued else 1
-
-
 def flow_names(flows: ClientFlows, query: Query) -> Numbers:
     """The row of a bridge that each flow stands in."""
     counts = flows.counted(query).astype(np.int64)
-    names = [[flow_name(kind, counted=yes) for yes in (False, True)] for kind in KINDS]
+    names = [[flow_of(kind, counted=yes) for yes in (False, True)] for kind in KINDS]
     named: Numbers = np.array(names)[flows.kind, counts]
     return named
 

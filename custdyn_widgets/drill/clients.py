@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custdyn_widgets.drill.breakdown import BESIDE, Breakdown, Checkpoint
+from custdyn_widgets.drill.breakdown import COMPANION, Breakdown, Checkpoint
 from custdyn_widgets.drill.contributions import Contributions
-from custdyn_widgets.drill.formulas import Moved
 from custdyn_widgets.extract.arrays import Ints, positions
 from custdyn_widgets.model.columns import Column, Value
 from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.formulas import FlowTerm
 from custdyn_widgets.model.money import amount, exact_decimal, rounded
 from custdyn_widgets.sources import Source
 
@@ -51,7 +51,7 @@ class ClientList:
     ) -> ClientList:
         """Reads names, types and owners. Raises what `run` raises, and SourceError."""
         own = found.sides[side]
-        money = own if own.counts == "money" else found.sides.get(BESIDE)
+        money = own if own.counts == "money" else found.sides.get(COMPANION)
         ids = found.period.who.ids.take(pa.array(own.who))
         with source.reading(checkpoint) as snapshot:
             clients = snapshot.tables["clients"]
@@ -68,7 +68,7 @@ class ClientList:
         """What is said of each client."""
         made = list(FACTS[:2])
         terms = self.side.side.terms
-        if all(isinstance(term, Moved) for term in terms):
+        if all(isinstance(term, FlowTerm) for term in terms):
             made.append(Column("entries", "Entries", "count", "Entries behind the figure."))
         if self.money is not None:
             to = self.money.conversion.to

@@ -12,9 +12,9 @@ from math import lcm
 
 import numpy as np
 
-from custdyn_widgets.drill.formulas import Counts, Side
 from custdyn_widgets.extract.arrays import SAFE, Ints, Numbers
 from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.formulas import Counts, Measure
 from custdyn_widgets.report.conversion import Conversion
 
 
@@ -45,7 +45,7 @@ class Contributions:
     `who` are the clients behind, by position, and everything else here is in their order.
     """
 
-    side: Side
+    side: Measure
     rows: Rows
     days: tuple[date, ...]
     codes: Numbers

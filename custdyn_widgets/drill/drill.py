@@ -13,17 +13,17 @@ from custdyn_widgets.drill.breakdown import (
     NUMERATOR,
     Breakdown,
     Checkpoint,
-    Period,
     break_down,
-    periods_of,
 )
 from custdyn_widgets.drill.cell import Address, bucket_at, cell_at, row_at
 from custdyn_widgets.drill.clients import FACTS, ClientList
 from custdyn_widgets.drill.entries import SAID, EntryLines, entries_behind
-from custdyn_widgets.drill.formulas import Formula, formula
 from custdyn_widgets.drill.history import from_earlier
+from custdyn_widgets.drill.period import Period, periods_of
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.extract.flows import Extract
+from custdyn_widgets.model.blocks import formula
+from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
 

@@ -12,16 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from custdyn_widgets.drill.breakdown import (
-    BESIDE,
+    COMPANION,
     NUMERATOR,
     Breakdown,
     Checkpoint,
-    edge_of,
     flow_names,
     plain,
 )
 from custdyn_widgets.drill.contributions import Contributions, Rows, added_up
-from custdyn_widgets.drill.formulas import Held, Moved, Side, Term
 from custdyn_widgets.extract.arrays import Ints, Numbers, microseconds_or, positions, unscaled
 from custdyn_widgets.extract.filters import package_names, resolve
 from custdyn_widgets.extract.scope import KINDS, entries_of
@@ -29,9 +27,11 @@ from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.columns import Column, Value
 from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure, Term
 from custdyn_widgets.model.money import amount, exact_decimal, rounded, tidy
 from custdyn_widgets.model.periods import microseconds, zone
 from custdyn_widgets.model.schema import OTHER_KIND
+from custdyn_widgets.report.rows import edge_of
 from custdyn_widgets.sources import Source
 
 SAID = ("kind", "package", "service", "direction", "destination", "quantity", "description")
@@ -69,10 +69,10 @@ def entries_behind(
     what `run` raises, and SourceError.
     """
     counted = found.sides[side]
-    if counted.counts == "clients" and BESIDE in found.sides:
-        counted = found.sides[BESIDE]
+    if counted.counts == "clients" and COMPANION in found.sides:
+        counted = found.sides[COMPANION]
     period, bucket = found.period, found.bucket
-    held = any(isinstance(term, Held) for term in counted.side.terms)
+    held = any(isinstance(term, BalanceTerm) for term in counted.side.terms)
     with source.reading(checkpoint) as snapshot:
         snapshot.one_by_one()
         filters = resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of)
@@ -107,8 +107,8 @@ def entries_behind(
     )
 
 
-def _as_money(side: Side) -> Side:
-    return Side(side.name, "money", side.terms) if side.counts == "clients" else side
+def _as_money(side: Measure) -> Measure:
+    return Measure(side.name, "money", side.terms) if side.counts == "clients" else side
 
 
 def _as_flows(table: pa.Table) -> pa.Table:
@@ -133,7 +133,7 @@ def _as_flows(table: pa.Table) -> pa.Table:
     )
 
 
-def _rows(found: Breakdown, side: Side, flows: ClientFlows, occurred: Ints) -> Rows:
+def _rows(found: Breakdown, side: Measure, flows: ClientFlows, occurred: Ints) -> Rows:
     """What each entry adds, term by term; the place of an entry stands for the client."""
     start, end = (microseconds(edge) for edge in (found.bucket.start, found.bucket.end))
     starts = np.array([microseconds(piece.start) for piece in found.pieces], np.int64)
@@ -160,7 +160,7 @@ def _of_term(
     occurred, start, end = when
     flags = found.among[plain(term)]
     own = np.ones(len(occurred), np.bool_) if flags is None else flags[flows.client]
-    if isinstance(term, Moved):
+    if isinstance(term, FlowTerm):
         return own & flows.in_flow(term.flow, term.package, names) & (occurred >= start), -1
     before, day = edge_of(term)
     return own & (occurred < (start if before else end)), day

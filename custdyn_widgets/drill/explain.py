@@ -10,13 +10,13 @@ from html import escape
 from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint
 from custdyn_widgets.drill.cell import Address, cell_at, row_at
 from custdyn_widgets.drill.drill import Drill, NoClients, title_of
-from custdyn_widgets.drill.formulas import Held
 from custdyn_widgets.drill.history import Change, changes
 from custdyn_widgets.drill.proof import DISPROVEN, PROVEN, formula_text, number
 from custdyn_widgets.errors import MissingRates, TooFine
-from custdyn_widgets.model.blocks import EVERY_BLOCK, SENSITIVE_MONTHS, active_row
+from custdyn_widgets.model.blocks import EVERY_BLOCK
 from custdyn_widgets.model.cells import Cell, shown
-from custdyn_widgets.model.definitions import ACTIVE
+from custdyn_widgets.model.definitions import ACTIVE, SENSITIVE_MONTHS, active_row
+from custdyn_widgets.model.formulas import BalanceTerm
 from custdyn_widgets.model.periods import EPOCH, MICROSECOND, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
@@ -73,8 +73,8 @@ def explain(drill: Drill, at: Address, checkpoint: Checkpoint = lambda: None) ->
 def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
     row = row_at(drill.report, at)
     block = next(one for one in EVERY_BLOCK if one.name == row.block)
-    yield Fact("What it is", row.title, block.words)
-    yield Fact("What it is", row.row, row.defined.words)
+    yield Fact("What it is", row.title, block.description)
+    yield Fact("What it is", row.row, row.defined.description)
     if cell.reason is not None:
         yield Fact("What it is", "Why N/A", f"{cell.reason}.")
 
@@ -87,7 +87,7 @@ def _when(found: Breakdown) -> Iterator[Fact]:
         yield Fact("When", f"Bucket, {name}", f"{start} – {end}, end not included")
     yield Fact("When", "State", bucket.state.value)
     terms = [term for side in found.sides.values() for term in side.side.terms]
-    groups = {term.group for term in terms if isinstance(term, Held)}
+    groups = {term.client_set for term in terms if isinstance(term, BalanceTerm)}
     edge = found.edges[-1]
     windows = {ACTIVE: edge.active_from}
     windows |= {

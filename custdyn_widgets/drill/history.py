@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint, Period
+from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint
 from custdyn_widgets.drill.contributions import Contributions
+from custdyn_widgets.drill.period import Period
 from custdyn_widgets.drill.proof import clients_of, number
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.model.periods import SECOND, earlier_bucket

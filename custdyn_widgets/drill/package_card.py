@@ -8,16 +8,18 @@ from functools import cached_property
 
 import pandas as pd
 
-from custdyn_widgets.drill.breakdown import Checkpoint, Period
+from custdyn_widgets.drill.breakdown import Checkpoint
 from custdyn_widgets.drill.cell import Address
 from custdyn_widgets.drill.drill import Drill
-from custdyn_widgets.drill.formulas import Formula, revenue_of
 from custdyn_widgets.drill.package_holding import Holding, HoldingLines
+from custdyn_widgets.drill.period import Period
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER, SHARE
 from custdyn_widgets.model.cells import Cell, Line
 from custdyn_widgets.model.definitions import NA, PACKAGE, PACKAGES, PAY_AS_YOU_GO
+from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.model.money import decimals
+from custdyn_widgets.model.optional_blocks import revenue_of
 from custdyn_widgets.report.conversion import percent_cell
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
@@ -121,7 +123,7 @@ class PackageCard:
         spent = total(row(PAY_AS_YOU_GO, "Total").cells)
         spent += total(row(PACKAGES, "Activation Total").cells)
         spent += total(row(PACKAGES, "Renew Total").cells)
-        return percent_cell(own / spent) if spent else Cell(None, reason=NA.NOTHING_SPENT)
+        return percent_cell(100 * own / spent) if spent else Cell(None, reason=NA.NOTHING_SPENT)
 
 
 def _per(renewals: Cell, holders: Cell) -> Cell:

@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from custdyn_widgets.drill.breakdown import Checkpoint, Period
+from custdyn_widgets.drill.breakdown import Checkpoint
+from custdyn_widgets.drill.period import Period
 from custdyn_widgets.extract.arrays import Flags, Ints, microseconds_or, positions
 from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries

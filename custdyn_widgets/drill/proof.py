@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from custdyn_widgets.drill.breakdown import BESIDE, DENOMINATOR, NUMERATOR, Breakdown
+from custdyn_widgets.drill.breakdown import COMPANION, DENOMINATOR, NUMERATOR, Breakdown
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.entries import Entries
 from custdyn_widgets.model.cells import shown
@@ -70,7 +70,7 @@ def proof(found: Breakdown, part: str, shown_cell: str) -> Proof:
 
 def _beside(found: Breakdown, side: Contributions) -> list[str]:
     said = []
-    extra = found.sides.get(BESIDE)
+    extra = found.sides.get(COMPANION)
     if extra is not None and side is found.sides[NUMERATOR]:
         said.append(f"{extra.side.name} of these clients: {number(extra, extra.total)}")
     if side.counts == "money":
@@ -88,8 +88,8 @@ def _beside(found: Breakdown, side: Contributions) -> list[str]:
 def entries_proof(found: Breakdown, part: str, entries: Entries, client: int) -> Proof:
     """That the entries of a client, by position, add up to what it contributes."""
     side, added = found.sides[part], entries.added
-    if side.counts == "clients" and BESIDE in found.sides:
-        side = found.sides[BESIDE]
+    if side.counts == "clients" and COMPANION in found.sides:
+        side = found.sides[COMPANION]
     places = [place for place, one in enumerate(side.who) if one == client]
     expected = side.contribution(places[0]) if places else 0
     count = len(entries.client)

@@ -238,6 +238,6 @@ def info_rows(report: Report, provenance: Provenance) -> Iterator[tuple[str, str
     yield DEFINITIONS, provenance.definitions
     yield "Engine", provenance.engine
     for block in blocks_with(report.query.blocks):
-        yield block.name, block.words
+        yield block.name, block.description
         for row in block.rows:
-            yield f"{block.name}: {row.name}", row.words
+            yield f"{block.name}: {row.name}", row.description

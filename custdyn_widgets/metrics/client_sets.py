@@ -10,25 +10,25 @@ import numpy as np
 
 from custdyn_widgets.extract.arrays import NEVER, Flags, Ints, Numbers
 from custdyn_widgets.metrics.edges import Edge
-from custdyn_widgets.model.blocks import (
-    ENTERED,
+from custdyn_widgets.model.definitions import (
+    ACTIVE,
+    ALL,
+    ALL_EVER,
+    CLOSED_CLIENTS,
     LAPSED,
-    LEFT,
     NEW,
+    OVERALL_ACTIVE,
     REACTIVATED,
     RETAINED,
     SENSITIVE_MONTHS,
     active_row,
+    entered,
+    left,
+    stayed,
 )
-from custdyn_widgets.model.definitions import ACTIVE, ALL, OVERALL_ACTIVE
 
 ABSENT_TOO = NEVER - 1
 """Where a group is of those who paid since then: all clients, even those that are not there."""
-CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
-ALL_EVER = "everyone"
-"""All clients that pass the filters, closed or not: to check that opening + flows = closing."""
-CLOSED_CLIENTS = "closed"
-STAYED = "Stayed"
 
 
 def exists(end: int, lives: tuple[Ints, Ints], entered: Flags) -> Flags:
@@ -108,21 +108,6 @@ def _window(place: int, edge: Edge) -> int:
     return edge.windows[place]
 
 
-def entered(name: str) -> str:
-    """The group of clients that came into a class."""
-    return f"{ENTERED} {name}"
-
-
-def left(name: str) -> str:
-    """The group of clients that dropped out of a class."""
-    return f"{LEFT} {name}"
-
-
-def stayed(name: str) -> str:
-    """The group of clients that were in a class and still are."""
-    return f"{STAYED} {name}"
-
-
 def _moves(name: str) -> dict[str, ClientSet]:
     own, timed = partial(_class, name), name == ACTIVE
     return {
@@ -160,13 +145,3 @@ CLIENT_SETS: dict[str, ClientSet] = {
     },
 }
 """Every set of clients that a figure is of, by name."""
-CLIENT_SETS_OF_BLOCKS = {
-    "": (*CLASSES, ALL_EVER),
-    "bridge": (
-        CLOSED_CLIENTS,
-        *(move(name) for name in (ACTIVE, OVERALL_ACTIVE) for move in (entered, left)),
-    ),
-    "movements": (NEW, REACTIVATED, RETAINED, LAPSED),
-    "sensitivity": tuple(map(active_row, SENSITIVE_MONTHS)),
-}
-"""The sets that a report needs always, and for each of its optional blocks."""

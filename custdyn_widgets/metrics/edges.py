@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from custdyn_widgets.extract.arrays import Ints
-from custdyn_widgets.model.blocks import SENSITIVE_MONTHS
+from custdyn_widgets.model.definitions import SENSITIVE_MONTHS
 from custdyn_widgets.model.periods import Bucket, activity_starts, bucket_before, microseconds
 from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
 from custdyn_widgets.query.query import Query

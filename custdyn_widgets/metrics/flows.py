@@ -14,11 +14,11 @@ import pyarrow as pa
 from custdyn_widgets.extract.arrays import positions, unscaled
 from custdyn_widgets.extract.flows import NOT_PASSING, Extract
 from custdyn_widgets.extract.scope import KINDS
-from custdyn_widgets.metrics.client_sets import CLIENT_SETS, stayed
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.population import Checkpoint, Population
-from custdyn_widgets.model.definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE
+from custdyn_widgets.model.definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE, stayed
 from custdyn_widgets.model.periods import Segment, local_date, zone
 from custdyn_widgets.model.schema import PACKAGE_KINDS
 from custdyn_widgets.query.query import Query

@@ -1,4 +1,4 @@
-"""Blocks, rows, fields and presets: names, labels and definitions in words, for everyone."""
+"""What a definition of a row or a block consists of, the names, and why a cell is N/A."""
 
 from __future__ import annotations
 
@@ -6,7 +6,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from custdyn_widgets.model.formulas import Formula
+from custdyn_widgets.model.schema import ACTIVATION, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
+
 Unit = Literal["quantity", "money", "percent"]
+BRIDGE = "Bridge"
+MOVEMENTS = "Movements"
+SENSITIVITY = "Sensitivity"
+OPENING, CLOSING, CLOSED, FX, ROUNDING = "Opening", "Closing", "Closed", "FX", "Rounding"
+ENTERED, LEFT = "Entered", "Left"
+REFILLS, USE, OTHER = "Refill", "Pay As You Go", "Other"
+ACTIVATIONS, RENEWALS = "Package Activation", "Package Renewal"
+FLOWS = (REFILLS, USE, ACTIVATIONS, RENEWALS, OTHER)
+"""The flows of a bridge, in its order."""
+PACKAGE_FLOWS = (ACTIVATIONS, RENEWALS)
+NEW, REACTIVATED, RETAINED, LAPSED = "New", "Reactivated", "Retained", "Lapsed"
+CHURN_RATE, AVERAGE_REVENUE = "Churn Rate", "Average Revenue"
+SENSITIVE_MONTHS = (1, 2, 3, 6, 12)
+"""The active durations that Sensitivity compares."""
+ALL_EVER = "everyone"
+"""The set of all clients that pass the filters, closed or not: opening + flows = closing."""
+CLOSED_CLIENTS = "closed"
+"""The set of the clients that are closed at the bucket's end."""
 
 
 class NA(StrEnum):
@@ -28,11 +49,19 @@ class NA(StrEnum):
 
 @dataclass(frozen=True)
 class RowDefinition:
-    """A row of the report: its name, what it counts in, and its definition in words."""
+    """A row of the report: its name, its unit, its definition in words, and its formula.
+
+    A cell is N/A for the reason `empty` where the numerator counts no client or entry, and for
+    the reason `undefined` where the denominator is 0; without a reason it is 0. A row without a
+    formula is not computed from clients.
+    """
 
     name: str
     unit: Unit
-    words: str
+    description: str
+    formula: Formula | None = None
+    empty: NA | None = None
+    undefined: NA | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +69,7 @@ class BlockDefinition:
     """A block of rows under one title."""
 
     name: str
-    words: str
+    description: str
     rows: tuple[RowDefinition, ...]
 
 
@@ -52,69 +81,8 @@ PAY_AS_YOU_GO = "Pay As You Go"
 PACKAGES = "Packages"
 PACKAGE = "Package"
 NO_PACKAGE = "(no package)"
-
-_ACTIVE_WORDS = (
-    "clients with a paid use from Active Duration months before the bucket's start to its end"
-)
-
-
-def _client_block(name: str, whose: str) -> BlockDefinition:
-    return BlockDefinition(
-        name,
-        f"{whose[0].upper()}{whose[1:]}.",
-        (
-            RowDefinition("Qty", "quantity", f"Number of {whose}."),
-            RowDefinition("Balance Pos", "money", f"Sum of the positive balances of {whose}."),
-            RowDefinition("Balance Neg", "money", f"Sum of the negative balances of {whose}."),
-            RowDefinition("Balance", "money", f"Sum of all balances of {whose}."),
-        ),
-    )
-
-
-def _package_rows(which: str) -> tuple[RowDefinition, ...]:
-    return (
-        RowDefinition("Activation Qty", "quantity", f"Number of activations of {which}."),
-        RowDefinition("Activation Total", "money", f"Sum charged for activations of {which}."),
-        RowDefinition(
-            "Renew Qty",
-            "quantity",
-            f"Number of renewals of {which}, the first one at an activation included.",
-        ),
-        RowDefinition("Renew Total", "money", f"Sum charged for renewals of {which}."),
-    )
-
-
-BLOCKS = (
-    _client_block(ACTIVE, _ACTIVE_WORDS),
-    _client_block(OVERALL_ACTIVE, "clients with a paid use at any time before the bucket's end"),
-    _client_block(ALL, "clients that pass the filters and exist at the bucket's end"),
-    BlockDefinition(
-        BALANCE_REFILL,
-        "Entries of kind refill within the bucket.",
-        (
-            RowDefinition("Qty", "quantity", "Number of balance refills within the bucket."),
-            RowDefinition("Total", "money", "Sum of the balance refills within the bucket."),
-            RowDefinition("Avg", "money", "Average refill: Total divided by Qty."),
-        ),
-    ),
-    BlockDefinition(
-        PAY_AS_YOU_GO,
-        "Spent on services outside packages, within the bucket.",
-        (
-            RowDefinition("Total", "money", "Sum of pay-as-you-go entries, credits included."),
-            RowDefinition("Active Avg", "money", "Total divided by Clients - Active: Qty."),
-        ),
-    ),
-    BlockDefinition(
-        PACKAGES, "Activations and renewals of packages.", _package_rows("all packages")
-    ),
-)
-"""The blocks every report has, in order."""
-
-PACKAGE_BLOCK = BlockDefinition(
-    PACKAGE, "Activations and renewals of one package.", _package_rows("this package")
-)
-"""The block that stands once for each package when the report is grouped by package."""
+CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
+"""The classes of clients that the report's first blocks are of."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +90,7 @@ class LineDefinition:
     """One of the lines in which a row stands when two periods are compared."""
 
     label: str
-    words: str
+    description: str
 
 
 LINES = {
@@ -151,3 +119,36 @@ FINDINGS = {
     "no_rates": "No rates",
 }
 """What is looked for in the data, besides errors."""
+
+
+def entered(name: str) -> str:
+    """The set of the clients that came into a class."""
+    return f"{ENTERED} {name}"
+
+
+def left(name: str) -> str:
+    """The set of the clients that dropped out of a class."""
+    return f"{LEFT} {name}"
+
+
+def stayed(name: str) -> str:
+    """The set of the clients that were in a class and still are."""
+    return f"Stayed {name}"
+
+
+def active_row(months: int) -> str:
+    """The row of Sensitivity for an active duration, and the set of its clients."""
+    return f"Active Qty - {months} Month{'s' if months > 1 else ''}"
+
+
+def bridge_of(name: str) -> str:
+    """The block that bridges a class of clients."""
+    return BRIDGE if name == ALL else f"{BRIDGE} - {name.partition(' - ')[2]}"
+
+
+def flow_of(kind: str, *, counted: bool) -> str:
+    """The flow of an entry; `counted`: the package filter lets entries of its package count."""
+    if kind in PACKAGE_KINDS and not counted:
+        return OTHER
+    named = {REFILL: REFILLS, PAYG: USE, ACTIVATION: ACTIVATIONS, RENEWAL: RENEWALS}
+    return named.get(kind, OTHER)

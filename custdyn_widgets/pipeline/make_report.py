@@ -12,10 +12,10 @@ from custdyn_widgets.extract.filters import package_names, resolve, unmatched
 from custdyn_widgets.extract.flows import Extract, client_currencies, unknown_clients
 from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import KINDS
-from custdyn_widgets.metrics.client_sets import CLIENT_SETS_OF_BLOCKS
 from custdyn_widgets.metrics.edges import edges, nominal_starts
 from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.metrics.partials import MetricsPlan
+from custdyn_widgets.model.blocks import client_sets_of
 from custdyn_widgets.model.periods import (
     TICK,
     Bucket,
@@ -146,9 +146,7 @@ class _Reporter:
             names = package_names(snapshot.tables, snapshot.fetch)
             flows = frames.flows(query, pieces, names)
             read = _read(extract, flows)
-            groups = tuple(
-                name for key in ("", *query.blocks) for name in CLIENT_SETS_OF_BLOCKS[key]
-            )
+            groups = client_sets_of(query.blocks)
             bucket_edges = edges(query, period.last, buckets)
             starts = nominal_starts(query, period.last, buckets)
             wanted = MetricsPlan(query, bucket_edges, groups, pieces, names, plan.by_client, starts)

@@ -12,7 +12,7 @@ class FieldDefinition:
     """A field of a query: its label on the form and its meaning."""
 
     label: str
-    words: str
+    description: str
 
 
 PRESETS = {

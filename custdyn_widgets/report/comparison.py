@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import get_args
 
-from custdyn_widgets.model.blocks import ROUNDING, place_of
+from custdyn_widgets.model.blocks import place_of
 from custdyn_widgets.model.cells import Cell, Compared, signed
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.definitions import NA, RowDefinition, Unit
+from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
 from custdyn_widgets.model.money import amount, rounded
 from custdyn_widgets.model.periods import Bucket, State
 from custdyn_widgets.report.conversion import percent_cell
@@ -105,7 +105,7 @@ def delta(value: Cell, other: Cell, unit: Unit, currency: str) -> Cell:
     if unit == "quantity":
         return Cell(int(exact))
     if unit == "percent":
-        return percent_cell(exact / 100)
+        return percent_cell(exact)
     return Cell(amount(rounded(exact, minor_units(currency)), currency), exact=exact)
 
 
@@ -116,7 +116,7 @@ def percent(value: Cell, other: Cell) -> Cell:
     base = abs(_exact(other))
     if not base:
         return Cell(None, reason=NA.OF_ZERO)
-    return percent_cell((_exact(value) - _exact(other)) / base)
+    return percent_cell(100 * (_exact(value) - _exact(other)) / base)
 
 
 def _absent(value: Cell, other: Cell) -> Cell:

@@ -11,18 +11,14 @@ from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import PERCENT_DECIMALS
-from custdyn_widgets.model.money import amount, rounded, scaled
+from custdyn_widgets.model.money import amount, decimals, rounded
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.report import UsedRate
 
-Lines = dict[str, list[Cell]]
-"""The rows of one block by name, each with a cell for every bucket."""
-
 
 def percent_cell(exact: Fraction) -> Cell:
-    """A share as a cell, in percent: rounded here, once."""
-    value = scaled(rounded(exact * 100, PERCENT_DECIMALS), PERCENT_DECIMALS)
-    return Cell(value, exact=exact * 100)
+    """A percentage as a cell: rounded here, once."""
+    return Cell(decimals(PERCENT_DECIMALS, exact), exact=exact)
 
 
 @dataclass(frozen=True)

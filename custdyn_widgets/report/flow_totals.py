@@ -1,83 +1,71 @@
-"""What moved within the buckets: entries and totals by kind, of all packages and of each."""
+"""Entries and amounts of the flows within the buckets: of all packages and of each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.definitions import NA
-from custdyn_widgets.model.schema import ACTIVATION, PACKAGE_KINDS, RENEWAL
-from custdyn_widgets.report.conversion import Conversion, Lines
+from custdyn_widgets.model.definitions import OTHER, PACKAGE_FLOWS, flow_of
+from custdyn_widgets.model.formulas import FlowTerm
 
-Key = tuple[str, str | None, int]
-"""Kind, package (None: all), bucket."""
+Key = tuple[str | None, str, str | None, int]
+"""Set of clients (None: all), flow, package (None: all), bucket."""
+Amounts = dict[tuple[str, date], int]
+"""Unscaled integers by currency and the date whose rate converts them."""
 
 
 class FlowTotals:
-    """Entries and totals of the flows, by kind and bucket, of all packages and of each.
+    """Entries and amounts by flow and bucket; `flows` by set of clients, None for all.
 
-    Amounts are added up as they are, for each currency and date, before they are converted.
+    Amounts are added up as they are, for each currency and date. `checkpoint` is called for each
+    flow: what it raises stops the work. Raises IdentityError unless the packages add up.
     """
 
     def __init__(
         self,
-        flows: Sequence[Flow],
-        buckets: int,
-        conversion: Conversion,
+        flows: Mapping[str | None, Sequence[Flow]],
+        scale: int,
         checkpoint: Callable[[], None],
     ) -> None:
-        self._conversion = conversion
-        self._buckets = buckets
         self._entries: dict[Key, int] = defaultdict(int)
-        self._amounts: dict[Key, dict[tuple[str, date], int]] = {}
-        for flow in flows:
-            checkpoint()
-            for package in {None, flow.package}:
-                key, rate = (flow.kind, package, flow.bucket), (flow.currency, flow.day)
-                self._entries[key] += flow.entries
-                own = self._amounts.setdefault(key, {})
-                own[rate] = own.get(rate, 0) + flow.amount
-        self.packages = sorted({flow.package for flow in flows if flow.package is not None})
-        self._check(conversion.scale)
+        self._amounts: dict[Key, Amounts] = {}
+        packages = set[str]()
+        for client_set, some in flows.items():
+            for flow in some:
+                checkpoint()
+                name = flow_of(flow.kind, counted=flow.counted)
+                if flow.package is not None and name != OTHER:
+                    packages.add(flow.package)
+                for package in {None, flow.package}:
+                    key, rate = (client_set, name, package, flow.bucket), (flow.currency, flow.day)
+                    self._entries[key] += flow.entries
+                    amounts = self._amounts.setdefault(key, {})
+                    amounts[rate] = amounts.get(rate, 0) + flow.amount
+        self.packages = sorted(packages)
+        """The packages that the report has blocks for."""
+        self._check(scale)
 
-    def lines(self, kind: str, quantity: str, total: str, package: str | None = None) -> Lines:
-        """Two rows of a kind, of one package or of all: entries and their sum."""
-        keys = [(kind, package, bucket) for bucket in range(self._buckets)]
-        return {
-            quantity: [Cell(self._entries.get(key, 0)) for key in keys],
-            total: [
-                self._conversion.cell(self._total(key))
-                if key in self._amounts
-                else Cell(None, reason=NA.NO_ENTRY)
-                for key in keys
-            ],
-        }
+    def entries(self, term: FlowTerm, bucket: int) -> int:
+        """How many entries."""
+        return self._entries.get((term.client_set, term.flow, term.package, bucket), 0)
 
-    def _total(self, key: Key) -> Fraction:
-        """What the amounts of a key are in the report's currency."""
-        amounts = self._amounts[key].items()
-        return sum((self._conversion.convert(one, *rate) for rate, one in amounts), Fraction())
-
-    def package_lines(self, package: str | None) -> Lines:
-        """The rows of a block of packages."""
-        return {
-            **self.lines(ACTIVATION, "Activation Qty", "Activation Total", package),
-            **self.lines(RENEWAL, "Renew Qty", "Renew Total", package),
-        }
+    def amounts(self, term: FlowTerm, bucket: int) -> Amounts:
+        """Their amounts; empty where there is no entry."""
+        return self._amounts.get((term.client_set, term.flow, term.package, bucket), {})
 
     def _check(self, scale: int) -> None:
         apart: dict[tuple[str, int, str], int] = defaultdict(int)
-        for (kind, package, bucket), own in self._amounts.items():
-            for (currency, _), amount in own.items() if kind in PACKAGE_KINDS else ():
-                apart[kind, bucket, currency] += amount if package is None else -amount
+        for (client_set, flow, package, bucket), own in self._amounts.items():
+            if client_set is None and flow in PACKAGE_FLOWS:
+                for (currency, _), amount in own.items():
+                    apart[flow, bucket, currency] += amount if package is None else -amount
         if wrong := [
-            f"{kind}, column {bucket + 1}: off by {Fraction(gap, 10**scale)} {currency}"
-            for (kind, bucket, currency), gap in apart.items()
+            f"{flow}, column {bucket + 1}: off by {Fraction(gap, 10**scale)} {currency}"
+            for (flow, bucket, currency), gap in apart.items()
             if gap
         ]:
             raise IdentityError("package blocks add up to Packages", wrong)

@@ -1,46 +1,50 @@
-"""Sums → rows of cells: N/A with its reason; identities checked."""
+"""Sums → rows of cells by the formula of each row; identities checked."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
 from custdyn_widgets.errors import IdentityError
-from custdyn_widgets.metrics.aggregates import Sums
-from custdyn_widgets.metrics.client_sets import ALL_EVER, CLASSES
+from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.model.blocks import OPTIONAL, blocks_with, bridge_of
+from custdyn_widgets.model.blocks import blocks_with
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import (
-    ACTIVE,
     ALL,
-    BALANCE_REFILL,
-    NA,
-    OVERALL_ACTIVE,
+    ALL_EVER,
+    CLOSED_CLIENTS,
+    CLOSING,
+    FX,
+    OTHER,
     PACKAGE,
-    PACKAGES,
-    PAY_AS_YOU_GO,
     BlockDefinition,
+    RowDefinition,
+    flow_of,
+    stayed,
 )
-from custdyn_widgets.model.schema import NAMED_KINDS, PAYG, REFILL
-from custdyn_widgets.report.conversion import Conversion, Lines
-from custdyn_widgets.report.flow_totals import FlowTotals
-from custdyn_widgets.report.optional_rows import (
-    RateRequirements,
-    bridge,
-    bridge_needs,
-    movements,
-    sensitivity,
-)
+from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure
+from custdyn_widgets.model.optional_blocks import OPTIONAL
+from custdyn_widgets.report.conversion import Conversion, percent_cell
+from custdyn_widgets.report.flow_totals import Amounts, FlowTotals
 from custdyn_widgets.report.report import Row
+
+RateRequirements = Iterator[tuple[str, date, date]]
+"""Currency, the date of its rate, and the date to name where that is missing."""
+_FIGURES = {
+    "any": ("quantity", "balance"),
+    "positive": ("positives", "positive"),
+    "negative": ("negatives", "negative"),
+}
 
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What a report is made of, added up.
+    """What a report is computed from, added up.
 
     `days` are the dates whose rates convert the balances: of the bucket before the first, then
     one a bucket. `stayed` are, for bridges, the flows of clients that stayed in a class.
@@ -53,7 +57,7 @@ class ReportInputs:
 
 
 def rows(
-    added: ReportInputs,
+    inputs: ReportInputs,
     conversion: Conversion,
     *,
     by_package: bool,
@@ -65,60 +69,174 @@ def rows(
     `checkpoint` is called now and then: what it raises stops the work. Raises MissingRates, and
     IdentityError if the sums disagree with each other.
     """
-    sums, days = added.sums, added.days[1:]
-    check_identities(sums, added.flows, len(days), conversion.scale)
-    conversion.check_rates(_needed(added, blocks))
-    shown = [flow for flow in added.flows if _is_shown(flow)]
-    spent = FlowTotals(shown, len(days), conversion, checkpoint)
-    lines = {name: _class_lines(sums, name, days, conversion) for name in CLASSES}
-    lines[BALANCE_REFILL] = spent.lines(REFILL, "Qty", "Total")
-    lines[BALANCE_REFILL]["Avg"] = _ratios(lines[BALANCE_REFILL], "Total", "Qty", conversion)
-    payg = spent.lines(PAYG, "Qty", "Total")
-    payg["Qty"] = lines[ACTIVE]["Qty"]
-    lines[PAY_AS_YOU_GO] = {"Total": payg["Total"]}
-    lines[PAY_AS_YOU_GO]["Active Avg"] = _ratios(payg, "Total", "Qty", conversion)
-    lines[PACKAGES] = spent.package_lines(None)
-    lines |= _optional(added, lines, conversion, blocks)
+    check_identities(inputs.sums, inputs.flows, len(inputs.days) - 1, conversion.scale)
+    conversion.check_rates(_required(inputs, blocks))
+    computed = _Rows(inputs, conversion, checkpoint)
+    listed = blocks_with(blocks)
+    computed.check_bridges([block for block in listed if block in OPTIONAL["bridge"]])
     made: list[Row] = []
-    for block in blocks_with(blocks):
+    for block in listed:
         if block.name != PACKAGE:
-            made += _block(block, lines[block.name], None)
+            made += computed.of(block)
             continue
-        for name in spent.packages if by_package else ():
+        for name in computed.packages if by_package else ():
             checkpoint()
-            made += _block(block, spent.package_lines(name), name)
+            made += computed.of(block, name)
     return tuple(made)
 
 
+def edge_of(term: BalanceTerm) -> tuple[bool, int]:
+    """Whether a term's balances are those of the bucket before; the place of their rate's date."""
+    before = term.when == "before" or CLIENT_SETS[term.client_set].before
+    return before, 0 if before and not term.revalued else 1
+
+
+class _Rows:
+    """Computes the rows of blocks, bucket by bucket."""
+
+    def __init__(
+        self, inputs: ReportInputs, conversion: Conversion, checkpoint: Callable[[], None]
+    ) -> None:
+        self._days, self._conversion = inputs.days, conversion
+        self._buckets = range(len(inputs.days) - 1)
+        self._sums: dict[str, dict[str, ClientSetSums]] = defaultdict(dict)
+        for (name, currency), sums in inputs.sums.items():
+            self._sums[name][currency] = sums
+        flows: dict[str | None, Sequence[Flow]] = {None: inputs.flows}
+        flows |= {stayed(name): own for name, own in inputs.stayed.items()}
+        self._flows = FlowTotals(flows, conversion.scale, checkpoint)
+        self.packages = self._flows.packages
+
+    def of(self, block: BlockDefinition, package: str | None = None) -> Iterator[Row]:
+        """The rows of a block; a row without a formula only where a cell of it is not 0."""
+        cells: dict[str, list[Cell]] = {}
+        for row in block.rows:
+            if row.formula is not None:
+                cells[row.name] = [self._cell(row, package, bucket) for bucket in self._buckets]
+            elif any(rounding := self._rounding(cells)):
+                cells[row.name] = list(map(self._conversion.cell, rounding))
+        for name, listed in cells.items():
+            yield Row(block.name, package, name, tuple(listed))
+
+    def _cell(self, row: RowDefinition, package: str | None, bucket: int) -> Cell:
+        formula = row.formula
+        assert formula is not None  # noqa: S101
+        if package is not None:
+            formula = formula.of_package(package)
+        if row.empty and not self._count(formula.numerator, bucket):
+            return Cell(None, reason=row.empty)
+        value = self._total(formula.numerator, bucket)
+        if formula.denominator is not None:
+            divisor = self._total(formula.denominator, bucket)
+            if not divisor:
+                return Cell(None, reason=row.undefined)
+            value = Fraction(value) * formula.factor / divisor
+        if row.unit == "quantity":
+            return Cell(int(value))
+        return (percent_cell if row.unit == "percent" else self._conversion.cell)(Fraction(value))
+
+    def _total(self, measure: Measure, bucket: int) -> Fraction | int:
+        """A number of clients or entries, or an amount in the report's currency."""
+        if measure.counts != "money":
+            return self._count(measure, bucket)
+        converted = (
+            self._conversion.convert(amount, *rate)
+            for rate, amount in self._amounts(measure, bucket).items()
+        )
+        return sum(converted, Fraction())
+
+    def _count(self, measure: Measure, bucket: int) -> int:
+        """How many clients or entries a measure is of."""
+        return sum(
+            self._flows.entries(term, bucket)
+            if isinstance(term, FlowTerm)
+            else sum(figure for _, figure in self._figures(term, bucket, 0))
+            for term in measure.terms
+        )
+
+    def _amounts(self, measure: Measure, bucket: int) -> Amounts:
+        """What a measure adds up to, before it is converted; balances of 0 need no rate."""
+        held: Amounts = {}
+        moved: Amounts = {}
+        for term in measure.terms:
+            if isinstance(term, FlowTerm):
+                amounts, own = moved, self._flows.amounts(term, bucket)
+            else:
+                day = self._days[bucket + edge_of(term)[1]]
+                figures = self._figures(term, bucket, 1)
+                amounts, own = held, {(code, day): figure for code, figure in figures}
+            for rate, amount in own.items():
+                amounts[rate] = amounts.get(rate, 0) + term.sign * amount
+        for rate, amount in held.items():
+            if amount:
+                moved[rate] = moved.get(rate, 0) + amount
+        return moved
+
+    def _figures(self, term: BalanceTerm, bucket: int, which: int) -> Iterator[tuple[str, int]]:
+        """The number of clients (0) or their balance (1) at one end of a bucket, by currency."""
+        figure = _FIGURES[term.keep][which]
+        for currency, sums in self._sums[term.client_set].items():
+            place = bucket - (term.when == "before")
+            yield currency, sums[figure][place] if place >= 0 else sums.opening(figure)
+
+    def _rounding(self, cells: Mapping[str, Sequence[Cell]]) -> list[Fraction]:
+        """By how much the figures of a bridge, as shown, do not add up."""
+
+        def shown(name: str, bucket: int) -> Fraction:
+            return Fraction(cells[name][bucket].value or 0)
+
+        steps = [name for name in cells if name != CLOSING]
+        return [
+            shown(CLOSING, bucket) - sum(shown(name, bucket) for name in steps)
+            for bucket in self._buckets
+        ]
+
+    def check_bridges(self, bridges: Sequence[BlockDefinition]) -> None:
+        """Raises IdentityError unless every bridge closes in each currency, before conversion."""
+        gaps = []
+        for block in bridges:
+            formula = next(row.formula for row in block.rows if row.name == FX)
+            assert formula is not None  # noqa: S101
+            for bucket in self._buckets:
+                gap: dict[str, int] = defaultdict(int)
+                for (code, _), amount in self._amounts(formula.numerator, bucket).items():
+                    gap[code] += amount
+                gaps += [
+                    f"{block.name} in {code}, column {bucket + 1}: "
+                    f"off by {Fraction(off, 10**self._conversion.scale)}"
+                    for code, off in gap.items()
+                    if off
+                ]
+        if gaps:
+            raise IdentityError("a bridge closes", gaps)
+
+
 def _is_shown(flow: Flow) -> bool:
-    return flow.counted and flow.kind in NAMED_KINDS
+    return flow_of(flow.kind, counted=flow.counted) != OTHER
 
 
-def _needed(added: ReportInputs, blocks: Sequence[str]) -> RateRequirements:
-    """What needs a rate: currency, date, and the date to name where it is missing."""
-    yield from ((one.currency, one.day, one.first_day) for one in added.flows if _is_shown(one))
-    for (name, currency), held in added.sums.items():
-        for bucket, day in enumerate(added.days[1:]):
+def _required(inputs: ReportInputs, blocks: Sequence[str]) -> RateRequirements:
+    """The rates that the rows need."""
+    yield from ((one.currency, one.day, one.first_day) for one in inputs.flows if _is_shown(one))
+    for (name, currency), held in inputs.sums.items():
+        for bucket, day in enumerate(inputs.days[1:]):
             if name == ALL and held["positives"][bucket] + held["negatives"][bucket]:
                 yield currency, day, day
     if "bridge" in blocks:
-        yield from bridge_needs(added.sums, added.flows, added.days)
+        yield from _required_by_bridges(inputs)
 
 
-def _optional(
-    added: ReportInputs, lines: Mapping[str, Lines], conversion: Conversion, blocks: Sequence[str]
-) -> dict[str, Lines]:
-    made: dict[str, Lines] = {}
-    if "bridge" in blocks:
-        flows = {ALL: added.flows, **added.stayed}
-        for name in (ALL, ACTIVE, OVERALL_ACTIVE):
-            own = flows.get(name, ())
-            made[bridge_of(name)] = bridge(name, added.sums, own, added.days, conversion)
-    if "movements" in blocks:
-        made[OPTIONAL["movements"][0].name] = movements(added.sums, lines, conversion)
-    if "sensitivity" in blocks:
-        made[OPTIONAL["sensitivity"][0].name] = sensitivity(added.sums, len(added.days) - 1)
-    return made
+def _required_by_bridges(inputs: ReportInputs) -> RateRequirements:
+    """The rates that bridges need, too."""
+    yield from ((flow.currency, flow.day, flow.first_day) for flow in inputs.flows)
+    for (name, currency), held in inputs.sums.items():
+        if name == ALL and held.opening("positives") + held.opening("negatives"):
+            yield currency, inputs.days[0], inputs.days[0]
+        if name == CLOSED_CLIENTS:
+            closed = held.through("balance")
+            for bucket, day in enumerate(inputs.days[1:]):
+                if closed[bucket] != closed[bucket + 1]:
+                    yield currency, day, day
 
 
 def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int) -> None:
@@ -149,66 +267,3 @@ def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int
                 open_ends.append(f"{currency}, column {bucket + 1}: off by {gap}")
     if open_ends:
         raise IdentityError("opening + flows = closing", open_ends)
-
-
-def _class_lines(sums: Sums, name: str, days: Sequence[date], conversion: Conversion) -> Lines:
-    held = {currency: one for (whose, currency), one in sums.items() if whose == name}
-
-    def counts(of: str) -> list[int]:
-        return [sum(one[of][at] for one in held.values()) for at in range(len(days))]
-
-    def totals(of: str) -> list[Fraction]:
-        return [
-            sum(
-                (
-                    conversion.convert(one[of][at], currency, day)
-                    for currency, one in held.items()
-                    if one[of][at]
-                ),
-                Fraction(),
-            )
-            for at, day in enumerate(days)
-        ]
-
-    quantity, above, below = counts("quantity"), totals("positive"), totals("negative")
-    never_empty = name != ACTIVE
-    return {
-        "Qty": [Cell(count) for count in quantity],
-        "Balance Pos": _where(counts("positives"), above, NA.NO_BALANCE, conversion),
-        "Balance Neg": _where(counts("negatives"), below, NA.NO_BALANCE, conversion),
-        "Balance": _where(
-            [count or never_empty for count in quantity],
-            [pos + neg for pos, neg in zip(above, below, strict=True)],
-            NA.NO_CLIENT,
-            conversion,
-        ),
-    }
-
-
-def _where(
-    there: Sequence[int], exact: Sequence[Fraction], reason: NA, conversion: Conversion
-) -> list[Cell]:
-    return [
-        conversion.cell(value) if count else Cell(None, reason=reason)
-        for count, value in zip(there, exact, strict=True)
-    ]
-
-
-def _ratios(lines: Lines, total: str, quantity: str, conversion: Conversion) -> list[Cell]:
-    cells = []
-    for over, under in zip(lines[total], lines[quantity], strict=True):
-        if over.exact is None:
-            cells.append(Cell(None, reason=over.reason))
-        elif not under.value:
-            cells.append(Cell(None, reason=NA.NOBODY_ACTIVE))
-        else:
-            cells.append(conversion.cell(over.exact / int(under.value)))
-    return cells
-
-
-def _block(block: BlockDefinition, lines: Lines, package: str | None) -> list[Row]:
-    return [
-        Row(block.name, package, one.name, tuple(lines[one.name]))
-        for one in block.rows
-        if one.name in lines
-    ]

@@ -170,7 +170,7 @@ class Controls:
         self.active_duration = w.FloatText(  # takes any number, so that a wrong one gets a message
             step=1,
             description=FIELDS["active_duration"].label,
-            description_tooltip=FIELDS["active_duration"].words,
+            description_tooltip=FIELDS["active_duration"].description,
         )
         self.rate_policy = self._choice("rate_policy", _choices(RATE_POLICIES))
         self.compare = self._choice(
@@ -203,7 +203,7 @@ class Controls:
             known,
             changed=lambda: self._change(name),
             tell=self._tell,
-            **{"label": FIELDS[name].label, "help": FIELDS[name].words, **more},
+            **{"label": FIELDS[name].label, "help": FIELDS[name].description, **more},
         )
 
     def _watch(self) -> None:
@@ -227,7 +227,7 @@ class Controls:
     def _choice(self, name: str, options: list[tuple[str, str]]) -> w.Dropdown:
         field = FIELDS[name]
         return self._plain.dropdown(
-            options, description=field.label, description_tooltip=field.words
+            options, description=field.label, description_tooltip=field.description
         )
 
     def _show_dates(self, query: Query, now: datetime) -> None:

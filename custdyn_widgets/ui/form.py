@@ -136,7 +136,7 @@ class Form:
     def _output_card(self) -> w.VBox:
         mine, plain = self.controls, self._plain
         blocks = FIELDS["blocks"]
-        label = plain.label(blocks.label, "custdyn-label", tooltip=blocks.words)
+        label = plain.label(blocks.label, "custdyn-label", tooltip=blocks.description)
         self._more = w.VBox(
             [
                 self._field("rate_policy", mine.rate_policy),

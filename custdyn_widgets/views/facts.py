@@ -87,7 +87,7 @@ def _comparison(report: Report) -> Iterator[tuple[str, str]]:
             yield FIELDS["compare"].label, COMPARISONS[compare]
         yield "Interval compared with", f"{report.other.first} – {report.other.last}"
         for key in ("other", *CHANGES):
-            yield LINES[key].label, LINES[key].words
+            yield LINES[key].label, LINES[key].description
         for words in summary(report):
             yield "Largest change", words
 

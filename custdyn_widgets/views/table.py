@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
-from custdyn_widgets.model.blocks import BRIDGES, EVERY_BLOCK
+from custdyn_widgets.model.blocks import EVERY_BLOCK
 from custdyn_widgets.model.cells import Line
 from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
+from custdyn_widgets.model.optional_blocks import BRIDGES
 from custdyn_widgets.model.periods import Bucket, zone
 from custdyn_widgets.report.report import Report
 
@@ -41,8 +42,8 @@ class TableRow:
     @property
     def words(self) -> str:
         """What it is, in words."""
-        own = self.defined.words
-        return own if self.line.key == "value" else f"{LINES[self.line.key].words} {own}"
+        own = self.defined.description
+        return own if self.line.key == "value" else f"{LINES[self.line.key].description} {own}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def to_json_model(report: Report) -> dict[str, Any]:
 
 
 def _rows(report: Report) -> Iterator[BlockRow | TableRow]:
-    words = {block.name: block.words for block in EVERY_BLOCK}
+    words = {block.name: block.description for block in EVERY_BLOCK}
     title = None
     for place, row in enumerate(report.rows):
         if row.title != title:

@@ -33,7 +33,8 @@ from custdyn_widgets.exports.sheets import LINES_ABOVE, Limits, TooLarge, sheets
 from custdyn_widgets.exports.text import MAX_CHARACTERS, Cleaner, guarded, is_exact
 from custdyn_widgets.exports.verify import NotVerifiable, read_saved
 from custdyn_widgets.model.cells import Cell, plain
-from custdyn_widgets.model.definitions import BLOCKS, PACKAGE, PACKAGE_BLOCK, BlockDefinition
+from custdyn_widgets.model.definitions import PACKAGE, BlockDefinition
+from custdyn_widgets.model.fixed_blocks import BLOCKS, PACKAGE_BLOCK
 from custdyn_widgets.model.money import amount
 from custdyn_widgets.model.periods import make_buckets
 from custdyn_widgets.pipeline.provenance import provenance

@@ -22,13 +22,12 @@ from hypothesis import strategies as st
 from custdyn_widgets.extract.arrays import NEVER, microseconds_or, positions, unscaled
 from custdyn_widgets.metrics import dense as metrics
 from custdyn_widgets.metrics.aggregates import Sums, merged
-from custdyn_widgets.metrics.client_sets import ALL_EVER, CLASSES, CLIENT_SETS
+from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.dense import client_set_sums
 from custdyn_widgets.metrics.edges import Edge
-from custdyn_widgets.model.blocks import NEW
 from custdyn_widgets.model.cells import plain, shown
 from custdyn_widgets.model.currencies import ENDED, currency_names, minor_units
-from custdyn_widgets.model.definitions import ACTIVE, ALL
+from custdyn_widgets.model.definitions import ACTIVE, ALL, ALL_EVER, CLASSES, NEW
 from custdyn_widgets.model.money import amount, rounded
 from custdyn_widgets.model.periods import microseconds
 from custdyn_widgets.model.rates import Rates

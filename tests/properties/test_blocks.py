@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.model.blocks import CLOSING, ROUNDING
-from custdyn_widgets.model.definitions import ACTIVE
+from custdyn_widgets.model.definitions import ACTIVE, CLOSING, ROUNDING
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.report.report import Report
 from tests.support.ledgers import LEDGERS, Case, cases

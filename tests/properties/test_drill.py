@@ -11,14 +11,14 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Result, open_source, run
-from custdyn_widgets.drill.breakdown import BESIDE, Breakdown
+from custdyn_widgets.drill.breakdown import COMPANION, Breakdown
 from custdyn_widgets.drill.cell import Address, cell_at
 from custdyn_widgets.drill.drill import clients_frame, entries_frame
 from custdyn_widgets.drill.history import changes
 from custdyn_widgets.drill.proof import entries_proof, proof
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.model.blocks import ROUNDING
 from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.definitions import ROUNDING
 from custdyn_widgets.model.money import rounded
 from custdyn_widgets.model.periods import EARLIEST, bucket_before
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
@@ -65,7 +65,7 @@ def check(result: Result, at: Address) -> None:
     assert found.agrees, (at, cell)
     totals = {}
     for part in found.sides:
-        if part == BESIDE:
+        if part == COMPANION:
             continue
         clients = clients_frame(result.drill.clients(found, part))
         totals[part] = sum(clients["contribution"], Fraction())
@@ -138,7 +138,7 @@ def check_entries(result: Result, found: Breakdown, part: str, clients: pd.DataF
     for client, added in zip(entries["client_id"], entries["contribution"], strict=True):
         adds[client] += added or 0
     counted = found.sides[part]
-    money = counted if counted.counts != "clients" else found.sides.get(BESIDE)
+    money = counted if counted.counts != "clients" else found.sides.get(COMPANION)
     if money is not None and money.counts != "clients":
         expected = {
             str(found.period.who.ids[int(who)]): Fraction(money.contribution(place))

@@ -8,11 +8,11 @@ import pytest
 
 from custdyn_widgets.errors import IdentityError, MissingRates
 from custdyn_widgets.metrics.aggregates import ClientSetSums
-from custdyn_widgets.metrics.client_sets import ALL_EVER
 from custdyn_widgets.model.blocks import EVERY_BLOCK, definition
 from custdyn_widgets.model.definitions import (
     ACTIVE,
     ALL,
+    ALL_EVER,
     BALANCE_REFILL,
     NA,
     OVERALL_ACTIVE,
@@ -22,8 +22,7 @@ from custdyn_widgets.model.definitions import (
 )
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.conversion import Conversion
-from custdyn_widgets.report.optional_rows import bridge
-from custdyn_widgets.report.rows import check_identities
+from custdyn_widgets.report.rows import ReportInputs, check_identities, rows
 from tests.support.small import entry, make, notes, values
 
 Q1 = {"period": {"from": "2024-01-01", "to": "2024-03-31"}}
@@ -161,9 +160,9 @@ def test_minor_units_follow_the_currency() -> None:
 
 def test_every_row_has_a_definition_in_words() -> None:
     for block in EVERY_BLOCK:
-        assert block.words.endswith(".")
+        assert block.description.endswith(".")
         for row in block.rows:
-            assert definition(block.name, row.name).words.endswith(".")
+            assert definition(block.name, row.name).description.endswith(".")
     with pytest.raises(KeyError):
         definition("Clients", "Qty")
     with pytest.raises(KeyError):
@@ -180,5 +179,6 @@ def test_sums_that_disagree_withhold_the_report() -> None:
     with pytest.raises(IdentityError, match="opening"):
         check_identities({(ALL_EVER, "EUR"): moved}, [], 1, 2)
     conversion = Conversion(Rates.of([], "none"), "EUR", 2, None)
-    with pytest.raises(IdentityError, match=r"a bridge closes.*Clients - All in EUR.*1/100"):
-        bridge(ALL, {(ALL, "EUR"): moved}, [], [date(2024, 1, 1)] * 2, conversion)
+    inputs = ReportInputs({(ALL, "EUR"): moved}, [], [date(2024, 1, 1)] * 2)
+    with pytest.raises(IdentityError, match=r"a bridge closes\): Bridge in EUR.*1/100"):
+        rows(inputs, conversion, by_package=False, blocks=["bridge"])

@@ -41,7 +41,7 @@ def card_screen(result: Result, package: str) -> Screen:
     months = card.period_months
     lasts = "nobody says" if months is None else f"{months} month{'s' if months != 1 else ''}"
     facts = [["Description", card.description or "none"], ["Lasts", lasts]]
-    rows = [[row.name, row.words] for row in PACKAGE_CARD.rows]
+    rows = [[row.name, row.description] for row in PACKAGE_CARD.rows]
     return Screen(
         name=package,
         sections=[[ABOUT, facts], ["Its figures", rows]],

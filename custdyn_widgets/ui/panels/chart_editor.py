@@ -10,7 +10,8 @@ from typing import Any
 import ipywidgets as w
 
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.model.definitions import PACKAGE, PACKAGE_BLOCK
+from custdyn_widgets.model.definitions import PACKAGE
+from custdyn_widgets.model.fixed_blocks import PACKAGE_BLOCK
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.widgets.basic import Plain, show
@@ -149,7 +150,7 @@ class ChartEditor:
         field = CHART_FIELDS[name]
         options = [(label, key) for key, label in labels.items()]
         return self._plain.dropdown(
-            options, description=field.label, description_tooltip=field.words, **traits
+            options, description=field.label, description_tooltip=field.description, **traits
         )
 
     def _row(self, series: Series) -> _SeriesRow:

@@ -33,7 +33,7 @@ class SendingFields:
     ) -> None:
         self._timezone = timezone
         self._paused = False
-        self.type = _choice(OUTPUT_TYPES, "Template Output Type", FIELDS["output.type"].words)
+        self.type = _choice(OUTPUT_TYPES, "Template Output Type", FIELDS["output.type"].description)
         self.send_to = Picker(
             lambda: Choices(()),
             changed=lambda: None,

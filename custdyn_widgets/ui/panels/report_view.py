@@ -83,7 +83,9 @@ class ResultView:
         )
         self._sparks = self._press(self._switch_sparks, "Sparklines", icon="spark", on=False)
         self._lines = {
-            key: self._press(partial(self._switch_line, key), line.label, on=True, hint=line.words)
+            key: self._press(
+                partial(self._switch_line, key), line.label, on=True, hint=line.description
+            )
             for key, line in LINES.items()
             if key != "value"
         }

@@ -14,12 +14,12 @@ from custdyn_widgets.drill.cell import Address, bucket_at, row_at
 from custdyn_widgets.drill.clients import ClientList
 from custdyn_widgets.drill.drill import Drill, NoClients
 from custdyn_widgets.drill.explain import SINCE, explain
-from custdyn_widgets.drill.formulas import formula
 from custdyn_widgets.drill.history import Change
 from custdyn_widgets.drill.package_card import PackageCard
 from custdyn_widgets.drill.proof import Proof, entries_proof, proof
 from custdyn_widgets.exports.listing import Filed
 from custdyn_widgets.listings.findings import listed
+from custdyn_widgets.model.blocks import formula
 from custdyn_widgets.model.cells import Line
 from custdyn_widgets.model.definitions import CHANGES, FINDINGS, LINES
 from custdyn_widgets.report.report import Report, utc_text
@@ -102,7 +102,7 @@ def tabs_of(report: Report, row: int, key: str, column: int) -> list[Tab]:
         if of is None or bucket_at(report, at) is None:
             continue
         before = f"{LINES[side].label}: " if len(sides) > 1 else ""
-        parts = PARTS if of.under is not None else {NUMERATOR: CLIENTS}
+        parts = PARTS if of.denominator is not None else {NUMERATOR: CLIENTS}
         for part, label in parts.items():
             made.append(Tab(f"{side}-{part}", f"{before}{label}", at, part))
     return [*made, Tab(EXPLAIN, "Explain", Address(row, column, sides[0]), EXPLAIN)]

@@ -1,0 +1,84 @@
+"""One period of a report, with its clients read, for what is behind its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from custdyn_widgets.extract.balance_changes import ReadStrategy
+from custdyn_widgets.extract.clients import read_clients
+from custdyn_widgets.extract.filters import resolve
+from custdyn_widgets.extract.flows import Extract
+from custdyn_widgets.extract.plan import Plan
+from custdyn_widgets.metrics.edges import Edge, edges
+from custdyn_widgets.metrics.population import Population, population
+from custdyn_widgets.model.periods import Bucket, make_buckets
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.report import Report
+from custdyn_widgets.sources import Snapshot
+
+
+@dataclass(frozen=True)
+class Period:
+    """One period of a report: its buckets, and what it was made of.
+
+    `until` is its end, up to which entries make a client pass the filters.
+    """
+
+    query: Query
+    as_of: datetime
+    last: datetime
+    buckets: tuple[Bucket, ...]
+    until: datetime
+    extract: Extract
+
+    @classmethod
+    def of(
+        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Extract
+    ) -> Period:
+        """A whole period of a report."""
+        return cls(report.query, report.as_of, last, buckets, buckets[-1].end, made)
+
+    @cached_property
+    def who(self) -> Population:
+        """The clients that pass, numbered; only where they are held: see `holding`."""
+        assert self.extract.client_data is not None  # noqa: S101
+        return population(self.extract.client_data)
+
+    def holding(self, snapshot: Snapshot, column: int) -> tuple[Period, int]:
+        """The period with its clients held, and the place of a bucket in it.
+
+        Where they were too many to be held for all buckets, they are read for this one and the
+        one before it.
+        """
+        if self.extract.client_data is not None:
+            return self, column
+        buckets = self.buckets[max(column - 1, 0) : column + 1]
+        tables, fetch = snapshot.tables, snapshot.fetch
+        filters = resolve(tables, fetch, self.query, self.as_of)
+        plan = Plan(filters, buckets, (), (), self.as_of, until=self.until)
+        held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.in_order))
+        extract = replace(self.extract, client_data=held)
+        return replace(self, buckets=buckets, extract=extract), len(buckets) - 1
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The end of the bucket before the first, then each bucket's."""
+        return edges(self.query, self.last, self.buckets)
+
+
+def periods_of(report: Report, extract: Sequence[Extract]) -> dict[str, Period]:
+    """The periods of a report by side; the other one has all its buckets, not the shown ones."""
+    query, as_of = report.query, report.as_of
+    if not extract:
+        return {}
+    made = {"value": Period.of(report, report.last, report.buckets, extract[0])}
+    if report.other is not None and len(extract) > 1:
+        first, last = report.other.first, report.other.last
+        buckets = make_buckets(
+            first, last, units=query.time_units, timezone=query.timezone, as_of=as_of
+        )
+        made["other"] = Period.of(report, last, buckets, extract[1])
+    return made
