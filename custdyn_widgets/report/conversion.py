@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -34,12 +34,21 @@ class Conversion:
 
     def convert(self, unscaled: int, currency: str, day: date) -> Fraction:
         """An amount of a date in the report's currency; the rate must be there."""
-        factor = self._factors.get((currency, day))
-        if factor is None:
-            factor = self._factors[currency, day] = self.factor(currency, day)
-            self._remember(currency, day)
-        exact = Fraction(unscaled, 10**self.scale)
-        return exact if currency == self.to else exact * factor
+        return self.total({(currency, day): unscaled})
+
+    def total(self, amounts: Mapping[tuple[str, date], int]) -> Fraction:
+        """Amounts by currency and date, together, in the report's currency."""
+        own, others = 0, Fraction()
+        for (currency, day), unscaled in amounts.items():
+            if currency == self.to:
+                own += unscaled
+                continue
+            factor = self._factors.get((currency, day))
+            if factor is None:
+                factor = self._factors[currency, day] = self.factor(currency, day)
+                self._remember(currency, day)
+            others += unscaled * factor
+        return Fraction(own + others) / 10**self.scale
 
     def factor(self, currency: str, day: date) -> Fraction:
         """What one unit of a currency is worth on a date; the rate must be there."""
@@ -49,7 +58,7 @@ class Conversion:
         return factor
 
     def _remember(self, currency: str, day: date) -> None:
-        for name in {currency, self.to} if currency != self.to else ():
+        for name in {currency, self.to}:
             if name != self.rates.base and (dated := self.rates.dated(name, self.fixed or day)):
                 self.used.add(UsedRate(name, *dated))
 

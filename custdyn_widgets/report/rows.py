@@ -27,7 +27,7 @@ from custdyn_widgets.model.definitions import (
     flow_of,
     stayed,
 )
-from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure
+from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure
 from custdyn_widgets.model.optional_blocks import OPTIONAL
 from custdyn_widgets.report.conversion import Conversion, percent_cell
 from custdyn_widgets.report.flow_totals import Amounts, FlowTotals
@@ -112,18 +112,15 @@ class _Rows:
         cells: dict[str, list[Cell]] = {}
         for row in block.rows:
             if row.formula is not None:
-                cells[row.name] = [self._cell(row, package, bucket) for bucket in self._buckets]
+                own = row.formula if package is None else row.formula.of_package(package)
+                cells[row.name] = [self._cell(row, own, bucket) for bucket in self._buckets]
             elif any(rounding := self._rounding(cells)):
                 cells[row.name] = list(map(self._conversion.cell, rounding))
         for name, listed in cells.items():
             yield Row(block.name, package, name, tuple(listed))
 
-    def _cell(self, row: RowDefinition, package: str | None, bucket: int) -> Cell:
-        formula = row.formula
-        assert formula is not None  # noqa: S101
-        if package is not None:
-            formula = formula.of_package(package)
-        if row.empty and not self._count(formula.numerator, bucket):
+    def _cell(self, row: RowDefinition, formula: Formula, bucket: int) -> Cell:
+        if row.empty and self._is_empty(formula.numerator, bucket):
             return Cell(None, reason=row.empty)
         value = self._total(formula.numerator, bucket)
         if formula.denominator is not None:
@@ -139,11 +136,7 @@ class _Rows:
         """A number of clients or entries, or an amount in the report's currency."""
         if measure.counts != "money":
             return self._count(measure, bucket)
-        converted = (
-            self._conversion.convert(amount, *rate)
-            for rate, amount in self._amounts(measure, bucket).items()
-        )
-        return sum(converted, Fraction())
+        return self._conversion.total(self._amounts(measure, bucket))
 
     def _count(self, measure: Measure, bucket: int) -> int:
         """How many clients or entries a measure is of."""
@@ -151,6 +144,15 @@ class _Rows:
             self._flows.entries(term, bucket)
             if isinstance(term, FlowTerm)
             else sum(figure for _, figure in self._figures(term, bucket, 0))
+            for term in measure.terms
+        )
+
+    def _is_empty(self, measure: Measure, bucket: int) -> bool:
+        """Whether a measure is of no client and no entry."""
+        return not any(
+            self._flows.amounts(term, bucket)
+            if isinstance(term, FlowTerm)
+            else any(count for _, count in self._figures(term, bucket, 0))
             for term in measure.terms
         )
 
