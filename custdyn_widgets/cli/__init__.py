@@ -12,13 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from custdyn_widgets.cli.arguments import CALL_AT_FAULT
-from custdyn_widgets.cli.output import (
-    format_of,
-    list_format,
-    with_output,
-    write_list,
-    write_result,
-)
+from custdyn_widgets.cli.output import format_of, list_format, with_output, write_list, write_result
 from custdyn_widgets.cli.overrides import changed
 from custdyn_widgets.cli.parser import MAX_READY, parser
 from custdyn_widgets.cli.progress import telling_progress

@@ -22,13 +22,7 @@ from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import flow_of
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure, Term
-from custdyn_widgets.model.periods import (
-    Bucket,
-    Segment,
-    local_date,
-    segments,
-    zone,
-)
+from custdyn_widgets.model.periods import Bucket, Segment, local_date, segments, zone
 from custdyn_widgets.pipeline.make_report import balance_days, conversion_of, rate_dates
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion

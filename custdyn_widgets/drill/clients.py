@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from custdyn_widgets.drill.breakdown import COMPANION, Breakdown, Checkpoint
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.extract.arrays import Ints, positions
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.formulas import FlowTerm
 from custdyn_widgets.model.money import amount, exact_decimal, rounded

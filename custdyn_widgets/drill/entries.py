@@ -25,7 +25,7 @@ from custdyn_widgets.extract.filters import package_names, resolve
 from custdyn_widgets.extract.scope import KINDS, entries_of
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure, Term
 from custdyn_widgets.model.money import amount, exact_decimal, rounded, tidy

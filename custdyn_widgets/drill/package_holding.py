@@ -15,7 +15,7 @@ from custdyn_widgets.drill.period import Period
 from custdyn_widgets.extract.arrays import Flags, Ints, microseconds_or, positions
 from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.money import decimals
 from custdyn_widgets.model.periods import Bucket, microseconds, months_back, to_utc, zone
 from custdyn_widgets.model.schema import RENEWAL

@@ -21,8 +21,7 @@ from custdyn_widgets.exports.csv import CsvStyle, text
 from custdyn_widgets.exports.text import Cleaner, is_exact
 from custdyn_widgets.exports.workbook import save, style_of, written
 from custdyn_widgets.files import whole_file
-from custdyn_widgets.model.cells import plain
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Column, Value, plain
 from custdyn_widgets.model.definitions import LIST_FORMATS
 from custdyn_widgets.views.facts import Fact
 

@@ -7,12 +7,7 @@ import io
 import xlwt
 
 from custdyn_widgets.exports.sheets import Limits, Look, Sheet, sheets_of
-from custdyn_widgets.exports.xlsx import (
-    PERCENT_FORMAT,
-    SHARE_FORMAT,
-    change_format,
-    money_format,
-)
+from custdyn_widgets.exports.xlsx import PERCENT_FORMAT, SHARE_FORMAT, change_format, money_format
 from custdyn_widgets.pipeline.provenance import Provenance
 from custdyn_widgets.report.report import Report
 

@@ -18,8 +18,7 @@ from custdyn_widgets.extract.arrays import microseconds_or, unscaled
 from custdyn_widgets.extract.payg import payg_days, payg_page, payg_sums
 from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
-from custdyn_widgets.model.cells import Cell, shown
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Cell, Column, Value, shown
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.money import amount, exact_decimal, rounded, tidy
 from custdyn_widgets.model.periods import microseconds, zone

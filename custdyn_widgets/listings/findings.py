@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from custdyn_widgets.errors import DataError
 from custdyn_widgets.exports.listing import Filed, write
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.definitions import FINDINGS
 from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.quality import COLUMNS, Finding

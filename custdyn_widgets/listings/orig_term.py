@@ -15,8 +15,7 @@ from custdyn_widgets.exports.listing import Filed, write
 from custdyn_widgets.extract.payg import payg_sums
 from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
-from custdyn_widgets.model.cells import Cell, shown
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Cell, Column, Value, shown
 from custdyn_widgets.model.money import tidy
 from custdyn_widgets.model.schema import ORIG, TERM
 from custdyn_widgets.query.fields import ORIG_TERM, SPLITS, VIEWS

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from custdyn_widgets.model.definitions import (
-    ALL_EVER,
-    CLASSES,
-    BlockDefinition,
-    RowDefinition,
-)
+from custdyn_widgets.model.definitions import ALL_EVER, CLASSES, BlockDefinition, RowDefinition
 from custdyn_widgets.model.fixed_blocks import BLOCKS, PACKAGE_BLOCK
-from custdyn_widgets.model.formulas import (
-    BalanceTerm,
-    Formula,
-)
+from custdyn_widgets.model.formulas import BalanceTerm, Formula
 from custdyn_widgets.model.optional_blocks import OPTIONAL
 
 EVERY_BLOCK = (

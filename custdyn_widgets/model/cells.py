@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 from custdyn_widgets.model.definitions import CHANGES, NA, Unit
 
 NOT_AVAILABLE = "N/A"
+Value = str | int | Decimal | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,25 @@ def signed(cell: Cell) -> str:
 def plain(value: int | Decimal | None) -> int | str | None:
     """A value as machines take it: a count as an integer, an amount as `"-11947.74"`."""
     return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list: the name for programs, the label for people, and how it is read.
+
+    Instants are wall-clock ones in the report's zone; `words` say what it is.
+    """
+
+    key: str
+    label: str
+    kind: Literal["text", "count", "money", "number", "instant"] = "text"
+    words: str = ""
+
+
+def text_of(value: Value) -> str:
+    """A value as a list shows it: instants with their seconds, nothing for what is absent."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return value if isinstance(value, str) else shown(value)

@@ -48,7 +48,8 @@ class Conversion:
                 factor = self._factors[currency, day] = self.factor(currency, day)
                 self._remember(currency, day)
             others += unscaled * factor
-        return Fraction(own + others) / 10**self.scale
+        exact: Fraction = (own + others) / 10**self.scale
+        return exact
 
     def factor(self, currency: str, day: date) -> Fraction:
         """What one unit of a currency is worth on a date; the rate must be there."""

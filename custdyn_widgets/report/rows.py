@@ -224,12 +224,8 @@ def _required(inputs: ReportInputs, blocks: Sequence[str]) -> RateRequirements:
         for bucket, day in enumerate(inputs.days[1:]):
             if name == ALL and held["positives"][bucket] + held["negatives"][bucket]:
                 yield currency, day, day
-    if "bridge" in blocks:
-        yield from _required_by_bridges(inputs)
-
-
-def _required_by_bridges(inputs: ReportInputs) -> RateRequirements:
-    """The rates that bridges need, too."""
+    if "bridge" not in blocks:
+        return
     yield from ((flow.currency, flow.day, flow.first_day) for flow in inputs.flows)
     for (name, currency), held in inputs.sums.items():
         if name == ALL and held.opening("positives") + held.opening("negatives"):

@@ -12,8 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.cells import shown
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Column, Value, shown
 from custdyn_widgets.model.definitions import FINDINGS
 from custdyn_widgets.model.money import exact_decimal, unscaled_units
 from custdyn_widgets.model.rates import Rates

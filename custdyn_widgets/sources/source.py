@@ -14,7 +14,7 @@ from typing import Any
 import platformdirs
 
 from custdyn_widgets.errors import DataError, DataFault, SourceChanged, SourceError
-from custdyn_widgets.model.columns import Value
+from custdyn_widgets.model.cells import Value
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.catalog import Directory, directory_of
 from custdyn_widgets.sources.engine import AnyEngine, Engine

@@ -23,12 +23,11 @@ from custdyn_widgets.ui.error_boundary import logged
 from custdyn_widgets.ui.form import Form, now_in_utc
 from custdyn_widgets.ui.jobs import Jobs
 from custdyn_widgets.ui.names import Names
-from custdyn_widgets.ui.page import Page, link_of_the_page, prepared_beforehand
+from custdyn_widgets.ui.page import Page, ViewSwitch, link_of_the_page, prepared_beforehand
 from custdyn_widgets.ui.panels.by_mail import ByMail
 from custdyn_widgets.ui.panels.listing_view import ListingView
 from custdyn_widgets.ui.panels.report_view import ResultView
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
-from custdyn_widgets.ui.panels.view_switch import ViewSwitch
 from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
 from custdyn_widgets.ui.widgets.assets import style
 from custdyn_widgets.ui.widgets.basic import Plain, show

@@ -6,13 +6,17 @@ import io
 import os
 from collections.abc import Callable
 from contextlib import redirect_stderr
+from functools import partial
 
 import anywidget
+import ipywidgets as w
 import traitlets
 
 from custdyn_widgets.environment import QUERY_STRING_VARIABLE
+from custdyn_widgets.query.fields import REPORT, VIEWS
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.button import Button
 
 
 class Page(anywidget.AnyWidget):
@@ -63,3 +67,22 @@ def link_of_the_page() -> str:
 def prepared_beforehand() -> bool:
     """Whether Voilà has started this kernel before there is a reader for it."""
     return os.environ.get("VOILA_PREHEAT") == "True"
+
+
+class ViewSwitch:
+    """`box` has a button for each view; `chosen` is called with the one that is pressed."""
+
+    def __init__(self, chosen: Callable[[str], None], tell: Callable[[str], None]) -> None:
+        self.view = REPORT
+        self._buttons = {
+            key: Button(partial(chosen, key), tell, label=label, on=key == REPORT)
+            for key, label in VIEWS.items()
+        }
+        self.box = w.HBox(list(self._buttons.values()))
+        self.box.add_class("custdyn-switches")
+
+    def show(self, view: str) -> None:
+        """Marks a view as the one that is shown."""
+        self.view = view
+        for key, button in self._buttons.items():
+            button.on = key == view

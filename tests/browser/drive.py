@@ -17,14 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import nbformat
-from playwright.sync_api import (
-    Browser,
-    Locator,
-    Page,
-    WebSocketRoute,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect, sync_playwright
 from playwright.sync_api import Request as PageRequest
 
 CHROMIUM = Path("/usr/bin/chromium")

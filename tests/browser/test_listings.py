@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Locator, expect
 
 from custdyn_widgets import run_cdrs, run_orig_term
-from custdyn_widgets.model.columns import text_of
+from custdyn_widgets.model.cells import text_of
 from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
 from tests.browser.drive import Visit
 from tests.browser.test_look import faults

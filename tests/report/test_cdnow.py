@@ -6,13 +6,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from custdyn_widgets import Result, run
-from custdyn_widgets.model.definitions import (
-    ACTIVE,
-    ALL,
-    OVERALL_ACTIVE,
-    PACKAGES,
-    PAY_AS_YOU_GO,
-)
+from custdyn_widgets.model.definitions import ACTIVE, ALL, OVERALL_ACTIVE, PACKAGES, PAY_AS_YOU_GO
 from tests.conftest import AS_OF
 from tests.support.cdnow import PURCHASES, frames, lines
 

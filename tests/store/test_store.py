@@ -13,13 +13,7 @@ import pytest
 from custdyn_widgets.environment import STORE_VARIABLE
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.store import (
-    QueryTemplate,
-    Store,
-    StoreError,
-    TemplateFile,
-    my_store,
-)
+from custdyn_widgets.store import QueryTemplate, Store, StoreError, TemplateFile, my_store
 from custdyn_widgets.store.database import SCHEMA
 from custdyn_widgets.store.saved_query import frozen
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec

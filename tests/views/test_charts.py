@@ -14,13 +14,7 @@ from custdyn_widgets import Result, run
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.model.definitions import ACTIVE, BALANCE_REFILL, PACKAGE, PAY_AS_YOU_GO
 from custdyn_widgets.views.chart_altair import DATASET
-from custdyn_widgets.views.chart_spec import (
-    KINDS,
-    PRE_CONFIGURED,
-    ChartError,
-    ChartSpec,
-    points_of,
-)
+from custdyn_widgets.views.chart_spec import KINDS, PRE_CONFIGURED, ChartError, ChartSpec, points_of
 from tests.support.hostile import CORPUS
 from tests.support.small import entry, make, source
 from tests.support.vega import SCRIPT, made

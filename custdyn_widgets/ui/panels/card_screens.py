@@ -8,7 +8,7 @@ from custdyn_widgets.drill.breakdown import NUMERATOR, Checkpoint, break_down
 from custdyn_widgets.drill.package_card import PackageCard, reported_at
 from custdyn_widgets.drill.proof import Proof, proof
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER
-from custdyn_widgets.model.columns import Column, Value
+from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.result import Result
 from custdyn_widgets.ui.panels.screens import Screen, Tab, clients_screen, screen_of
 from custdyn_widgets.ui.widgets.pagination import Paged

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from custdyn_widgets.model.columns import Column, Value, text_of
+from custdyn_widgets.model.cells import Column, Value, text_of
 
 PAGE = 50
 Find = Callable[[str, str, bool], Sequence[int]]
