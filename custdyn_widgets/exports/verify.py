@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custdyn_widgets.errors import CustdynError
-from custdyn_widgets.exports.sheets import DEFINITIONS, FINGERPRINT, QUERY, RESULT
 from custdyn_widgets.model.blocks import definition
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import LINES, PACKAGE, PERCENT_DECIMALS
@@ -130,6 +129,8 @@ def _plain_text(value: Any) -> Any:
 
 
 def _from_sheets(pages: dict[str, list[list[Any]]]) -> SavedFile:
+    from custdyn_widgets.exports.sheets import DEFINITIONS, FINGERPRINT, QUERY, RESULT
+
     info: dict[str, str] = {}
     for row in pages.pop("Info"):
         if len(row) > 1 and row[0]:

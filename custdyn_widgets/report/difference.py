@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from custdyn_widgets.model.cells import NOT_AVAILABLE, plain
 from custdyn_widgets.model.definitions import CHANGES, LINES
-from custdyn_widgets.report.report import Report
+
+if TYPE_CHECKING:
+    from custdyn_widgets.report.report import Report
 
 ABSENT = "absent"
 Key = tuple[str, str, str]

@@ -375,8 +375,8 @@ def test_a_terminal_is_told_what_is_being_done(query_file: str) -> None:
     """A slow report on a real terminal: the line says what is done, and is wiped at the end."""
     slow = (
         "import sys, time, custdyn_widgets.pipeline.cache as frames, custdyn_widgets.cli as cli\n"
-        "real = frames.reduce\n"
-        "frames.reduce = lambda *a, **k: (time.sleep(1.6), real(*a, **k))[1]\n"
+        "real = frames.read_extract\n"
+        "frames.read_extract = lambda *a, **k: (time.sleep(1.6), real(*a, **k))[1]\n"
         f"sys.exit(cli.main(['report', '--source', 'sample', '--query', {query_file!r},"
         " '--format', 'csv', '--output', '/dev/null']))\n"
     )
