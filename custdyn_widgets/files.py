@@ -14,7 +14,7 @@ MEDIA_TYPES = {
     "xls": "application/vnd.ms-excel",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-"""What a browser or a mail program is told of a file, by its kind."""
+"""The media type of a file, by its kind."""
 
 
 @contextmanager

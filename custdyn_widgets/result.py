@@ -131,7 +131,7 @@ class Result:
 
     @cached_property
     def by_package(self) -> Result:
-        """This report grouped by package: itself, or made anew as of the same instant."""
+        """This report grouped by package: itself, or made again as of the same instant."""
         query = self.report.query
         if query.by_package and query.compare is None:
             return self

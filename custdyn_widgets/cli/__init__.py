@@ -215,7 +215,7 @@ def _rollup(parsed: argparse.Namespace) -> int:
 
     with telling_progress() as progress:
         made = make_rollup(
-            parsed.source, parsed.to, grain=parsed.grain, anew=parsed.anew, progress=progress
+            parsed.source, parsed.to, grain=parsed.grain, rebuild=parsed.rebuild, progress=progress
         )
     rollup = made.rollup
     print(f"rollup {parsed.to}: {made.how}, {made.read} entries read")

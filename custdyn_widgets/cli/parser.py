@@ -143,7 +143,7 @@ def parser() -> argparse.ArgumentParser:
         default=GRAINS[0],
         help="minutes; 15 for zones that are not whole hours from UTC; default: 60",
     )
-    rollup.add_argument("--anew", action="store_true", help="read everything again")
+    rollup.add_argument("--rebuild", action="store_true", help="read everything again")
 
     crossed = commands.add_parser(
         "crosscheck",

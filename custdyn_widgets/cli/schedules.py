@@ -49,7 +49,7 @@ def _worker(parsed: argparse.Namespace, *, schedules: bool, owner: str | None = 
     open_source(parsed.source)  # a wrong name is said here, not in every job
     settings = settings_or_refuse()
     return Worker(
-        *(my_store(), settings, parsed.source), schedules=schedules, tell=_tell, owner=owner
+        *(my_store(), settings, parsed.source), schedules=schedules, on_event=_tell, owner=owner
     )
 
 

@@ -1,4 +1,4 @@
-"""What pages and schedules ask for: queued as jobs, each run once, by whoever claims it."""
+"""What pages and schedules ask for: queued as jobs, each run once, by the worker that claims it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ AGAIN = timedelta(minutes=1)
 """How long a job waits that a passing fault has stopped."""
 BLINK = 1.0
 """Seconds between two words of how far a job is."""
-Tell = Callable[[str], None]
+OnEvent = Callable[[str], None]
 
 
 def ask_by_mail(
@@ -74,7 +74,9 @@ def ask_by_mail(
     return job
 
 
-def queue_due(store: Store, source: str, at: datetime, tell: Tell = lambda _: None) -> list[Job]:
+def queue_due(
+    store: Store, source: str, at: datetime, on_event: OnEvent = lambda _: None
+) -> list[Job]:
     """Claims the runs of schedules that are due; one that was missed is run once, and says so.
 
     Any number of processes may do this at once: each run is claimed by one of them. Only the
@@ -82,7 +84,7 @@ def queue_due(store: Store, source: str, at: datetime, tell: Tell = lambda _: No
     """
     made = []
     name = source_text(source) or ""
-    for saved in store.queries.everyone(tell):
+    for saved in store.queries.everyone(on_event):
         job = _due(saved, name, at)
         if job is not None and not store.jobs.taken(saved.id, job.as_of) and store.jobs.add(job):
             made.append(job)
@@ -128,9 +130,9 @@ def run_next(
         with heart.beating(opened):
             _make(store, settings, job, opened, heart.progress)
     except Cancelled:
-        pass  # it has been marked by whoever cancelled it, or somebody else runs it
+        pass  # it was cancelled, or another worker runs it
     except (SourceChanged, StoreError) as error:  # it passes: by and by somebody tries again
-        store.jobs.told(job, str(error), None, now(), AGAIN)
+        store.jobs.set_progress(job, str(error), None, now(), AGAIN)
     except CustdynError as error:
         _fail(store, settings, job, str(error))
     except Exception:  # a border: the job is not left hanging
@@ -138,7 +140,7 @@ def run_next(
         log.debug("error %s", reference, exc_info=True)
         _fail(store, settings, job, f"an internal error (id {reference})")
     except KeyboardInterrupt:  # this worker ends: the next one may have it at once
-        store.jobs.told(job, "the worker was stopped", None, now(), timedelta())
+        store.jobs.set_progress(job, "the worker was stopped", None, now(), timedelta())
         raise
     return store.jobs.find(job.id)
 
@@ -178,7 +180,7 @@ def _same_as_before(store: Store, job: Job, result: Result, query: Query) -> Run
 
 
 def _fail(store: Store, settings: MailSettings, job: Job, words: str) -> None:
-    """Ends a job that failed; of a schedule, whose owner does not watch it, the owner is told."""
+    """Ends a job that failed; the owner of a schedule, who does not watch it, gets a mail."""
     at = now()
     letter = None
     if job.window is not None:
@@ -217,7 +219,7 @@ class _Heart:
         every = min(BLINK, self._lease.total_seconds() / 4)
         while not self._ended.wait(every):
             try:
-                goes_on = self._store.jobs.told(
+                goes_on = self._store.jobs.set_progress(
                     self._job, self._doing, source.done, now(), self._lease
                 )
             except StoreError:  # it is said at the next beat

@@ -26,10 +26,10 @@ NO_PICTURE = "The chart is not drawn here: install custdyn-widgets[mail]."
 
 @dataclass(frozen=True)
 class Letterhead:
-    """What a mail is told besides its report: who sends it, its title, chart, notes and link.
+    """What a mail contains besides its report: who sends it, its title, chart, notes and link.
 
     `chart` is drawn, None for none; `most_bytes` is the size
-    of the whole message at the most.
+    of the whole message at most.
     """
 
     sender: str

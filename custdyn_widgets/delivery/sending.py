@@ -40,9 +40,9 @@ Clock = Callable[[], datetime]
 class Parcel:
     """A report that is to be kept and sent: to whom, under which title, with which chart.
 
-    `run_id` is the same however often it is made; `owner` is told of what fails; `job` is the job
-    that it was made for. The report should be that of an `unaddressed` query: a file that many
-    get does not say who they are.
+    `run_id` is the same however often it is made; `owner` gets a mail about what fails; `job` is
+    the job that it was made for. The report should be that of an `unaddressed` query: a file that
+    many get does not say who they are.
     """
 
     result: Result
@@ -86,7 +86,7 @@ def now() -> datetime:
 
 
 def worker_name() -> str:
-    """A name for whoever works here, that nobody else has."""
+    """A name for this process that no other process has."""
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id()[:8]}"
 
 
@@ -187,7 +187,7 @@ def flush(
 
 
 def pause(attempts: int) -> timedelta:
-    """How long a mail waits after so many attempts: a minute, then twice as long, up to an hour."""
+    """How long a mail waits after some attempts: a minute, then twice as long, up to an hour."""
     doublings = min(attempts - 1, 10)
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 

@@ -19,7 +19,7 @@ from custdyn_widgets.query.base import Explained, Text
 from custdyn_widgets.query.validators import address, one_of
 
 LEASE = 30
-"""Times the timeout that one mail may take at the most, with connecting and the last answer."""
+"""Times the timeout that one mail may take at most, with connecting and the last answer."""
 HERE = ("127.0.0.1", "::1", "localhost")
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -44,8 +44,8 @@ class MailSettings(Explained):
     `security`: starttls, tls, or none (a server on this machine); `port`: by default 587, 465 or
     25; `ca_file`: certificates to trust besides those of the system; `sender`: the address that
     reports come from; `domains`: whom they may go to, by default the sender's own; `report_to`:
-    who is told of a mail that failed where its owner is no address; `timeout`: seconds without an
-    answer; `most_megabytes` of a mail, `most_a_day` of one user.
+    who gets a mail about one that failed where its owner is no address; `timeout`: seconds
+    without an answer; `most_megabytes` of a mail, `most_a_day` of one user.
     """
 
     host: Text
@@ -79,7 +79,7 @@ class MailSettings(Explained):
         return timedelta(seconds=LEASE * self.timeout + 5)
 
     def contradictions(self) -> Iterator[FieldFault]:
-        """No password goes over the network in the clear, and who is told may be told."""
+        """No password goes over the network in the clear; `report_to` may get mail."""
         if self.security == "none" and self.password is not None and self.host not in HERE:
             yield FieldFault("security", None, "none would send the password in the clear")
         if self.report_to is not None and domain_of(self.report_to) not in self.allowed:

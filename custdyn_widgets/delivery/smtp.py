@@ -49,7 +49,7 @@ class Unreachable(Exception):
 
 
 class Server:
-    """A connection to the mail server, made when it is needed and made anew after a fault."""
+    """A connection to the mail server, made when it is needed and again after a fault."""
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings

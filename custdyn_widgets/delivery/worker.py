@@ -25,15 +25,15 @@ REST = 2.0
 SEEN = timedelta(seconds=30)
 """How long a worker that said nothing counts as there."""
 KEEP_DAYS, KEEP_RUNS = 400, 100
-Tell = Callable[[str], None]
+OnEvent = Callable[[str], None]
 log = logging.getLogger("custdyn_widgets")
 
 
 class Worker:
     """Runs the jobs of a source and sends mails; with `schedules`, it claims what is due, too.
 
-    `tell` is told in one line of each thing that is done; `owner`: only that one's mails are sent.
-    Any number of workers may share a store.
+    `on_event` receives a line for each thing that is done; `owner`: only that one's mails are
+    sent. Any number of workers may share a store.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class Worker:
         source: str,
         *,
         schedules: bool,
-        tell: Tell,
+        on_event: OnEvent,
         lease: timedelta = LEASE,
         owner: str | None = None,
     ) -> None:
         self.name = worker_name()
         self._store, self._settings, self._source = store, settings, source
-        self._schedules, self._tell, self._lease = schedules, tell, lease
+        self._schedules, self._tell, self._lease = schedules, on_event, lease
         self._owner = owner
         self._stop = threading.Event()
 

@@ -89,7 +89,7 @@ def break_down(
 ) -> Breakdown:
     """What is behind a figure in a bucket.
 
-    The ledger is asked for the entries of the bucket only; whoever is active and what everyone
+    The ledger is asked for the entries of the bucket only; who is active and what everyone
     holds comes from what the report was made of. Raises what `run` raises, and SourceError.
     """
     with source.reading(checkpoint) as snapshot:

@@ -61,7 +61,7 @@ def _sum(side: Contributions, flags: np.ndarray) -> Fraction | int:
 def from_earlier(period: Period, source: Source, checkpoint: Checkpoint) -> Period | None:
     """The bucket before the first of a period as one of its own; None where that is empty.
 
-    The clients are those of the report: whoever passes its filters at its end. Raises what `run`
+    The clients are those of the report: those who pass its filters at its end. Raises what `run`
     raises, and SourceError.
     """
     query, first = period.query, period.buckets[0]

@@ -42,7 +42,7 @@ class ReadStrategy:
 
     @classmethod
     def of(cls, fullest: int, inside: int, *, in_order: bool, memory: int) -> ReadStrategy:
-        """With so many bytes for what is handed over."""
+        """With that many bytes for the entries that are fetched raw."""
         return cls(in_order, fullest, min(memory // BYTES_AN_ENTRY, ENTRIES_AT_ONCE), inside)
 
     def fetch_raw(self, ledger: ir.Table, clients: int) -> bool:

@@ -109,7 +109,7 @@ def _by_order(place: Ints, amount: Numbers, paid: Ints) -> tuple[Ints, Numbers, 
     if int(place.max()) >> (62 - bits):
         rows = np.argsort(place)
         place = place[rows]
-    else:  # sorted with its number behind it, it need not be fetched anew
+    else:  # sorted with its number behind it, it need not be fetched again
         numbered = (place << bits) | np.arange(len(place))
         numbered.sort()
         place, rows = numbered >> bits, numbered & ((1 << bits) - 1)

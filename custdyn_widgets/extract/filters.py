@@ -48,7 +48,7 @@ def resolve(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query, as_of: d
 
 
 def unmatched(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> dict[str, list[str]]:
-    """Filter values that nothing in the source bears, by field of the query."""
+    """Filter values that nothing in the source has, by field of the query."""
     clients, tags, ledger = tables["clients"], tables["client_tags"], tables["ledger"]
     missing: dict[str, list[str]] = {}
 

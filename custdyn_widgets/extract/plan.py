@@ -13,7 +13,7 @@ from custdyn_widgets.model.periods import Bucket, Segment
 class Plan:
     """Everything that reduced frames depend on, beside the data.
 
-    `pieces` are the stretches that flows are told by; `cuts` are these, and more that another
+    `pieces` are the segments by which flows are added up; `cuts` are these, and more that another
     question may want. `by_client`: the flows of each client, too. Entries and clients from
     `as_of` (aware) on do not count. `until`: up to when entries make a client pass the filters,
     where that is not the end of the buckets.

@@ -16,7 +16,7 @@ from custdyn_widgets.sources import expressions as measures
 from custdyn_widgets.sources.expressions import Fetch, bucket_index, instant_literal, number_of
 
 KINDS = (OTHER_KIND, *NAMED_KINDS)
-"""The kinds that are told apart; an entry's kind is its position here."""
+"""The kinds that are distinguished; an entry's kind is its position here."""
 
 
 def scope(

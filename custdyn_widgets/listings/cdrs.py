@@ -119,13 +119,13 @@ class Cdrs:
     @property
     def sums(self) -> list[tuple[str, str]]:
         """Count and sums over all pages in words: label and text."""
-        told = [("Entries", shown(len(self)))]
+        lines = [("Entries", shown(len(self)))]
         if self.total.quantity is not None:
-            told.append(("Quantity", shown(tidy(self.total.quantity))))
-        told.append((f"Sum in {self.asked.query.currency}", str(self.amount)))
+            lines.append(("Quantity", shown(tidy(self.total.quantity))))
+        lines.append((f"Sum in {self.asked.query.currency}", str(self.amount)))
         for code, own in sorted(self.total.by_currency.items()):
-            told.append((f"Of clients in {code}", f"{shown(own)} {code}"))
-        return told
+            lines.append((f"Of clients in {code}", f"{shown(own)} {code}"))
+        return lines
 
     def _stretches(
         self, first: int, count: int | None

@@ -48,7 +48,7 @@ class Criteria:
         """The data again, and its pay-as-you-go entries.
 
         Where it may be other data than before, as in a server where somebody writes, `agrees` says
-        whether it still is what was told of it. Raises SourceChanged where it is not.
+        whether it still is what was said of it. Raises SourceChanged where it is not.
         """
         with self.source.reading() as snapshot:
             if snapshot.token != self.token:
@@ -69,13 +69,13 @@ class Criteria:
     def facts(self, sums: Sequence[tuple[str, str]]) -> list[Fact]:
         """What a file says of itself besides its lines: sums, and what was asked."""
         query = self.query
-        told = [*sums, ("Interval", f"{self.first} – {self.last} {query.timezone}")]
-        told += [("Query", line) for line in filter_lines(query)]
-        told += [("Currency", str(query.currency))]
-        told += [(FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])]
-        told += [("Source", self.source.name), ("As of", utc_text(self.as_of))]
-        told += [("Note", str(note)) for note in self.notes]
-        return [Fact("", label, text) for label, text in told]
+        facts = [*sums, ("Interval", f"{self.first} – {self.last} {query.timezone}")]
+        facts += [("Query", line) for line in filter_lines(query)]
+        facts += [("Currency", str(query.currency))]
+        facts += [(FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])]
+        facts += [("Source", self.source.name), ("As of", utc_text(self.as_of))]
+        facts += [("Note", str(note)) for note in self.notes]
+        return [Fact("", label, text) for label, text in facts]
 
     def file_name(self, name: str, kind: str) -> str:
         """What a file of a listing is called: `cdrs_2017-01-01_2017-12-31.csv`."""

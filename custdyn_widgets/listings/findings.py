@@ -43,9 +43,9 @@ class Findings:
 
     def to_file(self, kind: str, file: str | Path | BinaryIO) -> None:
         """Every line to `csv` or `xlsx`: a path, or a binary file that is open."""
-        told = [Fact("", "Found", self.finding.words), Fact("", "Source", self.source.name)]
+        facts = [Fact("", "Found", self.finding.words), Fact("", "Source", self.source.name)]
         name = FINDINGS[self.finding.key]
-        write(kind, Filed(name, COLUMNS, self.lines(), told, datetime.now(UTC)), file)
+        write(kind, Filed(name, COLUMNS, self.lines(), facts, datetime.now(UTC)), file)
 
 
 def listed(source: Source, key: str) -> Findings:

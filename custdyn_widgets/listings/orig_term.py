@@ -82,14 +82,14 @@ class OrigTerm:
         if not self.made:
             return []
         total, to = self.made[-1], self.asked.query.currency
-        told = [("Entries", shown(total.both.entries))]
+        lines = [("Entries", shown(total.both.entries))]
         for label, cell in (
             (f"Orig in {to}", total.orig.cell(self.asked)),
             (f"Term in {to}", total.term.cell(self.asked)),
             (f"Margin in {to}", self.margin(-1)),
         ):
-            told.append((label, str(cell)))
-        return told
+            lines.append((label, str(cell)))
+        return lines
 
     def margin(self, place: int) -> Cell:
         """The margin of a line, by its place; N/A without any entry."""

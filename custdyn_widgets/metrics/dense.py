@@ -99,14 +99,14 @@ def client_states(
     For each of `edges`: now, and at the end of the bucket before (see `_Block.pairs`). The rest
     as for `client_sums`; changes after the last of `edges` are left out.
     """
-    told = changes[changes["bucket"] < len(edges)]
-    for members, block in _blocks(*_arranged(clients, told), len(edges), checkpoint):
+    inside = changes[changes["bucket"] < len(edges)]
+    for members, block in _blocks(*_arranged(clients, inside), len(edges), checkpoint):
         pairs = block.pairs(members, slice(0, len(members)), edges)
         yield members.index.to_numpy(np.int64), pairs
 
 
 def _arranged(clients: pd.DataFrame, changes: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
-    """The clients by currency, and the changes with the column that each client has by then."""
+    """The clients by currency, and the changes with the column of each client."""
     by_currency = clients.sort_values("currency", kind="stable")
     place, client = by_currency.index.to_numpy(), changes["client"].to_numpy(np.int64)
     if (place[1:] < place[:-1]).any():  # else they come so already
@@ -135,7 +135,7 @@ def _blocks(
 
 
 def _runs(currency: pd.Series[str], most: int) -> Iterator[tuple[str, int, int]]:
-    """Stretches of one currency, of so many clients at the most."""
+    """Stretches of one currency, of at most that many clients."""
     coded = currency.astype("category").cat
     edges = [*np.flatnonzero(np.diff(coded.codes, prepend=-1)), len(currency)]
     for first, last in itertools.pairwise(edges):

@@ -16,7 +16,7 @@ from custdyn_widgets.query.query import Query
 
 FORESEEN = range(MAX_ACTIVE_MONTHS + 13)
 """Active durations, in months, that a second question may ask for: all that there are, and a year
-more for the bucket before the first, where buckets are years by then."""
+more for the bucket before the first, where buckets are years."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from custdyn_widgets.metrics.incremental import Calendar, Runs
 KEPT = FIGURES[:-1]
 """What is kept of clients: their balance is what those above and below zero add up to."""
 MAX_BYTES = 64 << 20
-"""That are kept at the most."""
+"""How many are kept at most."""
 BESIDE = 3
 """Slots beside those of the cuts."""
 LATEST = np.iinfo(np.int64).max

@@ -89,7 +89,7 @@ def local_date(instant: datetime, tz: ZoneInfo) -> date:
 
 
 def months_back(local: datetime, months: int) -> datetime:
-    """The wall-clock instant so many calendar months earlier, the day clamped to the month."""
+    """The wall-clock instant that many calendar months earlier, the day clamped to the month."""
     index = local.year * 12 + local.month - 1 - months
     year, month = divmod(index, 12)
     first = datetime(year, month + 1, 1)

@@ -42,7 +42,7 @@ class Frames:
 
     Neither the currency of a report, its rate policy nor its active duration is in them. Where
     the clients are too many to be held, `sliced` reads them part by part, for one report. What is
-    made may take `room` bytes; where that is much, `grown` is told.
+    made may take `room` bytes; where that is much, `grown` is called.
     """
 
     source: str
@@ -63,8 +63,8 @@ class Frames:
     @property
     def size(self) -> int:
         """About how many bytes they and what is made of them take."""
-        held, told = self.extract.client_data, [self, *self._coarser.values()]
-        tables = {id(one._recency): one._recency.table.nbytes for one in told if one._recency}
+        held, recency = self.extract.client_data, [self, *self._coarser.values()]
+        tables = {id(one._recency): one._recency.table.nbytes for one in recency if one._recency}
         own = 0 if held is None else held.nbytes
         return 3 * int(self.extract.flows.nbytes) + own + sum(tables.values())
 
@@ -172,8 +172,8 @@ class Frames:
         keys = {name: _key(name, edges) for name in wanted.groups}
         missing = []
         for name in [name for name, key in keys.items() if key not in self._sums]:
-            told = self._recent(wanted, checkpoint)
-            known = told.sums(name, edges) if told is not None else None
+            recency = self._recent(wanted, checkpoint)
+            known = recency.sums(name, edges) if recency is not None else None
             if known is None:
                 missing.append(name)
             else:

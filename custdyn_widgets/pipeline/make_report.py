@@ -55,7 +55,7 @@ def make_report(
 ) -> tuple[Report, tuple[Extract, ...]]:
     """The report of a query on a source, as it stood at `as_of` (aware), and what it is made of.
 
-    Both periods of a report that compares are read in one snapshot. `progress` is told in words
+    Both periods of a report that compares are read in one snapshot. `progress` receives words for
     what is being done; what it raises stops the report, such as Cancelled. Raises QueryError,
     DataError, MissingRates, SourceError, SourceChanged or IdentityError; never a part of a report.
     """

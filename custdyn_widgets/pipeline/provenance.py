@@ -15,7 +15,7 @@ from custdyn_widgets.metrics.checksum import NOTHING, checksum
 from custdyn_widgets.report.report import Report, UsedRate
 
 DEFINITIONS = "1"
-"""Raised whenever the same data may give other figures: a row defined anew, a fault mended."""
+"""Raised whenever the same data may give other figures: a row defined otherwise, a fault mended."""
 ENGINE_PARTS = ("duckdb", "ibis-framework", "numpy", "pandas", "tzdata", "CurrencyConverter")
 
 

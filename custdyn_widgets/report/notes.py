@@ -77,7 +77,7 @@ def query_notes(query: Query) -> Iterator[Note]:
 
 
 def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:
-    """Notes on filter values that nothing in the source bears."""
+    """Notes on filter values that nothing in the source has."""
     for field, values in unmatched.items():
         listed = ", ".join(f'"{value}"' for value in values[:5])
         more = f" and {len(values) - 5} more" if len(values) > 5 else ""

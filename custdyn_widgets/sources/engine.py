@@ -105,7 +105,7 @@ class Engine(Stoppable):
             "memory_limit": f"{max(memory, LEAST_MEMORY)} bytes",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "enable_progress_bar": "true",  # counted, so that it can be told, but never printed
+            "enable_progress_bar": "true",  # counted, so that it can be shown, but never printed
             "enable_progress_bar_print": "false",
             "progress_bar_time": "0",
             "perfect_ht_threshold": str(DIRECT_BITS),

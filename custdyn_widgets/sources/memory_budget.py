@@ -85,7 +85,7 @@ class Memory:
         self._kept.sort(key=lambda one: one[0] is value)
 
     def keep(self, value: object, size: int) -> None:
-        """Keeps a value of so many bytes; others go, where they do not fit beside it."""
+        """Keeps a value of that many bytes; others go, where they do not fit beside it."""
         self._kept = [one for one in self._kept if one[0] is not value]
         if size > self.most:
             return
@@ -93,7 +93,7 @@ class Memory:
         self._kept.append((value, size))
 
     def make_room(self, size: int) -> None:
-        """Lets go of what does not fit beside so many bytes that are about to be used."""
+        """Lets go of what does not fit next to that many bytes that are about to be used."""
         while self._kept and self.taken + size > self.most:
             del self._kept[0]
 

@@ -19,7 +19,7 @@ from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.sources.normalize import Fetch
 
 MANY, BEFORE = 10, 28
-"""Entries a day, on the average of so many days before, that make a day without any a gap."""
+"""Entries a day, on the average of that many days before, that make a day without any a gap."""
 SAME = (
     *("client_id", "occurred_at", "kind", "amount", "package_id", "service"),
     *("direction", "destination", "quantity", "description"),

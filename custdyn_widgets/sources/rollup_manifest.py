@@ -52,7 +52,7 @@ class Rollup:
             said = json.loads((folder / MANIFEST).read_bytes())
             if said.pop("version") != VERSION:
                 what = "the rollup was made by a newer version"
-                raise SourceError(str(folder), what, "update custdyn-widgets, or make it anew")
+                raise SourceError(str(folder), what, "update custdyn-widgets, or rebuild it")
             for name in ("until", "newest"):
                 said[name] = said[name] and datetime.fromisoformat(said[name])
             for name in ("ledger", "notes"):
@@ -60,7 +60,7 @@ class Rollup:
             return cls(**said)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             what = f"{MANIFEST} cannot be read: {error}"
-            raise SourceError(str(folder), what, "make the rollup anew") from None
+            raise SourceError(str(folder), what, "rebuild the rollup") from None
 
     @property
     def words(self) -> str:

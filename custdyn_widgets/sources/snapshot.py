@@ -24,7 +24,7 @@ from custdyn_widgets.sources.rollup_manifest import Rollup
 
 Token = tuple[object, ...]
 Partitions = Callable[[ir.Table, str, int, Callable[[pa.Table], bytes]], list[bytes]]
-"""Splits a table by the values of a column into (at least) so many partitions, and does the work
+"""Splits a table by the values of a column into (at least) that many partitions, and does the work
 on each where it is: the answers."""
 
 

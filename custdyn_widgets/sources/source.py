@@ -49,7 +49,7 @@ class Source:
 
     @contextmanager
     def reading(self, begin: Callable[[], None] = lambda: None) -> Iterator[Snapshot]:
-        """A snapshot to read from; opened anew when the files have changed since.
+        """A snapshot to read from; opened again when the files have changed since.
 
         One reader at a time: `begin` is called when it is this one's turn, before anything is
         read. Raises DataError where the data breaks the rules, SourceChanged where the files
@@ -92,7 +92,7 @@ class Source:
         return None if engine is None else engine.done
 
     def close(self) -> None:
-        """Frees the memory; the next report opens the source anew."""
+        """Frees the memory; the next report opens the source again."""
         with self._lock:
             engine, self._engine, self._snapshot = self._engine, None, None
             self.memory.clear()
@@ -134,9 +134,9 @@ class Source:
         if not token or not _mark(token).exists():
             return None
         try:
-            told = json.loads(_mark(token).read_text() or "[]")
-            found = tuple(Finding(str(key), int(count), str(words)) for key, count, words in told)
-        except (ValueError, TypeError):  # not written by us, or half of it: it is checked anew
+            stored = json.loads(_mark(token).read_text() or "[]")
+            found = tuple(Finding(str(key), int(count), str(words)) for key, count, words in stored)
+        except (ValueError, TypeError):  # not written by us, or half of it: it is checked again
             return None
         self._checked = (token, found)
         return found

@@ -17,13 +17,13 @@ from custdyn_widgets.store.database import Database, StoreError
 from custdyn_widgets.store.jobs import Job, JobQueue
 from custdyn_widgets.store.outbox import Mail, Outbox
 from custdyn_widgets.store.saved_query import QueryTemplate, TemplateFile
-from custdyn_widgets.store.templates import Saved, Shelf, shelf_table
+from custdyn_widgets.store.templates import Saved, TemplateStore, template_table
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
 
 SavedChart = Saved[ChartSpec]
 SavedQuery = Saved[QueryTemplate]
-_charts = shelf_table("chart_templates")
-_queries = shelf_table("query_templates")
+_charts = template_table("chart_templates")
+_queries = template_table("query_templates")
 
 
 class Store:
@@ -39,7 +39,7 @@ class Store:
     def __init__(self, url: str | Database, user: str) -> None:
         self.user = user
         self._database = Database(url) if isinstance(url, str) else url
-        self.charts: Shelf[ChartSpec] = Shelf(
+        self.charts: TemplateStore[ChartSpec] = TemplateStore(
             self._database,
             user,
             _charts,
@@ -48,7 +48,7 @@ class Store:
             from_text=ChartSpec.model_validate_json,
             built_in=PRE_CONFIGURED,
         )
-        self.queries: Shelf[QueryTemplate] = Shelf(
+        self.queries: TemplateStore[QueryTemplate] = TemplateStore(
             self._database,
             user,
             _queries,
@@ -100,9 +100,9 @@ __all__ = [
     "Saved",
     "SavedChart",
     "SavedQuery",
-    "Shelf",
     "Store",
     "StoreError",
     "TemplateFile",
+    "TemplateStore",
     "my_store",
 ]

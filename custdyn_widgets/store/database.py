@@ -18,7 +18,7 @@ SCHEMA = 3
 """1: chart templates; 2: query templates, too; 3: jobs, mails and the archive."""
 PATIENCE_MS = 10_000
 MAKING = 2_114_071_711
-"""The lock that whoever makes the tables holds, in a database that many may open at once."""
+"""The lock that is held while the tables are made, in a database that many may open at once."""
 
 METADATA = sa.MetaData()
 _about = sa.Table("about", METADATA, sa.Column("schema_version", sa.Integer, nullable=False))

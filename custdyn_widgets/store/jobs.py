@@ -83,8 +83,8 @@ class Job:
 class JobQueue:
     """The jobs of a store.
 
-    A job is run by whoever claims it first. Who claims it holds it for a while and says from time
-    to time that it goes on; whose time runs out leaves the job to the next one.
+    A job is run by the worker that claims it first. That one holds it for a while and says from
+    time to time that it goes on; whose time runs out leaves the job to the next one.
     """
 
     def __init__(self, database: Database) -> None:
@@ -131,7 +131,7 @@ class JobQueue:
             if self._change(job, **held, attempts=job.attempts + 1):
                 return self.find(job.id)
 
-    def told(
+    def set_progress(
         self, job: Job, words: str, share: float | None, now: datetime, lease: timedelta = LEASE
     ) -> bool:
         """Says that a job goes on. False: it was cancelled, or is somebody else's by now."""

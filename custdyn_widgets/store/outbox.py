@@ -51,9 +51,9 @@ class Mail:
     """A mail to one recipient.
 
     `id` is the part of its Message-ID before the @, `message_id` the message that it carries (of
-    a run: its id), `sender` the address it comes from: whoever sends as that one may send it.
+    a run: its id), `sender` the address it comes from: a sender with that address may send it.
     `answer` is what the server said last. `report`: it tells an owner of what failed, and nothing
-    is told of it in turn.
+    gets a mail about it in turn.
     """
 
     id: str
@@ -87,7 +87,7 @@ def post(connection: sa.Connection, message_id: str, content: bytes, mails: Iter
 
 
 def check_day(connection: sa.Connection, owner: str, now: datetime, more: int, most: int) -> None:
-    """Raises QueryError where so many more mails of an owner would be too many in a day.
+    """Raises QueryError where that many more mails of an owner would be too many in a day.
 
     In a transaction that writes, nobody else counts at the same time.
     """
@@ -145,7 +145,7 @@ class Outbox:
         return self._found(wanted, (_mails.next_at, _mails.id), 1_000)
 
     def check_day(self, owner: str, now: datetime, more: int, most: int) -> None:
-        """Raises QueryError where so many more mails of an owner would be too many in a day."""
+        """Raises QueryError where that many more mails of an owner would be too many in a day."""
         with self._database.reading() as connection:
             check_day(connection, owner, now, more, most)
 

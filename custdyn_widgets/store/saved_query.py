@@ -29,9 +29,9 @@ class QueryTemplate(Explained):
 
     `chart` is the name of a pre-configured chart or of a chart template; None shows none.
     `schedule` says when its report is sent to the query's `output.send_to`; None: never by itself.
-    `source` is the source that the schedule runs on, by its name or path; None: the one of whoever
-    runs it. `skip_unchanged`: a scheduled report that says the same as the last one sent is not
-    sent.
+    `source` is the source that the schedule runs on, by its name or path; None: the one of
+    the worker that runs it. `skip_unchanged`: a scheduled report that says the same as the last
+    one sent is not sent.
     """
 
     names: ClassVar[Iterable[str]] = (

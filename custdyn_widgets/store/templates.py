@@ -24,7 +24,7 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def shelf_table(name: str) -> sa.Table:
+def template_table(name: str) -> sa.Table:
     """A table of templates."""
     return sa.Table(
         name,
@@ -58,7 +58,7 @@ class Saved(Generic[T]):
     changed_at: datetime = field(default_factory=_now)
 
 
-class Shelf(Generic[T]):
+class TemplateStore(Generic[T]):
     """The templates of a kind that `user` may see: own ones, and those that others share.
 
     `what` is what one is called, `built_in` are those that come with the package, by name;
@@ -92,7 +92,7 @@ class Shelf(Generic[T]):
     def everyone(self, tell: Callable[[str], None]) -> list[Saved[T]]:
         """The templates of all users: for what runs them, never for a reader.
 
-        One that cannot be read here (it may be of a newer version) is left out, and told.
+        One that cannot be read here (it may be of a newer version) is left out, and reported.
         """
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(self._table)).mappings().all()

@@ -26,11 +26,11 @@ from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.page import Page, ViewSwitch, link_of_the_page, prepared_beforehand
 from custdyn_widgets.ui.panels.by_mail import ByMail
 from custdyn_widgets.ui.panels.listing_view import ListingView
-from custdyn_widgets.ui.panels.report_view import ResultView
+from custdyn_widgets.ui.panels.report_view import ReportView
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
 from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
 from custdyn_widgets.ui.widgets.assets import style
-from custdyn_widgets.ui.widgets.basic import Plain, show
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
@@ -40,7 +40,7 @@ from custdyn_widgets.views.table import TITLE
 if TYPE_CHECKING:
     from custdyn_widgets.store import QueryTemplate
 
-View = ResultView | ListingView
+View = ReportView | ListingView
 KEYS = "Ctrl+Enter in the form, Alt+Q anywhere"
 
 
@@ -71,16 +71,16 @@ class CustomerDynamics(w.VBox):
         self._link = link_of_the_page() if query is None else None
         self._preset, linked = preset(query if query is not None else self._link or "")
         shown = linked.query or FIRST_QUERY
-        self._plain = Plain()
+        self._plain = BasicWidgets()
         self._form = Form(
             shown,
             names=self._names,
             plain=self._plain,
             now=now_in_utc,
             changed=self._changed,
-            tell=self._tell,
+            on_error=self._tell,
         )
-        self._page = Page(asked=self.ask, shown=self._shown, tell=self._tell)
+        self._page = Page(on_query=self.ask, shown=self._shown, on_error=self._tell)
         look = {"label": "Query", "icon": "play", "tone": "primary", "hint": KEYS}
         self._query_button = Button(self.ask, self._tell, **look)
         self._cancel = Button(self._cancelled, self._tell, label="Cancel", icon="stop")
@@ -91,13 +91,16 @@ class CustomerDynamics(w.VBox):
         self._copies = CopyLink(
             lambda: self._link_of(self.query), in_voila=lambda: self._voila, **say
         ).buttons
-        self._view = ResultView(
-            self._plain, compare=self._compare_with, tell=self._tell, buttons=[self._copies[REPORT]]
+        self._view = ReportView(
+            self._plain,
+            compare=self._compare_with,
+            on_error=self._tell,
+            buttons=[self._copies[REPORT]],
         )
         self._views: dict[str, View] = {REPORT: self._view}
         for key in (CDRS, ORIG_TERM):
             self._views[key] = ListingView(
-                key, self._plain, ask=self.ask, tell=self._tell, buttons=[self._copies[key]]
+                key, self._plain, ask=self.ask, on_error=self._tell, buttons=[self._copies[key]]
             )
         self._mail = ByMail(source_text(source), self._tell)
         self._saved = SavedQueries(
@@ -107,7 +110,7 @@ class CustomerDynamics(w.VBox):
             source=source_text(source),
             load=self._load,
             send=self._mail.send,
-            tell=self._tell,
+            on_error=self._tell,
         )
         self._switch = ViewSwitch(self._choose, self._tell)
         self._making: View = self._view

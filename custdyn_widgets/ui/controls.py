@@ -25,8 +25,8 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.validators import address
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.names import Names
-from custdyn_widgets.ui.widgets.basic import Plain, show
-from custdyn_widgets.ui.widgets.datetime_field import WallClock
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
+from custdyn_widgets.ui.widgets.datetime_field import DatetimeField
 from custdyn_widgets.ui.widgets.picker import Picker
 
 CUSTOM = "custom"
@@ -42,21 +42,21 @@ class Controls:
 
     `values` gives what is filled in, JSON-shaped and unchecked: the browser may have sent
     anything, `Query` checks it. `changed` is called with the path of a field when a reader has
-    changed it, `tell` is told in one line what went wrong.
+    changed it, `on_error` receives errors in one line.
     """
 
     def __init__(
         self,
         names: Names,
-        plain: Plain,
+        plain: BasicWidgets,
         *,
         changed: Callable[[str], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> None:
         self._names = names
         self._plain = plain
         self._changed = changed
-        self._tell = tell
+        self._tell = on_error
         self._filling = False
         self._make_filters()
         self._make_output()
@@ -142,8 +142,8 @@ class Controls:
 
     def _make_filters(self) -> None:
         self.period = self._choice("period", [*_choices(PRESETS), ("Custom", CUSTOM)])
-        self.first = WallClock(end_of_day=False, label="From")
-        self.last = WallClock(end_of_day=True, label="To")
+        self.first = DatetimeField(end_of_day=False, label="From")
+        self.last = DatetimeField(end_of_day=True, label="To")
         zones = Choices(Choice(name, name) for name in zone_names())
         self.timezone = self._picker("timezone", lambda: zones, label="")
         self.client_type = self._choice("client_type", _choices(TYPE_CHOICES))
@@ -177,8 +177,8 @@ class Controls:
             "compare", [("None", NOTHING), *_choices(COMPARISONS), ("Custom", CUSTOM)]
         )
         self.compared = (
-            WallClock(end_of_day=False, label="Compare from"),
-            WallClock(end_of_day=True, label="Compare to"),
+            DatetimeField(end_of_day=False, label="Compare from"),
+            DatetimeField(end_of_day=True, label="Compare to"),
         )
         self.blocks = {key: self._plain.checkbox(label) for key, label in OPTIONAL_BLOCKS.items()}
 
@@ -202,7 +202,7 @@ class Controls:
         return Picker(
             known,
             changed=lambda: self._change(name),
-            tell=self._tell,
+            on_error=self._tell,
             **{"label": FIELDS[name].label, "help": FIELDS[name].description, **more},
         )
 

@@ -20,7 +20,7 @@ OLD_LOGS = 3
 
 
 def unexpected(error: BaseException) -> str:
-    """Logs an error that nobody foresaw; what the reader is told instead."""
+    """Logs an unforeseen error; the message that the reader gets instead."""
     return (
         "Something went wrong. Please run it again; if it stays, report "
         f"the id {logged(error, foreseen=False)}."
@@ -46,14 +46,14 @@ def log_file() -> Path:
     return platformdirs.user_log_path("custdyn_widgets") / "page.log"
 
 
-def guarded(callback: Callable[..., None], tell: Callable[[str], None]) -> Callable[..., None]:
-    """A callback whose errors are logged and told in one line, never shown as a traceback."""
+def guarded(callback: Callable[..., None], on_error: Callable[[str], None]) -> Callable[..., None]:
+    """A callback whose errors are logged and shown in one line, never as a traceback."""
 
     def run(*arguments: Any) -> None:
         try:
             callback(*arguments)
         except Exception as error:
-            tell(unexpected(error))
+            on_error(unexpected(error))
 
     return run
 

@@ -13,7 +13,7 @@ from custdyn_widgets.query.fields import FIELDS, FILTERS_BY_KIND
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.ui.controls import CUSTOM, FILTERS, Controls, grouped
 from custdyn_widgets.ui.names import Names
-from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 
@@ -23,8 +23,8 @@ ADVANCED = ("rate_policy", "compare", "blocks")
 class Form:
     """`filters` and `output` are the two cards, `controls` the widgets in them.
 
-    `changed` is called after every change that a reader makes; by then the faults of the fields
-    that the reader has touched stand beside them. `tell` is told in one line what went wrong.
+    `changed` is called after every change that a reader makes; the faults of the fields
+    that the reader has touched stand beside them. `on_error` receives errors in one line.
     """
 
     def __init__(
@@ -32,30 +32,30 @@ class Form:
         query: Query,
         *,
         names: Names,
-        plain: Plain,
+        plain: BasicWidgets,
         now: Callable[[], datetime],
         changed: Callable[[], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> None:
         self._now = now
         self._changed = changed
-        self._tell = tell
+        self._tell = on_error
         self._touched: set[str] = set()
         self._rows: dict[str, w.Box] = {}
         self._faults: dict[str, w.HTML] = {}
         self._plain = plain
-        self.controls = Controls(names, plain, changed=self._change, tell=tell)
+        self.controls = Controls(names, plain, changed=self._change, on_error=on_error)
         self._add = Picker(
             lambda: grouped(FILTERS_BY_KIND, {name: FIELDS[name].label for name in FILTERS}),
             changed=self._filter_added,
-            tell=tell,
+            on_error=on_error,
             mode="menu",
             label="Add filter",
             placeholder="Search filters",
         )
         self._advanced = Button(
             lambda: self._open_advanced(not self._advanced.expanded),
-            tell,
+            on_error,
             label="Advanced",
             icon="down",
             tone="quiet",

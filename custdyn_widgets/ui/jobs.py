@@ -16,14 +16,14 @@ from custdyn_widgets.sources import Source
 BLINK = 0.25
 """Seconds between two looks at how much is done."""
 PATIENCE = 5.0
-"""Seconds that the end of the interpreter waits for work that was told to stop."""
+"""Seconds that the end of the interpreter waits for work that was asked to stop."""
 _running: weakref.WeakKeyDictionary[threading.Thread, Callable[[], None]] = (
     weakref.WeakKeyDictionary()
 )
 
 
 class Watcher(Protocol):
-    """Who is told of a report that is being made. Called in its thread: set traits only."""
+    """Receives the progress of a report. Called in its thread: set traits only."""
 
     def progressed(self, words: str, share: float | None) -> None:
         """`words` is being done, `share` of it (0 to 1) where that is known."""
@@ -36,7 +36,7 @@ class Watcher(Protocol):
 
 
 Make = Callable[[Query, Source, Callable[[str], None]], object]
-"""Makes something of a query; it is told in words what is being done."""
+"""Makes something of a query; it receives words for what is being done."""
 
 
 def a_report(query: Query, source: Source, progress: Callable[[str], None]) -> Result:

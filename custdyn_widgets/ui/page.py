@@ -22,7 +22,7 @@ from custdyn_widgets.ui.widgets.button import Button
 class Page(anywidget.AnyWidget):
     """`link` stands in the address bar, in Voilà only, as soon as it is not None.
 
-    `asked` is called for Ctrl+Enter in the form and Alt+Q anywhere, `shown` when the page can be
+    `on_query` is called for Ctrl+Enter in the form and Alt+Q anywhere, `shown` when the page can be
     used, with the parameters in its address, or None where it is not Voilà's.
     """
 
@@ -32,13 +32,13 @@ class Page(anywidget.AnyWidget):
     def __init__(
         self,
         *,
-        asked: Callable[[], None],
+        on_query: Callable[[], None],
         shown: Callable[[str | None], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self._asked = guarded(asked, tell)
-        self._shown = guarded(shown, tell)
+        self._asked = guarded(on_query, on_error)
+        self._shown = guarded(shown, on_error)
         self.on_msg(self._received)
 
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
@@ -72,10 +72,10 @@ def prepared_beforehand() -> bool:
 class ViewSwitch:
     """`box` has a button for each view; `chosen` is called with the one that is pressed."""
 
-    def __init__(self, chosen: Callable[[str], None], tell: Callable[[str], None]) -> None:
+    def __init__(self, chosen: Callable[[str], None], on_error: Callable[[str], None]) -> None:
         self.view = REPORT
         self._buttons = {
-            key: Button(partial(chosen, key), tell, label=label, on=key == REPORT)
+            key: Button(partial(chosen, key), on_error, label=label, on=key == REPORT)
             for key, label in VIEWS.items()
         }
         self.box = w.HBox(list(self._buttons.values()))

@@ -11,7 +11,7 @@ from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.chart_spec import ChartError, ChartSpec, Point, Series, points_of
 
 SHOWN = 9
-"""Decimals that can be seen in a chart at the most: shares add up to 1."""
+"""Decimals that can be seen in a chart at most: shares add up to 1."""
 Place = tuple[str, str, str, str | None]
 """What is stacked together: axis, period, place and, in small multiples, package."""
 
@@ -181,5 +181,5 @@ class Drawn:
 
 
 def _beside(point: Point, step: int) -> tuple[object, ...]:
-    """What identifies the cell so many columns further in its row."""
+    """What identifies the cell that many columns further in its row."""
     return (point.series, point.package, point.side, point.column + step)

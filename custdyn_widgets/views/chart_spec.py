@@ -32,7 +32,7 @@ PALETTE = (
     *("#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0"),
     *("#0b8a8f", "#b8385e"),
 )
-"""Colours that can be told apart on paper and on black."""
+"""Colours that can be distinguished on paper and on black."""
 KINDS = {
     "line": "Line",
     "column": "Column",

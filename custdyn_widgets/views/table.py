@@ -19,7 +19,7 @@ COMPARED_WITH = "Compared with"
 CLOSES = "✓ closes exactly"
 """Every report checks it, in each currency: one that did not close would not be there."""
 WIDEST_NAME = 34
-"""Characters of a row's name that are shown at the most; the tip has them all."""
+"""Characters of a row's name that are shown at most; the tip has them all."""
 
 
 @dataclass(frozen=True)

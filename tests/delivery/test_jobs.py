@@ -66,7 +66,7 @@ def test_a_report_asked_by_mail_is_made_sent_and_kept(store: Store, office: Post
     for kind in ("csv", "xls", "xlsx"):
         job = ask_by_mail(store, settings, template(kind), title=kind, source="sample")
         assert (job.state, job.owner) == ("queued", "ann")
-    assert worker(store, settings, "sample", tell=told.append).once()
+    assert worker(store, settings, "sample", on_event=told.append).once()
     assert [job.state for job in store.jobs.all("ann")] == ["done"] * 3
     assert told[:3] == ["csv: done", "xls: done", "xlsx: done"]
     assert len(office.inbox.taken) == 6 and len(told) == 9
@@ -95,7 +95,7 @@ def test_a_job_that_fails_says_why_and_the_next_one_is_run(
     ask_by_mail(store, settings, broken, title="Broken", source=str(folder))
     (folder / "ledger.csv").rename(folder / "gone.csv")
     told: list[str] = []
-    assert not worker(store, settings, str(folder), tell=told.append).once()
+    assert not worker(store, settings, str(folder), on_event=told.append).once()
     (job,) = store.jobs.all("ann")
     assert job.state == "failed" and "the table is missing" in job.words
     assert told and told[0].startswith("Broken: failed, ")
@@ -121,7 +121,7 @@ def test_what_is_cancelled_is_neither_made_nor_sent(store: Store, office: PostOf
     held = store.jobs.claim("sample", "me", now)
     assert held is not None and held.id == running.id
     store.jobs.cancel(running.id, "ann", now)
-    assert not store.jobs.told(held, "reading", 0.5, now)
+    assert not store.jobs.set_progress(held, "reading", 0.5, now)
     result = run(template().query, "sample")
     parcel = Parcel(result, tuple(TO), "Running", "ann", held.id, None, held)
     assert not keep_and_queue(store, settings, parcel, now)
@@ -324,7 +324,7 @@ def test_how_long_runs_are_kept_is_a_setting(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_worker_works_until_it_is_stopped(store: Store, office: PostOffice) -> None:
     told: list[str] = []
-    working = worker(store, office.settings(), "sample", schedules=True, tell=told.append)
+    working = worker(store, office.settings(), "sample", schedules=True, on_event=told.append)
     thread = threading.Thread(target=working.forever)
     thread.start()
     since = datetime.now(UTC) - timedelta(minutes=1)

@@ -171,13 +171,13 @@ def finer(column: pa.ChunkedArray) -> pa.ChunkedArray:
 @pytest.mark.parametrize(
     ("columns", "how"),
     [
-        ({"recorded_at": earlier}, "made anew"),
-        ({"recorded_at": unsaid}, "made anew"),
-        ({"amount": finer}, "made anew"),
+        ({"recorded_at": earlier}, "rebuilt"),
+        ({"recorded_at": unsaid}, "rebuilt"),
+        ({"amount": finer}, "rebuilt"),
         ({}, "extended"),
     ],
 )
-def test_it_is_made_anew_where_new_entries_cannot_be_told(
+def test_it_is_rebuilt_where_new_entries_cannot_be_told(
     columns: dict[str, Any], how: str, folder: Path, tmp_path: Path
 ) -> None:
     rolled, middle = tmp_path / "rolled", datetime(2023, 6, 1, tzinfo=UTC)
@@ -195,10 +195,10 @@ def test_entries_that_were_taken_away_are_an_error_and_the_rollup_stays(
     made = make_rollup(folder, rolled, as_of=AS_OF).rollup
     file = folder / "ledger.parquet"
     pq.write_table(pq.read_table(file).slice(10), file)
-    with pytest.raises(SourceError, match=r"changed or taken away: .*; make the rollup anew"):
+    with pytest.raises(SourceError, match=r"changed or taken away: .*; rebuild the rollup"):
         make_rollup(folder, rolled, as_of=AS_OF)
     assert Rollup.read(rolled) == made
-    assert make_rollup(folder, rolled, as_of=AS_OF, anew=True).how == "made"
+    assert make_rollup(folder, rolled, as_of=AS_OF, rebuild=True).how == "made"
     same(folder, rolled, AS_OF)
 
 
@@ -206,7 +206,7 @@ def test_a_ledger_that_does_not_say_when_is_read_anew_each_time(tmp_path: Path) 
     source = open_source(cdnow("payg"))
     assert make_rollup(source, tmp_path).how == "made"
     made = make_rollup(source, tmp_path)
-    assert made.how == "made anew" and made.read == made.rollup.entries == 69_659
+    assert made.how == "rebuilt" and made.read == made.rollup.entries == 69_659
     query = {"period": {"from": "1997-01-01", "to": "1998-06-30"}, "currency": "USD"}
     result = run(query, tmp_path)
     assert result.report.row("Clients - All", "Qty").cells[2].value == 23_570
@@ -251,7 +251,7 @@ def test_edges_within_its_stretches_and_earlier_instants_are_refused(
         run(half, rolled, as_of=AS_OF)
     with pytest.raises(TooFine, match="cannot tell what was known earlier"):
         run(QUERY, rolled, as_of=datetime(2023, 6, 1, tzinfo=UTC))
-    assert make_rollup(folder, rolled, as_of=AS_OF, grain=15).how == "made anew"
+    assert make_rollup(folder, rolled, as_of=AS_OF, grain=15).how == "rebuilt"
     ours, theirs = (run(half, source, as_of=AS_OF) for source in (rolled, folder))
     assert ours.report.rows == theirs.report.rows
     odd = {**QUERY, "period": {"from": "2023-01-01T00:07:00", "to": "2023-12-31"}}
@@ -343,7 +343,7 @@ def test_a_kill_loses_nothing(times: int, folder: Path, tmp_path: Path) -> None:
             seed
         )
     made = make_rollup(folder, rolled, as_of=AS_OF)
-    assert made.how in ("extended", "made anew")
+    assert made.how in ("extended", "rebuilt")
     same(folder, rolled, AS_OF)
     left = {*made.rollup.tables.values(), *made.rollup.ledger, *rollup.tables.values()}
     left |= {*rollup.ledger, MANIFEST, ".lock"}
@@ -374,9 +374,9 @@ def test_a_source_that_changes_while_it_is_folded_leaves_the_old_rollup(
         if words.startswith("folding"):
             pq.write_table(pa.concat_tables([more, more.slice(0, 1)]), file)
 
-    for anew in (False, True):
+    for rebuild in (False, True):
         with pytest.raises(SourceChanged):
-            make_rollup(folder, rolled, as_of=AS_OF, anew=anew, progress=written_to)
+            make_rollup(folder, rolled, as_of=AS_OF, rebuild=rebuild, progress=written_to)
         assert Rollup.read(rolled) == before
         pq.write_table(more, file)
     make_rollup(folder, rolled, as_of=AS_OF)
@@ -389,11 +389,11 @@ def test_other_ids_a_missing_part_and_an_earlier_clock(folder: Path, tmp_path: P
     with pytest.raises(SourceError, match=r"it holds what was recorded before .* already"):
         make_rollup(folder, rolled, as_of=datetime(2023, 2, 1, tzinfo=UTC))
     (rolled / made.ledger[0]).unlink()
-    assert make_rollup(folder, rolled, as_of=AS_OF).how == "made anew"
+    assert make_rollup(folder, rolled, as_of=AS_OF).how == "rebuilt"
     tags = pq.read_table(folder / "client_tags.parquet")
     text = pa.array(list(map(str, tags["client_id"].to_pylist())))
     pq.write_table(tags.set_column(0, "client_id", text), folder / "client_tags.parquet")
-    assert make_rollup(folder, rolled, as_of=AS_OF).how == "made anew"
+    assert make_rollup(folder, rolled, as_of=AS_OF).how == "rebuilt"
     same(folder, rolled, AS_OF)
 
 

@@ -92,7 +92,9 @@ def race_for_windows(
     url: str, settings: MailSettings, source: str, windows: list[datetime], gate: Any
 ) -> None:
     """Does what `custdyn run-due` does at each window, at the same time as all others."""
-    worker = Worker(Store(url, "someone"), settings, source, schedules=True, tell=lambda _: None)
+    worker = Worker(
+        Store(url, "someone"), settings, source, schedules=True, on_event=lambda _: None
+    )
     for window in windows:
         gate.wait(300)
         worker.once(window + timedelta(seconds=1))
@@ -123,4 +125,4 @@ def roll_up(source: str, folder: str, seed: int) -> None:
     for _ in range(ROOM):
         as_of = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(700))
         with suppress(CustdynError):  # an earlier instant: entries seem to be gone
-            make_rollup(source, folder, as_of=as_of, anew=draw.random() < 0.3)
+            make_rollup(source, folder, as_of=as_of, rebuild=draw.random() < 0.3)

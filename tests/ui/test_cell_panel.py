@@ -17,7 +17,7 @@ from custdyn_widgets.sources import Source
 from custdyn_widgets.ui.panels import cell_panel
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.screens import clients_screen
-from custdyn_widgets.ui.widgets.pagination import Paged, PagesOf
+from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
 from tests.conftest import AS_OF
 
 QUERY = {
@@ -31,7 +31,7 @@ QUERY = {
 
 @pytest.fixture
 def panel() -> CellPanel:
-    made = CellPanel(tell=lambda words: pytest.fail(words))
+    made = CellPanel(on_error=lambda words: pytest.fail(words))
     made.use(run(QUERY, "sample", as_of=AS_OF))
     return made
 
@@ -222,7 +222,7 @@ def test_a_file_that_fails_after_the_panel_was_closed_does_not_open_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[str] = []
-    panel = CellPanel(tell=told.append)
+    panel = CellPanel(on_error=told.append)
     panel.use(run(QUERY, "sample", as_of=AS_OF))
     panel.open_cell(3, "value", 1)
     settled(panel)
@@ -264,7 +264,7 @@ def test_a_list_that_is_read_in_pages_reads_each_once() -> None:
             asked.append(first)
             return ((number,) for number in range(first, first + count))
 
-    paged = Paged(PagesOf(Numbers()), range(120))
+    paged = Paged(LinePages(Numbers()), range(120))
     assert paged.view()["lines"][:2] == [["0"], ["1"]]
     paged.turn(50)
     assert paged.view()["lines"][0] == ["50"] and asked == [0, 50]

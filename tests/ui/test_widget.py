@@ -20,7 +20,7 @@ from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.store import my_store
 from custdyn_widgets.ui.error_boundary import guarded, log_file
 from custdyn_widgets.ui.widgets.button import Button
-from custdyn_widgets.ui.widgets.datetime_field import WallClock
+from custdyn_widgets.ui.widgets.datetime_field import DatetimeField
 from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
 from tests.conftest import AS_OF
@@ -174,7 +174,7 @@ def every_kind(kind: type) -> list[type]:
 )  # fmt: skip
 def test_a_field_survives_any_message(message: object) -> None:
     told: list[str] = []
-    picker = Picker(lambda: Choices([Choice("a", "A")]), changed=lambda: None, tell=told.append)
+    picker = Picker(lambda: Choices([Choice("a", "A")]), changed=lambda: None, on_error=told.append)
     picker._received(None, message, [])
     assert picker.values == [] and told == []
     press = Button(lambda: told.append("pressed"), told.append)
@@ -186,7 +186,11 @@ def test_a_field_of_several_values_takes_each_once_and_keeps_their_order() -> No
     changes: list[int] = []
     known = Choices([Choice("a", "Ann"), Choice("b", "Bob", hint="2")])
     picker = Picker(
-        lambda: known, changed=lambda: changes.append(1), tell=print, multiple=True, ordered=True
+        lambda: known,
+        changed=lambda: changes.append(1),
+        on_error=print,
+        multiple=True,
+        ordered=True,
     )
     for value in ("b", "a", "b", "b"):  # chosen again, it is taken away
         picker._received(None, {"type": "choose", "value": value}, [])
@@ -199,7 +203,7 @@ def test_a_field_of_several_values_takes_each_once_and_keeps_their_order() -> No
 def test_a_search_is_answered_with_the_first_matches_or_with_why_there_are_none() -> None:
     sent: list[Any] = []
     known: list[Any] = ["Reading …", Choices(Choice(str(n), f"Name {n}") for n in range(60))]
-    picker = Picker(lambda: known[0], changed=print, tell=print, multiple=True, open_ended=True)
+    picker = Picker(lambda: known[0], changed=print, on_error=print, multiple=True, open_ended=True)
     picker.send = sent.append
     ask = {"type": "search", "text": "name", "serial": 7}
     picker._received(None, ask, [])
@@ -221,7 +225,7 @@ def test_addresses_are_split_and_checked_as_they_are_typed() -> None:
 
 
 def test_a_field_of_a_bare_day_completes_it_and_keeps_what_it_cannot_read() -> None:
-    field = WallClock(end_of_day=True, label="To")
+    field = DatetimeField(end_of_day=True, label="To")
     field.value = "2024-02-29"
     assert field.value == "2024-02-29 23:59:59"
     field.value = "29.2.2024"

@@ -19,7 +19,7 @@ from custdyn_widgets.sources.source import Source
 TIME = "occurred_at"
 FEW = 4_000_000
 MAX_OVERLAP = 2
-"""How often a time may be told by the parts of a ledger that is in order, on the average."""
+"""How often a time may occur in the parts of a ledger that is in order, on the average."""
 
 
 def open_folder(folder: Path, name: str) -> Source:

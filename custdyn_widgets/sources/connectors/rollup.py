@@ -23,7 +23,9 @@ def open_rollup(folder: Path, name: str) -> Source:
         try:
             tables = {table: engine.parquet(f"raw_{table}", own) for table, own in files.items()}
         except SourceError as error:
-            raise SourceError(name, f"the rollup cannot be read: {error}", "make it anew") from None
+            raise SourceError(
+                name, f"the rollup cannot be read: {error}", "rebuild it with custdyn rollup"
+            ) from None
         notes = (rollup.words, *rollup.notes)
         return Raw(tables, copied=False, folders=(folder.resolve(),), notes=notes, rollup=rollup)
 
@@ -34,7 +36,7 @@ def open_rollup(folder: Path, name: str) -> Source:
             return files_token([folder / one for one in names])
         except OSError as error:
             raise SourceError(
-                name, f"a file of the rollup is gone: {error}", "make it anew"
+                name, f"a file of the rollup is gone: {error}", "rebuild it with custdyn rollup"
             ) from None
 
     return Source(name, load, watch)

@@ -65,7 +65,7 @@ def demo_folder(today: date | None = None) -> Path:
 
 
 def make_demo(folder: Path, months: int) -> None:
-    """Writes the five tables of so many months as Parquet files."""
+    """Writes the five tables of that many months as Parquet files."""
     clients = pd.concat([_joiners(month) for month in range(months)], ignore_index=True)
     clients["number"] = np.arange(len(clients))
     clients["client_id"] = 1_001 + clients["number"]
@@ -127,7 +127,7 @@ def _give_owners(clients: Table) -> None:
 
 
 def _entries(clients: Table, month: int) -> Table:
-    """The entries of a month, of the clients that have joined and not left by then."""
+    """The entries of a month, of the clients that have joined and not left."""
     draw = seeded(month, 2)
     here = clients[(clients["joined"] <= month) & (clients["leaves"] > month)]
     number = here["number"].to_numpy()

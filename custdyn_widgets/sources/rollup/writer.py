@@ -31,7 +31,7 @@ BYTES_A_ROW = 500
 MAX_PARTS = 8
 """Parts of the ledger that are left beside each other; more of them become one."""
 IDS = ("client_id", "package_id")
-"""Sums of amounts have 38 digits at the most."""
+"""Sums of amounts have at most 38 digits."""
 TICK = timedelta(microseconds=1)
 NARROW = 18
 """Digits of a decimal that is held, and added up, in 8 bytes."""
@@ -53,7 +53,7 @@ def make_rollup(
     folder: str | Path,
     *,
     grain: int = GRAINS[0],
-    anew: bool = False,
+    rebuild: bool = False,
     as_of: datetime | None = None,
     progress: Progress = lambda _: None,
 ) -> Made:
@@ -61,9 +61,9 @@ def make_rollup(
 
     The ledger becomes client × UTC hour (or 15 minutes: `grain`) × kind × package, by client, as
     Parquet. Where a rollup is there and every entry says when it was recorded, only entries
-    recorded since are read, late ones included; else, or `anew`, all of them. What is recorded
+    recorded since are read, late ones included; else, or `rebuild`, all of them. What is recorded
     at `as_of` (aware; else now) or later is left for the next time. The old rollup is there until
-    the new one is whole. A Source has no name that lasts, so its rollup is made anew each time.
+    the new one is whole. A Source has no name that lasts, so its rollup is rebuilt each time.
     Raises QueryError, SourceError, DataError.
     """
     if grain not in GRAINS:
@@ -73,12 +73,12 @@ def make_rollup(
     named = None if isinstance(source, Source) else source_text(source)
     now = as_of or datetime.now(UTC)
     with alone(place, named):
-        before = None if anew or not (place / MANIFEST).exists() else Rollup.read(place)
+        before = None if rebuild or not (place / MANIFEST).exists() else Rollup.read(place)
         with opened.reading(lambda: progress("opening the source")) as snapshot:
             snapshot.one_by_one()
             writer = _Writer(opened, snapshot, place, grain, named, now, progress)
             made = writer.extended(before) if before is not None else None
-            made = made or writer.anew("made anew" if before else "made")
+            made = made or writer.rebuild("rebuilt" if before else "made")
         # it is said only now that the source has not changed meanwhile
         write_atomically(place / MANIFEST, made.rollup.to_json())
         parts = made.rollup
@@ -107,19 +107,19 @@ class _Writer:
         recorded = ledger.recorded_at
         return ledger.filter(recorded.isnull() | (recorded < instant_literal(self.as_of)))
 
-    def anew(self, how: str) -> Made:
+    def rebuild(self, how: str) -> Made:
         """Everything."""
         ledger = self._known
-        told = self._told(ledger)
-        files, rows = self.ledger(ledger, told["entries"])
+        totals = self._totals(ledger)
+        files, rows = self.ledger(ledger, totals["entries"])
         rollup = Rollup(
             raw=self.named,
             grain=self.grain,
-            until=_after(told["recorded"]),
-            extends=not told["unsaid"] and self.named is not None,
-            newest=_utc(told["newest"]),
-            entries=told["entries"],
-            amount=_text(told["amount"]),
+            until=_after(totals["recorded"]),
+            extends=not totals["unsaid"] and self.named is not None,
+            newest=_utc(totals["newest"]),
+            entries=totals["entries"],
+            amount=_text(totals["amount"]),
             rows=rows,
             tables=self._tables(),
             ledger=files,
@@ -128,21 +128,21 @@ class _Writer:
         return Made(rollup, rollup.entries, how)
 
     def extended(self, before: Rollup) -> Made | None:
-        """What was recorded since; None where that cannot be told, and all must be read."""
+        """What was recorded since; None where that cannot be known, and all must be read."""
         same = (before.raw, before.grain) == (self.named, self.grain)
         there = all((self.place / one).is_file() for one in before.ledger)
         if before.until is None or not (before.extends and same and there):
             return None
         if self.as_of < before.until:
             what = f"as of {self.as_of}: it holds what was recorded before {before.until} already"
-            raise SourceError(str(self.place), what, "give a later instant, or --anew")
+            raise SourceError(str(self.place), what, "give a later instant, or --rebuild")
         ledger, mark = self._known, instant_literal(before.until)
         fresh = ledger.filter(ledger.recorded_at.isnull() | (ledger.recorded_at >= mark))
-        told, old = self._told(fresh), self._told(ledger.filter(ledger.recorded_at < mark))
+        totals, old = self._totals(fresh), self._totals(ledger.filter(ledger.recorded_at < mark))
         held = pq.read_schema(self.place / before.ledger[0])
         own = ledger.schema().to_pyarrow()
         ids = all(held.field(one).type == own.field(one).type for one in IDS)
-        if told["unsaid"] or not ids or old["entries"] > before.entries:
+        if totals["unsaid"] or not ids or old["entries"] > before.entries:
             return None  # some came with an instant before the mark, or ids are others by now
         if (old["entries"], _text(old["amount"])) != (before.entries, before.amount):
             what = (
@@ -150,29 +150,29 @@ class _Writer:
                 f"{old['entries']} of {before.entries}, sum {_text(old['amount'])}, "
                 f"it was {before.amount}"
             )
-            raise SourceError(self.source.name, what, "make the rollup anew with --anew")
+            raise SourceError(self.source.name, what, "rebuild the rollup with --rebuild")
         files: tuple[str, ...] = ()
         rows = 0
-        if told["entries"]:
+        if totals["entries"]:
             wide = held.field("amount").type.precision > NARROW
-            files, rows = self.ledger(fresh, told["entries"], wide=wide)
+            files, rows = self.ledger(fresh, totals["entries"], wide=wide)
             if not held.equals(pq.read_schema(self.place / files[0])):
                 return None  # decimals are others by now
-        newest = [one for one in (before.newest, _utc(told["newest"])) if one is not None]
+        newest = [one for one in (before.newest, _utc(totals["newest"])) if one is not None]
         rollup = replace(
             before,
-            until=_after(told["recorded"]) or before.until,
+            until=_after(totals["recorded"]) or before.until,
             newest=max(newest, default=None),
-            entries=before.entries + told["entries"],
-            amount=_text(EXACT.add(Decimal(before.amount), told["amount"] or Decimal())),
+            entries=before.entries + totals["entries"],
+            amount=_text(EXACT.add(Decimal(before.amount), totals["amount"] or Decimal())),
             rows=before.rows + rows,
             tables=self._tables(),
             ledger=(*before.ledger, *files),
             notes=self.snapshot.notes,
         )
-        return Made(rollup, told["entries"], "extended")
+        return Made(rollup, totals["entries"], "extended")
 
-    def _told(self, ledger: ir.Table) -> dict[str, Any]:
+    def _totals(self, ledger: ir.Table) -> dict[str, Any]:
         asked = ledger.aggregate(
             entries=ledger.count(),
             unsaid=ledger.recorded_at.isnull().sum().fill_null(0),
@@ -180,8 +180,8 @@ class _Writer:
             newest=ledger.occurred_at.max(),
             amount=ledger.amount.sum(),
         )
-        told: dict[str, Any] = self.snapshot.fetch(asked).to_pylist()[0]
-        return told
+        totals: dict[str, Any] = self.snapshot.fetch(asked).to_pylist()[0]
+        return totals
 
     def _fits(self, ledger: ir.Table) -> bool:
         """Whether no sum of amounts has more than NARROW digits."""

@@ -26,18 +26,18 @@ class ByMail:
     `source` is what a worker opens the source by; None: it cannot be opened elsewhere.
     """
 
-    def __init__(self, source: str | None, tell: Callable[[str], None]) -> None:
+    def __init__(self, source: str | None, on_error: Callable[[str], None]) -> None:
         self._source = source
         self.button = Button(
-            self._turn, tell, label="Sent reports", icon="mail", expanded=False, hint=HINT
+            self._turn, on_error, label="Sent reports", icon="mail", expanded=False, hint=HINT
         )
-        self.list = Deliveries(changed=self._counted, tell=tell)
+        self.list = Deliveries(changed=self._counted, on_error=on_error)
         self.box = w.VBox([self.list], layout=hidden())
         for name in ("custdyn-card", "custdyn-sent"):
             self.box.add_class(name)
 
     def ask(self, query: Query, title: str, chart: str | None) -> str:
-        """Queues the report of a query with addresses; what the reader is told.
+        """Queues the report of a query with addresses; the message to the reader.
 
         Raises QueryError where that cannot be: no mail here, a foreign address, too many mails.
         """

@@ -57,9 +57,9 @@ class CellPanel(anywidget.AnyWidget):
     view = traitlets.Dict(CLOSED).tag(sync=True)
     turning = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, on_error: Callable[[str], None]) -> None:
         super().__init__()
-        self._tell = tell
+        self._tell = on_error
         self._result: Result | None = None
         self._title = self._value = ""
         self._tabs: list[Tab] = []
@@ -68,7 +68,7 @@ class CellPanel(anywidget.AnyWidget):
         self._ticket = 0
         self._job: object = None
         self._lock = threading.RLock()
-        self.on_msg(guarded(self._received, tell))
+        self.on_msg(guarded(self._received, on_error))
 
     def use(self, result: Result) -> None:
         """From here on cells are those of this report."""
@@ -248,9 +248,9 @@ class CellPanel(anywidget.AnyWidget):
         self,
         work: Callable[[], None],
         is_shown: Callable[[], bool],
-        tell: Callable[[str], None] = lambda _: None,
+        on_error: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Does work in a thread; `tell` of a failure that is not about what is shown."""
+        """Does work in a thread; `on_error` of a failure that is not about what is shown."""
 
         def guarded_work() -> None:
             try:
@@ -263,7 +263,7 @@ class CellPanel(anywidget.AnyWidget):
                     if is_shown() and self.view["open"]:
                         self._show(failure=words)
                     else:
-                        tell(words)
+                        on_error(words)
 
         in_background(guarded_work, stop=lambda: None)
 

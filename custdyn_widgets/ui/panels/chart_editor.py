@@ -14,9 +14,9 @@ from custdyn_widgets.model.definitions import PACKAGE
 from custdyn_widgets.model.fixed_blocks import PACKAGE_BLOCK
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources.catalog import Choice, Choices
-from custdyn_widgets.ui.widgets.basic import Plain, show
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
 from custdyn_widgets.ui.widgets.button import Button
-from custdyn_widgets.ui.widgets.color_field import Swatch
+from custdyn_widgets.ui.widgets.color_field import ColorField
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import (
     AXES,
@@ -40,16 +40,16 @@ BETWEEN = "\x1f"
 class ChartEditor:
     """`box` holds the fields of a chart of a report.
 
-    `changed` is called after every change a reader makes, `tell` is told in one line what went
-    wrong.
+    `changed` is called after every change a reader makes, `on_error` receives errors in
+    one line.
     """
 
     def __init__(
-        self, plain: Plain, *, changed: Callable[[], None], tell: Callable[[str], None]
+        self, plain: BasicWidgets, *, changed: Callable[[], None], on_error: Callable[[str], None]
     ) -> None:
         self._plain = plain
         self._changed = changed
-        self._tell = tell
+        self._tell = on_error
         self._filling = False
         self._lock = threading.RLock()  # a report may arrive while a chart is being opened
         self._rows = Choices(())
@@ -64,7 +64,7 @@ class ChartEditor:
         self.add = Picker(
             lambda: self._rows,
             changed=self._added,
-            tell=tell,
+            on_error=on_error,
             mode="menu",
             label="Add series",
             placeholder="Search rows",
@@ -156,7 +156,12 @@ class ChartEditor:
     def _row(self, series: Series) -> _SeriesRow:
         colour = series.colour or PALETTE[len(self._series) % len(PALETTE)]
         return _SeriesRow(
-            self._plain, series, colour, changed=self._change, delete=self._delete, tell=self._tell
+            self._plain,
+            series,
+            colour,
+            changed=self._change,
+            delete=self._delete,
+            on_error=self._tell,
         )
 
     def _show(self, rows: list[_SeriesRow]) -> None:
@@ -204,20 +209,20 @@ class _SeriesRow:
 
     def __init__(
         self,
-        plain: Plain,
+        plain: BasicWidgets,
         series: Series,
         colour: str,
         *,
         changed: Callable[[object], None],
         delete: Callable[[_SeriesRow], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> None:
         self.series = series
         self._suggested = colour
         name = series.name
         if series.block == PACKAGE and series.package is None:
             name = f"{PACKAGE} ({EACH}): {series.row}"
-        self.colour = Swatch(value=colour, label=f"Colour of {name}")
+        self.colour = ColorField(value=colour, label=f"Colour of {name}")
         self.kind = plain.dropdown(
             [(label, key) for key, label in KINDS.items()], value=series.kind,
             description=f"Kind of {name}",
@@ -228,7 +233,7 @@ class _SeriesRow:
         )  # fmt: skip
         delete_sign = Button(
             lambda: delete(self),
-            tell,
+            on_error,
             label=f"Delete {name}",
             icon="cross",
             tone="quiet",

@@ -17,7 +17,7 @@ from custdyn_widgets.ui.error_boundary import unexpected
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.chart_editor import ChartEditor
 from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
-from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.chart import VegaChart, runtime
 from custdyn_widgets.ui.widgets.download import Download
@@ -35,43 +35,47 @@ class ChartPanel:
     """`menu` is the button that opens a chart, `box` where it is.
 
     `chosen` is called with row and column of the report when a point of the chart is clicked;
-    `tell` is told in one line what went wrong.
+    `on_error` receives errors in one line.
     """
 
     def __init__(
-        self, plain: Plain, *, chosen: Callable[[int, int], None], tell: Callable[[str], None]
+        self,
+        plain: BasicWidgets,
+        *,
+        chosen: Callable[[int, int], None],
+        on_error: Callable[[str], None],
     ) -> None:
-        self._tell = tell
+        self._tell = on_error
         self._result: Result | None = None
         self._turn = object()
         self._lock = threading.Lock()
         self.menu = Picker(
             self._offered,
             changed=self._opened,
-            tell=tell,
+            on_error=on_error,
             mode="menu",
             icon="chart",
             label="Show Chart",
             placeholder="Search charts",
         )
-        self.chart = VegaChart(chosen, tell)
-        self.editor = ChartEditor(plain, changed=self._draw, tell=tell)
-        self.templates = ChartTemplates(plain, self.editor.chart, tell=tell)
+        self.chart = VegaChart(chosen, on_error)
+        self.editor = ChartEditor(plain, changed=self._draw, on_error=on_error)
+        self.templates = ChartTemplates(plain, self.editor.chart, on_error=on_error)
         self._words = plain.html("", "custdyn-chart-words")
         self._edit = Button(
             lambda: self._open_editor(not self._edit.expanded),
-            tell,
+            on_error,
             label="Edit chart",
             icon="edit",
             expanded=False,
         )
         self._files = [
-            Button(partial(self._save, kind), tell, label=label, icon="save")
+            Button(partial(self._save, kind), on_error, label=label, icon="save")
             for kind, label in (("png", "PNG"), ("svg", "SVG"))
         ]
-        data = Download(self._make_csv, tell, label="Chart data (CSV)")
+        data = Download(self._make_csv, on_error, label="Chart data (CSV)")
         close = Button(
-            self.close, tell, label="Close the chart", icon="cross", tone="quiet", bare=True
+            self.close, on_error, label="Close the chart", icon="cross", tone="quiet", bare=True
         )
         self._more = w.VBox([self.editor.box, self.templates.box], layout=hidden())
         self._runtime = w.VBox([])

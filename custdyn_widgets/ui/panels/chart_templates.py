@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from custdyn_widgets.errors import CustdynError
-from custdyn_widgets.ui.panels.template_form import ShelfForm, Words
-from custdyn_widgets.ui.widgets.basic import Plain
+from custdyn_widgets.ui.panels.template_form import TemplateForm, TemplateTexts
+from custdyn_widgets.ui.widgets.basic import BasicWidgets
 from custdyn_widgets.views.chart_spec import ChartSpec
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import SavedChart, Store
 
-WORDS = Words(
+WORDS = TemplateTexts(
     name="Template name",
     shared="Visible to",
     add="Save as chart template",
@@ -25,20 +25,24 @@ WORDS = Words(
 class ChartTemplates:
     """`box` holds the name, who may see it, and what can be done.
 
-    `chart` gives the chart in the editor (it raises QueryError), `tell` is told in one line what
-    went wrong.
+    `chart` gives the chart in the editor (it raises QueryError), `on_error` receives errors in
+    one line.
     """
 
     def __init__(
-        self, plain: Plain, chart: Callable[[], ChartSpec], *, tell: Callable[[str], None]
+        self,
+        plain: BasicWidgets,
+        chart: Callable[[], ChartSpec],
+        *,
+        on_error: Callable[[str], None],
     ) -> None:
-        self._form: ShelfForm[ChartSpec] = ShelfForm(
+        self._form: TemplateForm[ChartSpec] = TemplateForm(
             plain,
             WORDS,
             shelf=lambda: self._store().charts,
             kept=chart,
             filled=lambda _saved: None,
-            tell=tell,
+            on_error=on_error,
         )
         form = self._form
         self.name, self.shared = form.name, form.shared

@@ -25,7 +25,7 @@ SHOWN = 50
 
 
 class Deliveries(anywidget.AnyWidget):
-    """Shows the reader's jobs, mails and runs; `tell` is told in one line what went wrong.
+    """Shows the reader's jobs, mails and runs; `on_error` receives errors in one line.
 
     `changed` is called with how many jobs are open whenever the store has been looked at.
     """
@@ -41,15 +41,15 @@ class Deliveries(anywidget.AnyWidget):
         self,
         *,
         changed: Callable[[int], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
         **traits: Any,
     ) -> None:
         super().__init__(**traits)
-        self._changed, self._tell = changed, tell
+        self._changed, self._tell = changed, on_error
         self._shut = threading.Event()
         self._shut.set()
         self._wake = threading.Event()
-        self.on_msg(guarded(self._received, tell))
+        self.on_msg(guarded(self._received, on_error))
 
     def watch(self) -> None:
         """Looks at the store again and again until `rest`."""

@@ -16,20 +16,20 @@ from custdyn_widgets.query.query import Output
 from custdyn_widgets.query.schedule import DAYS, EVERY, WEEKDAYS, Schedule, next_runs
 from custdyn_widgets.query.validators import address
 from custdyn_widgets.sources.catalog import Choices
-from custdyn_widgets.ui.widgets.basic import Plain, show
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
 from custdyn_widgets.ui.widgets.picker import Picker
 
 NEVER = ""
 
 
-class SendingFields:
+class DeliveryFields:
     """`box` holds the fields, with the next five runs of the schedule under them.
 
     `timezone` gives the time zone of the form, in which the schedule runs.
     """
 
     def __init__(
-        self, plain: Plain, *, timezone: Callable[[], str], tell: Callable[[str], None]
+        self, plain: BasicWidgets, *, timezone: Callable[[], str], on_error: Callable[[str], None]
     ) -> None:
         self._timezone = timezone
         self._paused = False
@@ -37,7 +37,7 @@ class SendingFields:
         self.send_to = Picker(
             lambda: Choices(()),
             changed=lambda: None,
-            tell=tell,
+            on_error=on_error,
             mode="free",
             multiple=True,
             check=address,

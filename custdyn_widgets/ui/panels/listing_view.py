@@ -14,11 +14,11 @@ from custdyn_widgets.model.definitions import LIST_FORMATS
 from custdyn_widgets.query.fields import CDRS, FIELDS, ORIG_TERM, SPLITS, VIEWS, WITHOUT_MEANING
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import Source
-from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
-from custdyn_widgets.ui.widgets.download import FILES, Streamed
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
+from custdyn_widgets.ui.widgets.download import FILES, StreamedDownload
 from custdyn_widgets.ui.widgets.notices import Notice
-from custdyn_widgets.ui.widgets.paged_list import ListBox
-from custdyn_widgets.ui.widgets.pagination import Paged, PagesOf
+from custdyn_widgets.ui.widgets.paged_list import PagedList
+from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
 
 NO_SPLIT = ""
 
@@ -26,17 +26,17 @@ NO_SPLIT = ""
 class ListingView:
     """`box` holds the last listing, `made`, of `query`; nothing before the first.
 
-    `ask` is called when it is to be made anew; `tell` is told in one line what went wrong;
+    `ask` is called when it is to be made again; `on_error` receives errors in one line;
     `buttons` stand in the toolbar, too.
     """
 
     def __init__(
         self,
         view: str,
-        plain: Plain,
+        plain: BasicWidgets,
         *,
         ask: Callable[[], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
         buttons: Sequence[w.Widget],
     ) -> None:
         self.view = view
@@ -45,7 +45,7 @@ class ListingView:
         self._headline, self._sums, self._notes = plain.html(), plain.html(), plain.html()
         meaning = plain.html(_meaning(view), "custdyn-meaning")
         downloads = [
-            Streamed(kind, self._write, tell, label=f"Export to {FILES[kind]}")
+            StreamedDownload(kind, self._write, on_error, label=f"Export to {FILES[kind]}")
             for kind in LIST_FORMATS
         ]
         right = plain.row([*downloads, *buttons], "custdyn-buttons")
@@ -57,7 +57,7 @@ class ListingView:
         self._split.add_class("custdyn-split")
         self._filling = False
         self._split.observe(lambda _change: None if self._filling else ask(), names="value")
-        self._list = ListBox(tell, VIEWS[view])
+        self._list = PagedList(on_error, VIEWS[view])
         split = [self._split] if view == ORIG_TERM else []
         self.box = w.VBox([meaning, *split, self._toolbar, self._sums, self._list, self._notes])
         self.box.add_class("custdyn-result")
@@ -97,7 +97,7 @@ class ListingView:
         self._sums.value = f'<dl class="custdyn-sums">{pairs}</dl>'
         items = "".join(f"<li>{escape(str(note))}</li>" for note in asked.notes)
         self._notes.value = f'<ul class="custdyn-notes">{items}</ul>' if items else ""
-        lines = made if isinstance(made, OrigTerm) else PagesOf(made)
+        lines = made if isinstance(made, OrigTerm) else LinePages(made)
         self._list.use(Paged(lines, range(len(made))))
         show(self._toolbar, True)
 

@@ -22,7 +22,7 @@ from custdyn_widgets.ui.jobs import a_report
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.chart_panel import ChartPanel
 from custdyn_widgets.ui.states import fits_the_page, of_report
-from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.download import FILES, Download
 from custdyn_widgets.ui.widgets.facts import Facts
@@ -33,33 +33,33 @@ from custdyn_widgets.views.html import changes_strip, notes_list
 from custdyn_widgets.views.table import to_json_model
 
 
-class ResultView:
+class ReportView:
     """`box` holds the last report, `result`; nothing before the first.
 
     `compare` is called with the period to compare with, as the form has it, when the reader
-    chooses one; `tell` is told in one line what went wrong; `buttons` stand in the toolbar, too.
+    chooses one; `on_error` receives errors in one line; `buttons` stand in the toolbar, too.
     """
 
     def __init__(
         self,
-        plain: Plain,
+        plain: BasicWidgets,
         *,
         compare: Callable[[str], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
         buttons: Sequence[w.Widget],
     ) -> None:
         self.result: Result | None = None
         self.query: Query | None = None
         self.split: str | None = None  # a report has none
-        self._tell = tell
-        self.panel = CellPanel(tell)
-        self.table = ReportTable(opened=self.panel.open_cell, tell=tell)
-        self.chart = ChartPanel(plain, chosen=self._chosen, tell=tell)
+        self._tell = on_error
+        self.panel = CellPanel(on_error)
+        self.table = ReportTable(opened=self.panel.open_cell, on_error=on_error)
+        self.chart = ChartPanel(plain, chosen=self._chosen, on_error=on_error)
         self._compare = compare
         self._facts = Facts(layout=hidden())
         self._headline, self._changes, self._notes = plain.html(), plain.html(), plain.html()
         self._downloads = {
-            kind: Download(partial(self.make_file, kind), tell, label=f"Export to {label}")
+            kind: Download(partial(self.make_file, kind), on_error, label=f"Export to {label}")
             for kind, label in FILES.items()
         }
         self._about = self._press(
@@ -75,7 +75,7 @@ class ResultView:
         self._comparing = Picker(
             lambda: COMPARING,
             changed=self._compared,
-            tell=tell,
+            on_error=on_error,
             mode="menu",
             icon="compare",
             label="Compare",

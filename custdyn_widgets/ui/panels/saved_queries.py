@@ -11,9 +11,9 @@ import ipywidgets as w
 from custdyn_widgets.errors import CustdynError, QueryError
 from custdyn_widgets.query.query import Interval, Output, Query
 from custdyn_widgets.sources.catalog import Choice, Choices
-from custdyn_widgets.ui.panels.delivery_fields import SendingFields
-from custdyn_widgets.ui.panels.template_form import ShelfForm, Words
-from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.panels.delivery_fields import DeliveryFields
+from custdyn_widgets.ui.panels.template_form import TemplateForm, TemplateTexts
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED
@@ -27,7 +27,7 @@ PERIODS = {"Moves with the day": RELATIVE, "Its dates stay": FROZEN}
 MINE, SHARED = "My templates", "Shared by others"
 PAUSE, RESUME = "Pause the schedule", "Resume the schedule"
 NEW, OPENED = "New Template", "Template"
-WORDS = Words(
+WORDS = TemplateTexts(
     name="Query title",
     shared="Who may see it",
     add="Save template",
@@ -41,38 +41,40 @@ class SavedQueries:
 
     `query` gives the query of the form (it raises QueryError), `timezone` its time zone; `source`
     is what a schedule runs on, by its name or path; `load` is called with a template that was
-    chosen, `send` with one that is to be made and sent now; `tell` is told in one line what went
-    wrong.
+    chosen, `send` with one that is to be made and sent now; `on_error` receives errors in
+    one line.
     """
 
     def __init__(
         self,
-        plain: Plain,
+        plain: BasicWidgets,
         *,
         query: Callable[[], Query],
         timezone: Callable[[], str],
         source: str | None,
         load: Callable[[QueryTemplate], None],
         send: Callable[[SavedQuery], str],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> None:
         self._query, self._load, self._send_now = query, load, send
-        self._plain, self._timezone, self._tell = plain, timezone, tell
+        self._plain, self._timezone, self._tell = plain, timezone, on_error
         self._source = source
-        self._sending: SendingFields | None = None
-        self._form: ShelfForm[QueryTemplate] = ShelfForm(
+        self._sending: DeliveryFields | None = None
+        self._form: TemplateForm[QueryTemplate] = TemplateForm(
             plain,
             WORDS,
             shelf=lambda: self._store().queries,
             kept=self._template,
             filled=self._fill,
-            tell=tell,
+            on_error=on_error,
         )
-        self._button = Button(self._pressed, tell, label="Save Query", icon="save", expanded=False)
+        self._button = Button(
+            self._pressed, on_error, label="Save Query", icon="save", expanded=False
+        )
         self._menu = Picker(
             self._offered,
             changed=self._chosen,
-            tell=tell,
+            on_error=on_error,
             mode="menu",
             icon="open",
             label="Load Query",
@@ -83,11 +85,11 @@ class SavedQueries:
         self.description = w.Textarea(description="Description", continuous_update=False, rows=2)
         self.period = plain.dropdown(list(PERIODS.items()), description="Saved period")
         self.chart = plain.dropdown([("None", NO_CHART)], description="Default chart")
-        self._undo = Button(self._form.restore, tell, label="Undo delete", layout=hidden())
-        self._pause = Button(self._paused, tell, label=PAUSE, layout=hidden())
-        self._run = Button(self._ran, tell, label="Run and send now", layout=hidden())
+        self._undo = Button(self._form.restore, on_error, label="Undo delete", layout=hidden())
+        self._pause = Button(self._paused, on_error, label=PAUSE, layout=hidden())
+        self._run = Button(self._ran, on_error, label="Run and send now", layout=hidden())
         look = {"icon": "cross", "tone": "quiet", "bare": True}
-        close = Button(self._close, tell, label="Close the template", **look)
+        close = Button(self._close, on_error, label="Close the template", **look)
         form = self._form
         self.title = form.name
         fields = [form.name, self.description, form.shared, self.period, self.chart]
@@ -201,10 +203,12 @@ class SavedQueries:
         )
 
     @property
-    def _fields(self) -> SendingFields:
+    def _fields(self) -> DeliveryFields:
         """They are made when they are needed: few pages do."""
         if self._sending is None:
-            self._sending = SendingFields(self._plain, timezone=self._timezone, tell=self._tell)
+            self._sending = DeliveryFields(
+                self._plain, timezone=self._timezone, on_error=self._tell
+            )
             self._more.children = [self._sending.box]
         return self._sending
 

@@ -24,7 +24,7 @@ from custdyn_widgets.model.cells import Line
 from custdyn_widgets.model.definitions import CHANGES, FINDINGS, LINES
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.sources import Source
-from custdyn_widgets.ui.widgets.pagination import Paged, PagesOf
+from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
 from custdyn_widgets.views.facts import Fact, filter_lines
 
 EXPLAIN, QUALITY, CARD = "explain", "quality", "card"
@@ -167,20 +167,20 @@ def entries_screen(drill: Drill, screen: Screen, place: int, checkpoint: Checkpo
 
 def explain_screen(drill: Drill, tab: Tab, checkpoint: Checkpoint) -> Screen:
     """The cell in words."""
-    told = explain(drill, tab.at, checkpoint)
+    facts = explain(drill, tab.at, checkpoint)
     return Screen(
         name=EXPLAIN,
         sections=[
             [title, [[fact.label, fact.text] for fact in some]]
-            for title, some in groupby(told.facts, key=lambda fact: fact.section)
+            for title, some in groupby(facts.facts, key=lambda fact: fact.section)
             if title != SINCE
         ],
         since=tuple(
             fact
-            for fact in told.facts
-            if fact.section == SINCE and fact.label not in [one.name for one in told.changes]
+            for fact in facts.facts
+            if fact.section == SINCE and fact.label not in [one.name for one in facts.changes]
         ),
-        changes=told.changes,
+        changes=facts.changes,
     )
 
 
@@ -199,7 +199,7 @@ def quality_screen(source: Source, tab: Tab, others: Sequence[Tab] = ()) -> Scre
         name=FINDINGS[tab.key],
         tab=tab,
         proof=Proof(odd.finding.words, holds=not found),
-        paged=Paged(PagesOf(odd), range(len(odd))) if found else None,
+        paged=Paged(LinePages(odd), range(len(odd))) if found else None,
     )
 
 
@@ -211,12 +211,12 @@ def filed(report: Report, title: str, screen: Screen, paged: Paged) -> Filed:
 
 def facts_of(report: Report, title: str, screen: Screen) -> list[Fact]:
     """What a file of a screen's list says of itself."""
-    told = [Fact("", "Cell", title), Fact("", "List", screen.crumb or screen.name)]
+    facts = [Fact("", "Cell", title), Fact("", "List", screen.crumb or screen.name)]
     if screen.proof is not None:
-        told += [Fact("", "Proof", one) for one in (screen.proof.text, *screen.proof.beside)]
-    told += [Fact("", "Query", one) for one in filter_lines(report.query)]
-    told.append(Fact("", "Interval", f"{report.first} – {report.last} {report.query.timezone}"))
-    return [*told, Fact("", "Source", report.source), Fact("", "As of", utc_text(report.as_of))]
+        facts += [Fact("", "Proof", one) for one in (screen.proof.text, *screen.proof.beside)]
+    facts += [Fact("", "Query", one) for one in filter_lines(report.query)]
+    facts.append(Fact("", "Interval", f"{report.first} – {report.last} {report.query.timezone}"))
+    return [*facts, Fact("", "Source", report.source), Fact("", "As of", utc_text(report.as_of))]
 
 
 def _paged(clients: ClientList, among: np.ndarray) -> Paged:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import ipywidgets as w
 
 from custdyn_widgets.errors import CustdynError, QueryError
-from custdyn_widgets.ui.widgets.basic import Plain, hidden, show
+from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 
 if TYPE_CHECKING:
-    from custdyn_widgets.store import Saved, Shelf
+    from custdyn_widgets.store import Saved, TemplateStore
 
 T = TypeVar("T")
 VISIBILITY = {"Only me": False, "Everyone": True}
 
 
 @dataclass(frozen=True)
-class Words:
+class TemplateTexts:
     """What the parts are called; `deleted` says what can be done after that."""
 
     name: str
@@ -31,24 +31,24 @@ class Words:
     deleted: str
 
 
-class ShelfForm(Generic[T]):
+class TemplateForm(Generic[T]):
     """Fields `name` and `shared`, buttons `add`, `change` and `delete`, and a line `said`.
 
     `shelf` is where templates are kept, `kept` gives what the rest of the form holds (it raises
     QueryError), `filled` is called with the template that is shown from now on, None for a new
-    one; `tell` is told in one line what went wrong unforeseen. Only the owner of a template can
+    one; `on_error` receives unforeseen errors in one line. Only the owner of a template can
     change or delete it, and what somebody else has changed meanwhile is not overwritten.
     """
 
     def __init__(
         self,
-        plain: Plain,
-        words: Words,
+        plain: BasicWidgets,
+        words: TemplateTexts,
         *,
-        shelf: Callable[[], Shelf[T]],
+        shelf: Callable[[], TemplateStore[T]],
         kept: Callable[[], T],
         filled: Callable[[Saved[T] | None], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> None:
         self.opened: Saved[T] | None = None
         self.gone: Saved[T] | None = None
@@ -58,9 +58,9 @@ class ShelfForm(Generic[T]):
         self.shared = plain.dropdown(
             [(label, str(shared)) for label, shared in VISIBILITY.items()], description=words.shared
         )
-        self.add = Button(self._added, tell, label=words.add, icon="save")
-        self.change = Button(self._changed, tell, label="Save changes", layout=hidden())
-        self.delete = Button(self._deleted, tell, label="Delete template", layout=hidden())
+        self.add = Button(self._added, on_error, label=words.add, icon="save")
+        self.change = Button(self._changed, on_error, label="Save changes", layout=hidden())
+        self.delete = Button(self._deleted, on_error, label="Delete template", layout=hidden())
         self.said = plain.html("", "custdyn-said")
 
     @property

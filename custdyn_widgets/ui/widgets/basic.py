@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, LabelStyle
 
 
-class Plain:
+class BasicWidgets:
     """Makes plain widgets that share one layout, and one style of each kind.
 
     What is shown and hidden needs a layout of its own: `hidden` gives one.

@@ -13,7 +13,7 @@ from custdyn_widgets.ui.widgets.assets import script
 
 
 class Button(anywidget.AnyWidget):
-    """Calls `pressed` when it is pressed; `tell` is told in one line what went wrong.
+    """Calls `pressed` when it is pressed; `on_error` receives errors in one line.
 
     `tone` is its look (`primary`, `plain` or `quiet`), `bare` shows the icon alone, `expanded`
     says whether what it opens is open (None: it opens nothing), `on` whether what it switches is
@@ -21,7 +21,7 @@ class Button(anywidget.AnyWidget):
     pressed again until Python has answered.
     """
 
-    _esm = script("press")
+    _esm = script("button")
     label = traitlets.Unicode().tag(sync=True)
     icon = traitlets.Unicode().tag(sync=True)
     tone = traitlets.Unicode("plain").tag(sync=True)
@@ -33,11 +33,11 @@ class Button(anywidget.AnyWidget):
     on = traitlets.Bool(None, allow_none=True).tag(sync=True)
 
     def __init__(
-        self, pressed: Callable[[], None], tell: Callable[[str], None], **traits: Any
+        self, pressed: Callable[[], None], on_error: Callable[[str], None], **traits: Any
     ) -> None:
         super().__init__(**traits)
         self.address = ""
-        self._pressed = guarded(pressed, tell)
+        self._pressed = guarded(pressed, on_error)
         self._copied: Callable[[bool], None] = lambda _done: None
         self.on_msg(self._received)
 
@@ -46,7 +46,7 @@ class Button(anywidget.AnyWidget):
         self._pressed()
 
     def focus(self, *, idle: bool = False) -> None:
-        """Moves the keyboard to the button; where `idle`, only if nothing else has it by then."""
+        """Moves the keyboard to the button; where `idle`, only if nothing else has it."""
         self.send({"type": "focus", "idle": idle})
 
     def copy(self, text: str, copied: Callable[[bool], None]) -> None:

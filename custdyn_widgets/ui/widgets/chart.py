@@ -30,8 +30,8 @@ def runtime() -> Runtime:
 class VegaChart(anywidget.AnyWidget):
     """Draws `spec`, Vega-Lite that we made; nothing while it is empty.
 
-    `chosen` is called with row and column of the report when a point is clicked, `tell` is told
-    in one line what went wrong.
+    `chosen` is called with row and column of the report when a point is clicked, `on_error`
+    receives errors in one line.
     """
 
     _esm = script("chart")
@@ -40,13 +40,13 @@ class VegaChart(anywidget.AnyWidget):
     def __init__(
         self,
         chosen: Callable[[int, int], None] = lambda _row, _column: None,
-        tell: Callable[[str], None] = lambda _words: None,
+        on_error: Callable[[str], None] = lambda _words: None,
         **traits: Any,
     ) -> None:
         super().__init__(**traits)
         self._chosen = chosen
-        self._tell = tell
-        self.on_msg(guarded(self._received, tell))
+        self._tell = on_error
+        self.on_msg(guarded(self._received, on_error))
 
     def save(self, kind: str, name: str) -> None:
         """Hands the picture to the browser: `png` or `svg`."""

@@ -8,9 +8,9 @@ import traitlets
 from custdyn_widgets.ui.widgets.assets import script
 
 
-class Swatch(anywidget.AnyWidget):
+class ColorField(anywidget.AnyWidget):
     """`value` is the colour as `#rrggbb`, unchecked; `label` is what it is the colour of."""
 
-    _esm = script("swatch")
+    _esm = script("color_field")
     value = traitlets.Unicode("#000000").tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)

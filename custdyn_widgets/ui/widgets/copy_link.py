@@ -25,11 +25,11 @@ class CopyLink:
         *,
         in_voila: Callable[[], bool],
         say: Callable[[str], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> None:
         self._link, self._in_voila, self._say = link, in_voila, say
         self.buttons = {
-            key: Button(partial(self._copy, key), tell, label="Copy link", icon="link")
+            key: Button(partial(self._copy, key), on_error, label="Copy link", icon="link")
             for key in VIEWS
         }
 

@@ -12,13 +12,13 @@ from custdyn_widgets.query.validators import clock
 from custdyn_widgets.ui.widgets.assets import script
 
 
-class WallClock(anywidget.AnyWidget):
+class DatetimeField(anywidget.AnyWidget):
     """`value` is what stands in the field, unchecked; a bare date gets the time it stands for.
 
     `end_of_day`: that is 23:59:59, else 00:00:00.
     """
 
-    _esm = script("wallclock")
+    _esm = script("datetime_field")
     value = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     clock = traitlets.Unicode().tag(sync=True)

@@ -23,10 +23,10 @@ PATIENCE = 120.0
 class Download(Button):
     """`make` gives name, media type and bytes; they go through the browser, never a disk."""
 
-    def __init__(self, make: MakeFile, tell: Callable[[str], None], **traits: Any) -> None:
-        super().__init__(self.send_file, tell, **{"icon": "save", "waits": True, **traits})
+    def __init__(self, make: MakeFile, on_error: Callable[[str], None], **traits: Any) -> None:
+        super().__init__(self.send_file, on_error, **{"icon": "save", "waits": True, **traits})
         self._make = make
-        self._tell = tell
+        self._tell = on_error
 
     def send_file(self) -> None:
         """Hands the file to the browser, as a press does."""
@@ -39,18 +39,18 @@ class Download(Button):
         self.send({"type": "file", "name": name, "media": media_type}, buffers=[made])
 
 
-class Streamed(Button):
+class StreamedDownload(Button):
     """`make` writes a file of a kind and gives its name; the browser asks for part after part."""
 
     def __init__(
         self,
         kind: str,
         make: Callable[[str, BinaryIO], str],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
         **traits: Any,
     ) -> None:
-        super().__init__(self._begin, tell, **{"icon": "save", "waits": True, **traits})
-        self._kind, self._make, self._tell = kind, make, tell
+        super().__init__(self._begin, on_error, **{"icon": "save", "waits": True, **traits})
+        self._kind, self._make, self._tell = kind, make, on_error
         self._taken = threading.Event()
 
     def _begin(self) -> None:

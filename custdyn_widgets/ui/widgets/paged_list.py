@@ -14,18 +14,18 @@ from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.pagination import Paged
 
 
-class ListBox(anywidget.AnyWidget):
+class PagedList(anywidget.AnyWidget):
     """Shows a list that `use` was given; its pages are read in a thread of their own."""
 
-    _esm = script("list", "list_box")
+    _esm = script("list", "paged_list")
     listed = traitlets.Dict().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, tell: Callable[[str], None], label: str) -> None:
+    def __init__(self, on_error: Callable[[str], None], label: str) -> None:
         super().__init__(label=label)
         self._paged: Paged | None = None
-        self._tell = tell
-        self.on_msg(guarded(self._received, tell))
+        self._tell = on_error
+        self.on_msg(guarded(self._received, on_error))
 
     def use(self, paged: Paged) -> None:
         """Shows the first page of a list."""

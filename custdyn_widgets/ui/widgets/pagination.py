@@ -24,7 +24,7 @@ class Lines(Protocol):
         """What the columns say of a line."""
 
 
-class InParts(Protocol):
+class FramesInParts(Protocol):
     """A list that is read in parts."""
 
     @property
@@ -35,10 +35,10 @@ class InParts(Protocol):
         """Some lines, from the `first` on."""
 
 
-class PagesOf:
+class LinePages:
     """Lines of a list that is read a page at a time."""
 
-    def __init__(self, made: InParts) -> None:
+    def __init__(self, made: FramesInParts) -> None:
         self._made = made
         self._page: tuple[int, list[tuple[Value, ...]]] = (-1, [])
 

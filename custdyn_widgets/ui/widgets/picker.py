@@ -28,7 +28,7 @@ class Picker(anywidget.AnyWidget):
     not kept, `free` for a field of texts that are checked by `check` (it raises ValueError with
     what is wrong). `open_ended`: a text that nothing is called can be chosen, too.
     `ordered`: values stand in the order of the choices. `changed` is called when a reader changes
-    the values, `tell` is told in one line what went wrong.
+    the values, `on_error` receives errors in one line.
     """
 
     _esm = script("picker")
@@ -46,7 +46,7 @@ class Picker(anywidget.AnyWidget):
         known: Known,
         *,
         changed: Callable[[], None],
-        tell: Callable[[str], None],
+        on_error: Callable[[str], None],
         begin: Callable[[], None] = lambda: None,
         check: Callable[[str], str] = str,
         open_ended: bool = False,
@@ -61,7 +61,7 @@ class Picker(anywidget.AnyWidget):
         self._open_ended = open_ended
         self._ordered = ordered
         self._values: list[str] = []
-        self.on_msg(guarded(self._received, tell))
+        self.on_msg(guarded(self._received, on_error))
 
     @property
     def values(self) -> list[str]:

@@ -18,7 +18,7 @@ class ReportTable(anywidget.AnyWidget):
     Arrow keys, Home, End, PageUp and PageDown move through its cells; a tip says what each is.
     `lines` are those of a compared row that are shown besides its value, `sparks` whether each
     row is drawn small beside its name. `opened` is called with the row, line and column of a
-    figure that is clicked, or where Enter is pressed; `tell` is told what went wrong.
+    figure that is clicked, or where Enter is pressed; `on_error` receives errors.
     """
 
     _esm = script("spark", "table")
@@ -27,11 +27,11 @@ class ReportTable(anywidget.AnyWidget):
     sparks = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
-        self, *, opened: Callable[[int, str, int], None], tell: Callable[[str], None]
+        self, *, opened: Callable[[int, str, int], None], on_error: Callable[[str], None]
     ) -> None:
         super().__init__()
         self._opened = opened
-        self.on_msg(guarded(self._received, tell))
+        self.on_msg(guarded(self._received, on_error))
 
     def select(self, row: int, column: int) -> None:
         """Moves the keyboard to the cell of a row of the report in a column."""
