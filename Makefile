@@ -6,7 +6,7 @@ BIN = .venv/bin
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
 
-.PHONY: demo test test-long lint bench bench-page vega pictures clean
+.PHONY: demo test test-long lint docs bench bench-page vega pictures clean
 
 demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
@@ -22,6 +22,9 @@ lint: $(TEST_INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(TEST_INSTALLED)  ## the generated tables of docs/
+	$(BIN)/python -m tests.support.docs
 
 bench: $(TEST_INSTALLED)  ## whole reports against one read of the columns, and against hand-written peers
 	$(BIN)/python -m tests.bench.report

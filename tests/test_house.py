@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
 import re
 import shlex
 import subprocess
@@ -18,6 +20,7 @@ from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.model.fixed_blocks import PACKAGE_BLOCK
 from custdyn_widgets.query.fields import FIELDS, PRESETS
 from custdyn_widgets.views.chart_spec import CHART_FIELDS
+from tests.support.docs import filled
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -102,6 +105,41 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     for text in blocks("python"):
         exec(compile(text, "README.md", "exec"), names)  # noqa: S102 our own text
     assert names
+
+
+HABITS = re.compile(r"\b(told|anew|bears|whoever|by then|so many|at the most)\b", re.I)
+"""Habits of ours that a reader stumbles over; plain words serve."""
+
+
+def test_docstrings_command_line_and_documents_are_in_plain_words() -> None:
+    texts = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md")}
+    texts |= {str(file): file.read_text("utf-8") for file in ROOT.glob("docs/*.md")}
+    texts["custdyn --help"] = help_of(parser())
+    for file in ROOT.glob("custdyn_widgets/**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                texts[f"{file}:{getattr(node, 'name', '')}"] = ast.get_docstring(node) or ""
+    found = {name: HABITS.findall(text) for name, text in texts.items()}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def help_of(command: argparse.ArgumentParser) -> str:
+    """The help of a command and of all below it."""
+    below = [
+        child
+        for action in command._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for child in action.choices.values()
+    ]
+    return "\n".join([command.format_help(), *map(help_of, below)])
+
+
+def test_the_generated_parts_of_the_documents_are_those_of_the_definitions() -> None:
+    files = list(ROOT.glob("docs/*.md"))
+    assert len(files) >= 2
+    for file in files:
+        text = file.read_text("utf-8")
+        assert filled(text) == text, f"{file.name}: make docs"
 
 
 def test_nothing_shipped_names_a_host_of_the_network() -> None:

@@ -89,14 +89,14 @@ class TemplateStore(Generic[T]):
         saved = self._readable(rows, log.warning)
         return sorted(saved, key=lambda one: (one.owner != self.user, one.name.casefold()))
 
-    def everyone(self, tell: Callable[[str], None]) -> list[Saved[T]]:
+    def everyone(self, on_error: Callable[[str], None]) -> list[Saved[T]]:
         """The templates of all users: for what runs them, never for a reader.
 
         One that cannot be read here (it may be of a newer version) is left out, and reported.
         """
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(self._table)).mappings().all()
-        return list(self._readable(rows, tell))
+        return list(self._readable(rows, on_error))
 
     def find(self, name: str) -> T:
         """What is kept under a name, in any case: built in, the user's own, or shared.
@@ -217,13 +217,13 @@ class TemplateStore(Generic[T]):
         }
 
     def _readable(
-        self, rows: Sequence[sa.RowMapping], tell: Callable[[str], None]
+        self, rows: Sequence[sa.RowMapping], on_error: Callable[[str], None]
     ) -> Iterator[Saved[T]]:
         for row in rows:
             try:
                 yield self._saved(row)
             except QueryError as error:
-                tell(f'the {self._what} "{row["name"]}" cannot be read here: {error}')
+                on_error(f'the {self._what} "{row["name"]}" cannot be read here: {error}')
 
     def _saved(self, row: sa.RowMapping) -> Saved[T]:
         kept = self._from_text(row["spec"])

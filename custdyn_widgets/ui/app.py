@@ -87,7 +87,7 @@ class CustomerDynamics(w.VBox):
         show(self._cancel, False)
         self._status = Status()
         self._notices = Notices()
-        say = {"say": self._say, "tell": self._tell}
+        say = {"say": self._say, "on_error": self._tell}
         self._copies = CopyLink(
             lambda: self._link_of(self.query), in_voila=lambda: self._voila, **say
         ).buttons
