@@ -12,21 +12,43 @@ from pathlib import Path
 import pytest
 
 from custdyn_widgets import Query
-from tests.support.parts import all_parts
+from tests.support.parts import PARTS, PROPERTIES, all_parts, part_of
 
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--part` runs one part of the long suite."""
+    parser.addoption("--part", choices=PARTS, help="a part of the long suite: tests/support/parts")
+
+
+@pytest.hookimpl(trylast=True)  # after the browser's tests are marked
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest tests first, so that no worker is left alone with them at the end.
 
     Random ledgers and browsers are not counted as coverage: what is only reached by chance is not
     tested, and counting takes as long again.
     """
+    if chosen := config.getoption("--part"):
+        every = chosen in PROPERTIES
+        kept = [one for one in items if part_of(one) == chosen and (every or is_long(one))]
+        config.hook.pytest_deselected(items=[one for one in items if one not in kept])
+        items[:] = kept
     items.sort(key=lambda item: "properties" not in item.path.parts)
     for item in items:
         if {"properties", "browser"} & {*item.path.parts}:
             item.add_marker(pytest.mark.no_cover)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Counts the tests that needed a second try."""
+    names = {report.nodeid for report in terminalreporter.stats.get("rerun", [])}
+    terminalreporter.write_line(f"needed a second try: {len(names)}")
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether a test is left to the long suite."""
+    return item.get_closest_marker("long") is not None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,8 +29,6 @@ from tests.support.parts import all_parts
 
 Arrive = Callable[..., Visit]
 FRONTS = ("voila", "lab")
-LAB_AT_LENGTH = ("voila", pytest.param("lab", marks=pytest.mark.long))
-"""For what is the same in both: in a notebook cell, too, by `make test-long`."""
 JUPYTERS = "Canceled future for"
 """What JupyterLab itself throws when a page is closed."""
 
@@ -81,15 +79,27 @@ MADE = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of this folder; without Chromium they are skipped by name.
 
-    One that fails runs once more, and is named at the end: two servers and two browsers share
-    two noisy cores. One that fails twice fails.
+    All but the journeys are of the long suite, and so are journeys in JupyterLab unless their
+    mark names it.
+    One that fails runs once more, and is named and counted at the end: two servers and two
+    browsers share two noisy cores. One that fails twice fails.
     """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            journey = item.get_closest_marker("journey")
+            elsewhere = front_of(item) == "lab" and journey is not None and not journey.args
+            if journey is None or elsewhere:
+                item.add_marker(pytest.mark.long)
             item.add_marker(pytest.mark.flaky(reruns=1))
             if not CHROMIUM.exists() and not all_parts():
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+def front_of(item: pytest.Item) -> str:
+    """Where a test has the page: `voila`, `lab`, or empty where it does not say."""
+    call = getattr(item, "callspec", None)
+    return "" if call is None else str(call.params.get("front", ""))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from custdyn_widgets import run
-from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.conftest import FRONTS, Arrive
 from tests.browser.test_cell_panel import asked
 from tests.browser.test_look import faults
 
@@ -21,7 +21,8 @@ QUERY = {
 }
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.journey
+@pytest.mark.parametrize("front", FRONTS)
 def test_every_figure_of_a_package_card_leads_further(front: str, arrive: Arrive) -> None:
     panel = asked(arrive(front, "demo", LINK))
     panel.visit.press("Package card")

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.conftest import FRONTS, Arrive
 from tests.browser.drive import Visit
 from tests.browser.test_look import faults
 
@@ -103,7 +103,8 @@ def asked(visit: Visit) -> Panel:
     return Panel(visit)
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.journey
+@pytest.mark.parametrize("front", FRONTS)
 def test_every_kind_of_cell_leads_to_its_entries(front: str, arrive: Arrive) -> None:
     panel = asked(arrive(front, "demo", DEMO))
     packages = panel.visit.page.locator("tr.block th", has_text='Package "')
@@ -138,6 +139,7 @@ def test_every_kind_of_cell_leads_to_its_entries(front: str, arrive: Arrive) -> 
     assert panel.box.get_by_role("tab").all_inner_texts() == ["Explain"]
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_keyboard_alone_goes_down_to_the_entries_and_back(front: str, arrive: Arrive) -> None:
     panel = asked(arrive(front, "sample", SAMPLE))
@@ -176,7 +178,7 @@ def test_the_keyboard_alone_goes_down_to_the_entries_and_back(front: str, arrive
     assert page.evaluate("document.activeElement.textContent") == text
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_clients_are_searched_sorted_turned_and_exported(
     front: str, arrive: Arrive, tmp_path: Path
 ) -> None:

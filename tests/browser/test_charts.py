@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED
-from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive, Servers
+from tests.browser.conftest import FRONTS, Arrive, Servers
 from tests.browser.drive import Visit
 from tests.browser.test_look import faults
 
@@ -66,7 +66,7 @@ def is_as_the_table(visit: Visit, names: set[str]) -> bool:
     return {one["shown"] for one in drawn} == {one["shown"] for one in data} - {"N/A"}
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("link", [SAMPLE, COMPARED])
 def test_every_template_draws_the_cells_of_the_table(front: str, link: str, arrive: Arrive) -> None:
     visit = asked(arrive(front, "sample", link))
@@ -83,7 +83,7 @@ def test_every_template_draws_the_cells_of_the_table(front: str, link: str, arri
         assert lines["other"] and not lines["own"]
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_a_blank_chart_is_made_in_the_editor_with_every_option(front: str, arrive: Arrive) -> None:
     visit = asked(arrive(front, "sample", COMPARED))
     visit.show_chart("Blank Chart")
@@ -114,7 +114,7 @@ def test_a_blank_chart_is_made_in_the_editor_with_every_option(front: str, arriv
     compare_with_the_table(visit, set(wanted[1:]))
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_packages_as_small_multiples_and_on_the_axis(front: str, arrive: Arrive) -> None:
     visit = asked(arrive(front, "hostile", DEMO))
     visit.show_chart("Blank Chart")
@@ -145,6 +145,7 @@ def test_packages_as_small_multiples_and_on_the_axis(front: str, arrive: Arrive)
     visit.until(is_july)
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_click_on_a_point_selects_its_cell(front: str, arrive: Arrive) -> None:
     visit = asked(arrive(front, "demo", DEMO))
@@ -163,6 +164,7 @@ def test_a_click_on_a_point_selects_its_cell(front: str, arrive: Arrive) -> None
     assert "Clients - Active: Qty · 07/2025" in told.inner_text()
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_chart_is_kept_renamed_and_deleted(front: str, arrive: Arrive) -> None:
     visit = asked(arrive(front, "sample", SAMPLE))
@@ -193,7 +195,7 @@ def test_a_chart_is_kept_renamed_and_deleted(front: str, arrive: Arrive) -> None
     expect(again.options().filter(has_text=second)).to_have_count(0)
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_picture_and_data_of_a_chart_are_handed_over(
     front: str, arrive: Arrive, tmp_path: Path
 ) -> None:

@@ -6,13 +6,14 @@ import pytest
 
 from custdyn_widgets import run
 from custdyn_widgets.report.comparison import summary
-from tests.browser.conftest import LAB_AT_LENGTH, Arrive
+from tests.browser.conftest import FRONTS, Arrive
 
 SAMPLE = "?period=2017-01-01/2017-12-31&currency=USD&group_by=month"
 DEMO = "?period=2025-01-01/2025-12-31&group_by=month&group_by=package"
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.journey
+@pytest.mark.parametrize("front", FRONTS)
 def test_the_toolbar_compares_and_the_table_has_a_line_for_each(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "demo", DEMO)
     visit.query()
@@ -40,7 +41,7 @@ def test_the_toolbar_compares_and_the_table_has_a_line_for_each(front: str, arri
     visit.page.locator("table.custdyn tr.delta").first.wait_for(state="detached")
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_a_period_with_other_buckets_is_refused_beside_its_field(
     front: str, arrive: Arrive
 ) -> None:
@@ -67,7 +68,7 @@ def test_a_period_compared_with_itself_has_not_changed(arrive: Arrive) -> None:
     assert visit.page.locator(".custdyn-changes li").all_inner_texts() == ["Nothing changed."]
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_cells_and_columns_explain_the_comparison(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample", f"{SAMPLE}&compare=2016-12-01/2017-11-30")
     visit.query()
@@ -82,7 +83,7 @@ def test_cells_and_columns_explain_the_comparison(front: str, arrive: Arrive) ->
     visit.page.locator(".custdyn-tip:popover-open", has_text="Compared with 12/2016").wait_for()
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_sparklines_draw_each_row_and_gaps_where_it_is_na(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample", f"{SAMPLE}&compare=2016-12-01/2017-11-30")
     visit.query()

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import LAB_AT_LENGTH, Arrive, Servers
+from tests.browser.conftest import FRONTS, Arrive, Servers
 from tests.browser.drive import Visit
 
-pytestmark = pytest.mark.parametrize("front", LAB_AT_LENGTH)
+pytestmark = pytest.mark.parametrize("front", FRONTS)
 ZONE = "Buckets, presets and day boundaries follow it."
 
 
+@pytest.mark.journey
 def test_a_preset_fills_the_dates_and_a_touched_or_chosen_date_makes_it_custom(
     front: str, arrive: Arrive
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_page_that_is_late_to_be_ready_leaves_the_keyboard_where_it_is(
     expect(field).to_have_value("Asia/Kathmandu")
 
 
+@pytest.mark.journey
 def test_filters_are_added_searched_and_deleted(front: str, arrive: Arrive) -> None:
     visit = arrive(front)
     assert visit.page.get_by_label("Owner", exact=True).locator("visible=true").count() == 0
@@ -179,6 +181,7 @@ def test_currencies_are_those_that_can_be_converted_with_their_names(
     assert "EUR" in visit.page.locator(".custdyn-toolbar h2").inner_text()
 
 
+@pytest.mark.journey
 def test_addresses_are_chips_checked_as_they_are_typed_and_the_rest_is_under_advanced(
     front: str, arrive: Arrive
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from custdyn_widgets.query.url import parse_link
 from tests.browser.conftest import Arrive
 from tests.browser.drive import Visit, voila
@@ -16,6 +18,7 @@ def asked(visit: Visit) -> dict[str, list[str]]:
     return parse_qs(urlsplit(visit.page.url).query)
 
 
+@pytest.mark.journey
 def test_the_address_always_holds_the_query_and_never_an_address_to_send_to(
     arrive: Arrive,
 ) -> None:
@@ -37,6 +40,7 @@ def test_the_address_always_holds_the_query_and_never_an_address_to_send_to(
     assert "ana" not in visit.page.url
 
 
+@pytest.mark.journey
 def test_a_reloaded_link_restores_the_form_and_runs_nothing(arrive: Arrive) -> None:
     visit = arrive("voila")
     visit.add_filter("Client Tags")
@@ -54,6 +58,7 @@ def test_a_reloaded_link_restores_the_form_and_runs_nothing(arrive: Arrive) -> N
     assert visit.page.url == address
 
 
+@pytest.mark.journey
 def test_hostile_and_unknown_parameters_are_ignored_and_named(arrive: Arrive) -> None:
     hostile = "?period=today&__proto__=1&x=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&currency=%27--"
     visit = arrive("voila", "sample", f"{hostile}&output.send_to=eve@example.org")

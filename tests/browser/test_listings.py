@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, expect
 
 from custdyn_widgets import run_cdrs, run_orig_term
 from custdyn_widgets.model.cells import text_of
-from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.conftest import FRONTS, Arrive
 from tests.browser.drive import Visit
 from tests.browser.test_look import faults
 
@@ -46,6 +46,7 @@ def export(visit: Visit, kind: str, folder: Path) -> Path:
     return file
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_cdrs_list_is_paged_summed_up_and_exported(
     front: str, arrive: Arrive, tmp_path: Path
@@ -75,7 +76,8 @@ def test_the_cdrs_list_is_paged_summed_up_and_exported(
         assert parse_qs(urlparse(visit.page.url).query)["view"] == ["cdrs"]
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.journey
+@pytest.mark.parametrize("front", FRONTS)
 def test_the_orig_term_report_is_split_and_exported(
     front: str, arrive: Arrive, tmp_path: Path
 ) -> None:

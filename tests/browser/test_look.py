@@ -104,6 +104,7 @@ def test_nothing_is_wider_than_its_window_and_nothing_jumps(
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_everything_can_be_done_by_keyboard_alone(front: str, arrive: Arrive) -> None:
     visit = arrive(front)
@@ -137,6 +138,7 @@ def test_everything_can_be_done_by_keyboard_alone(front: str, arrive: Arrive) ->
     assert visit.page.evaluate("document.activeElement.textContent") == "Qty"
 
 
+@pytest.mark.journey
 def test_axe_is_no_rubber_stamp(arrive: Arrive) -> None:
     visit = arrive("voila", "sample")
     visit.page.evaluate("document.querySelector('.custdyn-wallclock input').ariaLabel = ''")

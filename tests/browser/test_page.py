@@ -22,6 +22,7 @@ def expected() -> list[list[str]]:
     return [line if len(line) > 1 else [*line, ""] for line in golden()]
 
 
+@pytest.mark.journey("lab")
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_sample_equals_the_page_cell_for_cell(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample")
@@ -30,6 +31,7 @@ def test_the_sample_equals_the_page_cell_for_cell(front: str, arrive: Arrive) ->
     assert visit.table() == expected()
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_exported_files_are_the_report_on_the_screen(
     front: str, arrive: Arrive, page_query: Query, tmp_path: Path
@@ -139,6 +141,7 @@ def test_a_file_type_and_query_downloads_the_file(arrive: Arrive) -> None:
             visit.query()
 
 
+@pytest.mark.journey
 def test_hostile_names_are_characters_in_the_page(arrive: Arrive) -> None:
     visit = arrive("voila", "hostile")
     visit.add_filter("Package")
@@ -173,6 +176,7 @@ INJECTED = """async () => {
 }"""
 
 
+@pytest.mark.journey
 def test_a_script_that_got_into_the_page_does_not_run(
     arrive: Arrive, visits: Arrive, servers: Servers
 ) -> None:
@@ -188,6 +192,7 @@ def test_a_script_that_got_into_the_page_does_not_run(
     assert plain.page.evaluate(INJECTED) == ["script", "handler"]
 
 
+@pytest.mark.journey
 def test_the_page_names_no_host_of_the_network(servers: Servers) -> None:
     with urlopen(servers.voila("sample")) as answer:  # noqa: S310 our own address
         html = answer.read().decode()

@@ -14,6 +14,7 @@ from tests.browser.test_look import faults
 LINK = "?period=last_month&currency=EUR&active_duration=6"
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_query_is_saved_loaded_changed_deleted_and_brought_back(
     front: str, arrive: Arrive

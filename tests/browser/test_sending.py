@@ -98,6 +98,7 @@ def line(visit: Visit, title: str, *texts: str) -> Locator:
     return rows.first
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_report_is_asked_by_mail_watched_sent_and_kept(
     front: str, sending: Sending, front_visit: Visits, tmp_path: Path
@@ -133,6 +134,7 @@ def test_a_report_is_asked_by_mail_watched_sent_and_kept(
     expect(section(again, "Mails")).to_be_hidden()
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_schedule_is_made_shown_beforehand_paused_and_run_now(
     front: str, sending: Sending, front_visit: Visits

@@ -27,6 +27,7 @@ def test_at_first_the_page_explains_itself_and_query_is_one_key_away(
     assert visit.page.locator(".custdyn-notice.welcome").count() == 0
 
 
+@pytest.mark.journey
 def test_a_long_query_shows_progress_leaves_the_form_usable_and_can_be_cancelled(
     front: str, arrive: Arrive
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_latest_query_wins(front: str, arrive: Arrive) -> None:
     assert len(visit.table()[0]) == 2
 
 
+@pytest.mark.journey
 def test_a_failed_report_says_what_to_do_with_an_id_that_is_in_the_log(
     front: str, arrive: Arrive, own_cache: Path
 ) -> None:
@@ -99,6 +101,7 @@ def test_no_clients_and_a_future_period_are_said(front: str, arrive: Arrive) -> 
     visit.notice("The period lies in the future").wait_for()
 
 
+@pytest.mark.journey
 def test_optional_blocks_stand_in_the_table_and_a_bridge_is_proven(
     front: str, arrive: Arrive
 ) -> None:

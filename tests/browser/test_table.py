@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from tests.browser.conftest import FRONTS, LAB_AT_LENGTH, Arrive
+from tests.browser.conftest import FRONTS, Arrive
 from tests.browser.drive import Visit
 
 WIDE = "?period=2024-01-01/2024-12-31&group_by=date&group_by=month"
@@ -17,6 +17,7 @@ def focused(visit: Visit) -> str:
     return str(visit.page.evaluate("document.activeElement.textContent"))
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_keys_move_through_the_cells_and_the_tip_follows(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample")
@@ -53,7 +54,7 @@ def test_keys_move_through_the_cells_and_the_tip_follows(front: str, arrive: Arr
     tip.wait_for(state="hidden")
 
 
-@pytest.mark.parametrize("front", LAB_AT_LENGTH)
+@pytest.mark.parametrize("front", FRONTS)
 def test_rows_and_columns_explain_themselves_when_pointed_at(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample")
     visit.fill_the_sample()
