@@ -18,7 +18,7 @@ from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.population import Checkpoint, Population
-from custdyn_widgets.model.definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE, stayed
+from custdyn_widgets.model.definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE, flow_of, stayed
 from custdyn_widgets.model.periods import Segment, local_date, zone
 from custdyn_widgets.model.schema import PACKAGE_KINDS
 from custdyn_widgets.query.query import Query
@@ -43,6 +43,11 @@ class Flow:
     amount: int
     entries: int
     opposite: int = 0
+
+    @property
+    def flow(self) -> str:
+        """The flow of a bridge that the entries are of."""
+        return flow_of(self.kind, counted=self.counted)
 
 
 def package_name(number: object, names: Mapping[str, str]) -> str:

@@ -23,7 +23,8 @@ def other_interval(query: Query, first: datetime, last: datetime) -> tuple[datet
     end = last + SECOND
     whole = _begins_month(first) and _begins_month(end)
     if query.compare == "previous_year":
-        other = months_back(first, 12), _a_year_back(last)
+        end = _a_year_back(last)
+        other = months_back(first, 12), end
     elif whole and query.time_units[-1:] != ("date",):
         length = (end.year - first.year) * 12 + end.month - first.month
         other = months_back(first, length), first - SECOND

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.model.definitions import OTHER, PACKAGE_FLOWS, flow_of
+from custdyn_widgets.model.definitions import OTHER, PACKAGE_FLOWS
 from custdyn_widgets.model.formulas import FlowTerm
 
 Key = tuple[str | None, str, str | None, int]
@@ -37,7 +37,7 @@ class FlowTotals:
         for client_set, some in flows.items():
             for flow in some:
                 checkpoint()
-                name = flow_of(flow.kind, counted=flow.counted)
+                name = flow.flow
                 if flow.package is not None and name != OTHER:
                     packages.add(flow.package)
                 for package in {None, flow.package}:

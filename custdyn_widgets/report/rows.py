@@ -24,7 +24,6 @@ from custdyn_widgets.model.definitions import (
     PACKAGE,
     BlockDefinition,
     RowDefinition,
-    flow_of,
     stayed,
 )
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure
@@ -213,13 +212,9 @@ class _Rows:
             raise IdentityError("a bridge closes", gaps)
 
 
-def _is_shown(flow: Flow) -> bool:
-    return flow_of(flow.kind, counted=flow.counted) != OTHER
-
-
 def _required(inputs: ReportInputs, blocks: Sequence[str]) -> RateRequirements:
     """The rates that the rows need."""
-    yield from ((one.currency, one.day, one.first_day) for one in inputs.flows if _is_shown(one))
+    yield from ((one.currency, one.day, one.first_day) for one in inputs.flows if one.flow != OTHER)
     for (name, currency), held in inputs.sums.items():
         for bucket, day in enumerate(inputs.days[1:]):
             if name == ALL and held["positives"][bucket] + held["negatives"][bucket]:

@@ -80,18 +80,20 @@ def all_parts() -> bool:
 
 def part_of(item: pytest.Item) -> str:
     """The part that a test is of."""
-    path = item.path.relative_to(ROOT).as_posix()
     call = getattr(item, "callspec", None)
-    if path.startswith("tests/browser"):
-        if call is not None and call.params.get("front") == LAB:
-            return LAB
-        return "form" if path in PARTS["form"].paths else "panels"
-    return next(name for name, part in PARTS.items() if holds(part, path))
+    first, *others = parts_of(item.path.relative_to(ROOT).as_posix())
+    in_lab = call is not None and call.params.get("front") == LAB
+    return first if in_lab or not others else others[0]
 
 
-def holds(part: Part, path: str) -> bool:
-    """Whether a file of tests is in a part, by its path."""
-    return any(path == one or path.startswith(f"{one}/") for one in part.paths)
+def parts_of(path: str) -> list[str]:
+    """The parts that a file of tests is in: one, and of a browser's tests LAB before it."""
+    name = next(
+        name
+        for name, part in PARTS.items()
+        if name != LAB and any(path == one or path.startswith(f"{one}/") for one in part.paths)
+    )
+    return [LAB, name] if path.startswith(PARTS[LAB].paths) else [name]
 
 
 def touched(changed: Iterable[str]) -> list[str]:
@@ -106,18 +108,15 @@ def touched(changed: Iterable[str]) -> list[str]:
     found = []
     for name, part in PARTS.items():
         own = tuple(f"custdyn_widgets/{one}" for one in part.tests)
-        if any(file.startswith(own) for file in files) or files & reach(part):
+        if any(file.startswith(own) for file in files) or files & reach(name):
             found.append(name)
     return found
 
 
-def reach(part: Part) -> set[str]:
+def reach(name: str) -> set[str]:
     """The files that the tests of a part import, directly or not, and the tests themselves."""
-    waiting = {
-        file
-        for path in part.paths
-        for file in ([ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("test_*.py"))
-    }
+    tests = ROOT.glob("tests/**/test_*.py")
+    waiting = {file for file in tests if name in parts_of(file.relative_to(ROOT).as_posix())}
     found = set[Path]()
     while waiting:
         file = waiting.pop()
