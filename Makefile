@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8866
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || { [ $$n -lt 2 ] && echo 2 || echo $$n; })
 BIN = .venv/bin
+PARTS = lab form panels oracle laws spark engines kills exports rest
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
 
@@ -11,11 +12,14 @@ TEST_INSTALLED = .venv/.test-installed
 demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
 
-test: lint  ## everything: style, types, layers, tests, coverage
+test: lint  ## everything that must never break: style, types, layers, tests, coverage
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" --cov --cov-report=term
 
-test-long: $(TEST_INSTALLED)  ## the long counts; CUSTDYN_LEDGERS=20000 for more
-	CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-5000} $(BIN)/pytest -n 2 tests/properties tests -m "long or not browser"
+test-long: $(TEST_INSTALLED)  ## the large counts in ten parts, or PART=kills; CUSTDYN_LEDGERS=20000 for more
+	@for part in $(or $(PART),$(PARTS)); do \
+	  echo "part $$part"; \
+	  CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-1000} $(BIN)/pytest -n $(WORKERS) --dist worksteal --part $$part || code=$$?; \
+	done; exit $${code:-0}
 
 lint: $(TEST_INSTALLED)
 	$(BIN)/ruff check .

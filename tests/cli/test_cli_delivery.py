@@ -225,7 +225,7 @@ def test_a_job_that_fails_makes_run_due_end_with_1(office: PostOffice, said: Sai
     assert code == 1 and "Each minute: failed, no rate in force" in out
 
 
-@pytest.mark.parametrize("command", ["worker", "scheduler"])
+@pytest.mark.parametrize("command", ["worker", pytest.param("scheduler", marks=pytest.mark.long)])
 def test_a_worker_of_its_own_makes_what_is_asked_and_ends_in_good_order(
     command: str, office: PostOffice, tmp_path: Path
 ) -> None:

@@ -58,7 +58,9 @@ def template(kind: str = "csv", **more: Any) -> QueryTemplate:
 
 
 def worker(store: Store, settings: MailSettings, source: str, **more: Any) -> Worker:
-    return Worker(store, settings, source, **{"schedules": False, "on_event": lambda _: None, **more})
+    return Worker(
+        store, settings, source, **{"schedules": False, "on_event": lambda _: None, **more}
+    )
 
 
 def test_a_report_asked_by_mail_is_made_sent_and_kept(store: Store, office: PostOffice) -> None:

@@ -297,6 +297,7 @@ def test_a_group_looks_at_no_more_than_it_says(name: str) -> None:
     assert own == members(name, before=20) or CLIENT_SETS[name].by_move
 
 
+@pytest.mark.long
 def test_the_frames_of_real_purchases_serve_every_grouping() -> None:
     source = open_source(frames("payg"))
     query = Query.model_validate(

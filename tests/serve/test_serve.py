@@ -428,6 +428,7 @@ def test_of_an_app_that_was_killed_nothing_stays(folder: Path) -> None:
     wait(lambda: not any(one.is_running() for one in members), "all have ended")
 
 
+@pytest.mark.long
 def test_a_server_that_does_not_stop_is_killed(folder: Path) -> None:
     place = app(folder)
     server = next(one for one in family(place) if "serve.server" in str(one.cmdline()))

@@ -133,6 +133,7 @@ def test_it_is_extended_by_what_was_recorded_since_late_entries_included(
     assert len(list(rolled.glob("ledger-*.parquet"))) <= kept
 
 
+@pytest.mark.long
 def test_many_parts_become_one(folder: Path, tmp_path: Path) -> None:
     rolled = tmp_path / "rolled"
     parts = []

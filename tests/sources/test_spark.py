@@ -68,6 +68,7 @@ def session(demo: tuple[Path, Any]) -> Any:
     return session
 
 
+@pytest.mark.long
 def test_everything_is_the_same_as_from_duckdb(demo: tuple[Path, Any]) -> None:
     folder, spark = demo
     at = datetime(2025, 6, 1, tzinfo=UTC)
@@ -100,6 +101,7 @@ def test_all_else_is_the_same_as_from_duckdb(demo: tuple[Path, Any]) -> None:
         assert list(choices.values()) == list(same_ones.choices[field].values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_larger_ledgers_say_what_duckdb_says(
     seed: int, demo: tuple[Path, Any], tmp_path: Path
@@ -185,6 +187,7 @@ def test_cancel_stops_the_cluster(session: Any) -> None:
         pass
 
 
+@pytest.mark.long
 def test_the_command_line_reads_spark_and_says_what_is_wrong(
     demo: tuple[Path, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,6 +208,7 @@ def test_the_command_line_reads_spark_and_says_what_is_wrong(
     assert source_text(f"{MASTER}/x") == f"{MASTER}/x"
 
 
+@pytest.mark.long
 def test_files_that_have_changed_are_read_anew(demo: tuple[Path, Any], tmp_path: Path) -> None:
     query = {**larger(tmp_path / "a", 1, entries=300), "client_type": "all"}
     source = open_source(f"{MASTER}{tmp_path}/a")

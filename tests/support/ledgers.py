@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support.oracle import Data, buckets_of, go_back, utc
 
-LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "200"))
+LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "100"))
 """Random ledgers that the engine is held to; `make test-long` takes more."""
 
 

@@ -50,6 +50,7 @@ def wait(until: Callable[[], bool]) -> None:
     raise AssertionError("it never happened")
 
 
+@pytest.mark.long
 def test_every_cell_of_every_line_opens(panel: CellPanel) -> None:
     assert panel._result is not None
     report = panel._result.report
