@@ -1,4 +1,4 @@
-"""The errors a user can meet: what was wrong, what was given, what to do."""
+"""Errors: each says what is wrong, the value, and the remedy."""
 
 from __future__ import annotations
 

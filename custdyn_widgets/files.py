@@ -1,4 +1,4 @@
-"""Files that are there whole or, after any fault, as they were before."""
+"""Writing files atomically: the whole new file, or the old one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Result: what users hold — a frozen report, the source it came from, and what can be done."""
+"""Result: a report, its source, and everything that can be done with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The body of a mail: what the report says first, in HTML that mail programs show, and in text."""
+"""The body of a mail: the summary of the report, as HTML and as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages and schedules ask for: queued as jobs, each run once, by the worker that claims it."""
+"""Jobs of pages and schedules: queued, claimed by one worker, run once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Result → the message of a mail: text, HTML with the chart, the file; and made smaller."""
+"""Result → mail message: text, HTML with the chart, the file; reduced to the size limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two runs of a report side by side: the cells that changed after the fact, old → new."""
+"""Two archived runs of a report: the cells that changed afterwards, old → new."""
 
 from __future__ import annotations
 

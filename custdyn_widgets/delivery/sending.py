@@ -1,4 +1,4 @@
-"""A report is kept and its mails are queued, at once; what is queued is sent, or tried again."""
+"""Archives a report and queues its mails at once; sends queued mails, with retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How mail is sent from here, and to whom it may go: from the environment or a secrets file."""
+"""Mail settings, from the environment or a secrets file, and the recipients they allow."""
 
 from __future__ import annotations
 

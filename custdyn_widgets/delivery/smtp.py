@@ -1,4 +1,4 @@
-"""A mail server that takes mails one after the other; what it answers decides what comes next."""
+"""An SMTP connection that sends one mail after the other, and what its answers mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker: it runs the jobs of a source in order, sends what is queued, and tidies up."""
+"""The worker: runs the jobs of a source in order, sends queued mails, prunes the archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clients behind a cell: the same frames and the same groups as the cell, added up again."""
+"""Breakdown of a cell: the clients and amounts of each term of its formula."""
 
 from __future__ import annotations
 

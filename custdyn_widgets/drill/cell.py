@@ -1,4 +1,4 @@
-"""Which cell is meant: a row and a bucket of a report, or of the period compared with."""
+"""The address of a cell: a row and a bucket of a report, or of the compared period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each client contributes to a figure: exact, added up again in every way one likes."""
+"""The contribution of each client to a figure, exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drill: from the cells of one report to what is behind them."""
+"""Drill-down: from the cells of a report to clients and entries."""
 
 from __future__ import annotations
 

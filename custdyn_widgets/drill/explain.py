@@ -1,4 +1,4 @@
-"""One cell in words: what it is, of when and whom, how it comes about, what changed."""
+"""Explanation of a cell: definition, bucket, clients, formula with numbers, changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed in a figure since the bucket before: who entered, who left, who stayed."""
+"""Changes of a figure since the bucket before: clients that entered, left and stayed."""
 
 from __future__ import annotations
 

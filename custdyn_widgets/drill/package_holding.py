@@ -1,4 +1,4 @@
-"""Who holds a package, and how often it is renewed: from its activations and renewals."""
+"""Holders and renewals of a package, from its activations and renewals."""
 
 from __future__ import annotations
 

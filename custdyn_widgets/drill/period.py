@@ -1,4 +1,4 @@
-"""One period of a report, with its clients read, for what is behind its cells."""
+"""One period of a report with its clients, for the drill-down."""
 
 from __future__ import annotations
 

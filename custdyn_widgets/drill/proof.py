@@ -1,4 +1,4 @@
-"""Words that prove a figure: what is behind it adds up to it."""
+"""The sentence that states whether the clients of a figure add up to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report → CSV: what the table shows, or one line a cell for machines."""
+"""Report → CSV: the table as shown, or one line per cell."""
 
 from __future__ import annotations
 

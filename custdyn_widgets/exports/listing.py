@@ -1,4 +1,4 @@
-"""Lists → files, line by line: clients and entries behind a cell, CDRs, Orig-Term."""
+"""Lists → files, line by line: clients and entries of a cell, CDRs, Orig-Term."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report → sheets of typed cells: what XLSX and XLS share, before either writes a byte."""
+"""Report → sheets of typed cells, shared by XLSX and XLS."""
 
 from __future__ import annotations
 

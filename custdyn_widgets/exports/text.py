@@ -1,4 +1,4 @@
-"""Text and numbers as files can hold them: never a formula, never cut or rounded silently."""
+"""Text and numbers in files: never a formula, never cut or rounded silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a file back and makes its report again: same, data changed, or definition changed."""
+"""Reads an exported file and compares it with its report made again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every XLSX of ours is written with: safe text, one style a look, no clock in the file."""
+"""Writing XLSX: safe text, shared styles, no clock in the file."""
 
 from __future__ import annotations
 

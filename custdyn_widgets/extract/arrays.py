@@ -1,4 +1,4 @@
-"""Whole numbers in arrays: their types, sums that int64 holds, their order in linear time."""
+"""Integer arrays: types, overflow, order in linear time, conversion from Arrow."""
 
 from __future__ import annotations
 

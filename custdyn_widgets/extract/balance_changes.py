@@ -1,4 +1,4 @@
-"""What moved of each client, read from the engine the way that costs least (Ibis)."""
+"""Queries balance changes per client and bucket, by the cheapest strategy (Ibis)."""
 
 from __future__ import annotations
 

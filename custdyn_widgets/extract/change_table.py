@@ -1,4 +1,4 @@
-"""What moved of each client, bucket by bucket, as columns: from whatever the engine answers."""
+"""The balance changes per client and bucket, as columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clients, and what moved of each, as the engine answers: all of them, or a slice (Ibis)."""
+"""Queries the clients and their balance changes: all, or one slice (Ibis)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ClientData:
     every client. `moved` are changes of every client in the ledger (or, if not `complete`, of
     passing ones only), numbered as in `clients`; `coarser` says which bucket each of their buckets
     is by now, where that is another. `flows` are those of each client that passes, where they
-    were asked for: see `ledger.flows_by_client`.
+    were asked for: see `scope.flows_by_client`.
     """
 
     clients: pa.Table
@@ -85,7 +85,7 @@ def read_clients(
 def as_one_table(tables: Tables, plan: Plan) -> ir.Table:
     """Clients, changes and flows as one table: for engines that hand it over by partitions.
 
-    `part` says which a row is of: see PARTS and `holders_from`.
+    `part` says which a row is of: see PARTS and `clients_of_partition`.
     """
     asked = _Expressions.of(tables, plan, (None, None))
     where = bucket_index(asked.known.occurred_at, [one.start for one in plan.buckets], 0)

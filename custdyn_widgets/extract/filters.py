@@ -1,4 +1,4 @@
-"""Who passes the filters of a query: names resolved to ids, owners to their tree (Ibis)."""
+"""Filters of a query: names resolved to ids, owners to their tree (Ibis)."""
 
 from __future__ import annotations
 

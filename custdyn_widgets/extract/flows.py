@@ -1,4 +1,4 @@
-"""What the engine does: filter clients, bucket entries, exact sums and counts (Ibis)."""
+"""The extract of a ledger: clients, flows and counts, queried for a plan (Ibis)."""
 
 from __future__ import annotations
 

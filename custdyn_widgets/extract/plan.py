@@ -1,4 +1,4 @@
-"""What shapes the frames that are read for a report: filters, stretches of time, an instant."""
+"""The plan of an extract: filters, buckets, segments, as_of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from custdyn_widgets.model.periods import Bucket, Segment
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that reduced frames depend on, beside the data.
+    """Everything that the extract depend on, beside the data.
 
     `pieces` are the segments by which flows are added up; `cuts` are these, and more that another
     question may want. `by_client`: the flows of each client, too. Entries and clients from

@@ -1,4 +1,4 @@
-"""The ledger as it counts: as of an instant, of clients that pass, stretch by stretch (Ibis)."""
+"""The ledger in scope: as of an instant, of clients that pass, by segment (Ibis)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def flows_by_client(
     """The flows of each client that passes, `inside` a part of the period (half-open).
 
     `end` is the period's, up to which entries make a client pass. Columns `client_id`, `segment`,
-    `kind` and `package_id` as in `Reduced.flows`, `amount`, `entries`; only of `kinds`, if given.
+    `kind` and `package_id` as in `Extract.flows`, `amount`, `entries`; only of `kinds`, if given.
     """
     _, known, clients, met = scope(tables, filters, end=end, as_of=as_of)
     if kinds is not None:

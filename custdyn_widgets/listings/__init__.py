@@ -1,4 +1,4 @@
-"""The page's sister views: the CDRs list and the Orig-Term report, with the same criteria."""
+"""Lists with the criteria of a report: CDRs, Orig-Term, findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CDRs list: every pay-as-you-go entry of a period, newest first, with its sums."""
+"""The CDRs list: every pay-as-you-go entry of a period, newest first, with totals."""
 
 from __future__ import annotations
 

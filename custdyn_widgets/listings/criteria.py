@@ -1,4 +1,4 @@
-"""What a listing is asked: the same criteria as a report, read in one snapshot."""
+"""The criteria of a list: query, source and period, read in one snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entries that show something odd in the data, as a list."""
+"""The entries of a finding, as a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Orig-Term report: what clients use, what they are paid for, and the margin."""
+"""The Orig-Term report: use, terminating traffic and margin, by bucket."""
 
 from __future__ import annotations
 

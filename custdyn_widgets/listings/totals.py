@@ -1,4 +1,4 @@
-"""Pay-as-you-go entries added up: exact, each amount at its date's rate."""
+"""Totals of pay-as-you-go entries, each amount at its date's rate."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Sum:
 
 
 def sums_of(asked: Criteria, table: pa.Table, keys: Sequence[str]) -> dict[tuple[Any, ...], Sum]:
-    """Sums of `ledger.payg_sums` by some keys: `bucket`, `direction`, `split`."""
+    """Sums of `payg.payg_sums` by some keys: `bucket`, `direction`, `split`."""
     made: dict[tuple[Any, ...], Sum] = defaultdict(Sum)
     scale = asked.conversion.scale
     for row in table.to_pylist():

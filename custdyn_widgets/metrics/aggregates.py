@@ -1,4 +1,4 @@
-"""Sums over groups of clients: exact, bucket by bucket; those of disjoint sets add up."""
+"""Sums over sets of clients by bucket; sums of disjoint sets add up."""
 
 from __future__ import annotations
 

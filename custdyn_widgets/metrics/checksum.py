@@ -1,4 +1,4 @@
-"""A mark of clients and what moved of each: sums of hashes, so that marks of parts add up."""
+"""Checksum of clients and balance changes; checksums of disjoint parts add up."""
 
 from __future__ import annotations
 

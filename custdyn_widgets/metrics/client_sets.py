@@ -1,4 +1,4 @@
-"""Which clients a figure is of: who is in which class at a bucket's end, and who moved."""
+"""Sets of clients at a bucket's end: classes, movements, activity windows."""
 
 from __future__ import annotations
 

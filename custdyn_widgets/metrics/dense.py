@@ -1,4 +1,4 @@
-"""The pandas core: reduced frames → exact sums per group, currency and bucket; additive, pure."""
+"""Sums by client set, currency and bucket, with dense arrays (pandas)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def recent(
     """The clients by their last paid use, cut at `cuts`: see `Cuts`.
 
     None where many move in a bucket, where it would take more than `most` bytes, or where int64
-    might not hold the sums. The rest as for `client_sums`.
+    might not hold the sums. The rest as for `client_set_sums`.
     """
     if not _few_move(clients, changes, edges):
         return None
@@ -97,7 +97,7 @@ def client_states(
     """The clients in slices: their positions, and how they stand from bucket to bucket.
 
     For each of `edges`: now, and at the end of the bucket before (see `_Block.pairs`). The rest
-    as for `client_sums`; changes after the last of `edges` are left out.
+    as for `client_set_sums`; changes after the last of `edges` are left out.
     """
     inside = changes[changes["bucket"] < len(edges)]
     for members, block in _blocks(*_arranged(clients, inside), len(edges), checkpoint):

@@ -1,4 +1,4 @@
-"""The instants at which a bucket ends and from which a paid use makes active."""
+"""Edges of buckets: their ends, and the instants from which a paid use makes active."""
 
 from __future__ import annotations
 

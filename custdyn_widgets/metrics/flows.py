@@ -1,4 +1,4 @@
-"""Entries by bucket, kind and package: of the engine, and of each client."""
+"""Flows: entries by bucket, date, kind and package; of all clients and of each."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class ClientFlows:
 
     @classmethod
     def of(cls, table: pa.Table, ids: pa.ChunkedArray, names: Mapping[str, str]) -> ClientFlows:
-        """From what `ledger.flows_by_client` gives."""
+        """From what `scope.flows_by_client` gives."""
         kind = np.asarray(table["kind"].to_numpy(), np.int64)
         numbers = table["package_id"].to_pylist()
         called = [

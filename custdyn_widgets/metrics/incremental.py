@@ -1,4 +1,4 @@
-"""Sums where few clients move in a bucket: only those that are due are looked at in each."""
+"""Sums by client set where few clients change in a bucket."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def incremental_sums(
     groups: Sequence[str],
     checkpoint: Callable[[], None],
 ) -> Sums:
-    """The figures of groups of clients; `clients` come by currency, the rest as `client_sums`.
+    """The figures of groups of clients; `clients` come by currency, the rest as `client_set_sums`.
 
     `rows` come bucket by bucket, numbered as the clients, and int64 holds their sums. A client is
     due in a bucket where it has an entry, is created or closed, or where its last paid use grows

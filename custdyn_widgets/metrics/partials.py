@@ -1,4 +1,4 @@
-"""What some of the clients add to a report: the core, for all of them or a part; parts add up."""
+"""Partial sums of a slice of the clients; partial sums add up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reduced frames → the numbers that the core adds up: clients by position, and their flows."""
+"""The clients that pass the filters, numbered, with their balance changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Checkpoint = Callable[[], None]
 class Population:
     """The clients that pass the filters, numbered, and what moved of each.
 
-    `ids` are their client_ids by position, `clients` and `changes` as `client_sums` takes them.
+    `ids` are their client_ids by position, `clients` and `changes` as `client_set_sums` takes them.
     """
 
     ids: pa.ChunkedArray

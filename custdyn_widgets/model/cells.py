@@ -1,4 +1,4 @@
-"""Cells: one figure each, the lines they stand in, and how a figure is shown."""
+"""Cells: a figure, its lines in a comparison, its text; columns of lists."""
 
 from __future__ import annotations
 

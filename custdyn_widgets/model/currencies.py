@@ -1,4 +1,4 @@
-"""Currency codes, names and minor units: ISO 4217, and the ECB's currencies that have ended."""
+"""Currencies: codes, names and minor units of ISO 4217."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a definition of a row or a block consists of, the names, and why a cell is N/A."""
+"""Definitions of rows, blocks and N/A reasons; the names of blocks, flows and client sets."""
 
 from __future__ import annotations
 

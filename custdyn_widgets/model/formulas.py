@@ -1,4 +1,4 @@
-"""What a row is made of: balances and entries of clients, added up, and one sum over another."""
+"""Formulas of rows: terms of balances and flows, measures, numerator and denominator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Presets, intervals, buckets and activity windows as half-open UTC instants."""
+"""Presets, intervals, buckets and activity windows, as half-open UTC instants."""
 
 from __future__ import annotations
 

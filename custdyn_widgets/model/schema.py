@@ -1,4 +1,4 @@
-"""The five tables of a source: their columns and how each is read (REPORT.md section 1)."""
+"""The five tables of a source: their columns, and how each is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reduced frames and what was made of them, kept: a second question of the same data is free."""
+"""The cache of extracts and sums: a second question on the same data reads nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MAX = 10**38
 
 @dataclass
 class Frames:
-    """Reduced frames of a `plan`, and what was made of them since.
+    """The extract of a `plan`, and what was made of them since.
 
     Neither the currency of a report, its rate policy nor its active duration is in them. Where
     the clients are too many to be held, `sliced` reads them part by part, for one report. What is
@@ -111,7 +111,7 @@ class Frames:
         )
 
     def cut(self, pieces: tuple[Segment, ...]) -> Extract:
-        """The reduced frames with flows by these pieces, whose edges are among the cuts."""
+        """The the extract with flows by these pieces, whose edges are among the cuts."""
         places = list(_places(self.plan.cuts, pieces))
         if places == list(range(len(pieces))):
             return self.extract
@@ -167,7 +167,7 @@ class Frames:
         return PartialSums(sums, stayed, self._held.has_unknown_clients)
 
     def _summed(self, wanted: MetricsPlan, checkpoint: Checkpoint) -> Sums:
-        """The sums of groups of clients, see `client_sums`: those that are not known are made."""
+        """The sums of groups of clients, see `client_set_sums`: those that are not known are made."""
         edges = wanted.edges
         keys = {name: _key(name, edges) for name in wanted.groups}
         missing = []

@@ -1,4 +1,4 @@
-"""Query, source, as_of → Report: the whole path on one screen."""
+"""Query, source, as_of → report: the whole path."""
 
 from __future__ import annotations
 

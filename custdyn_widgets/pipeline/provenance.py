@@ -1,4 +1,4 @@
-"""Where a file's figures come from: what is needed to make them again and to compare."""
+"""Provenance of a report: fingerprint of the data, hash of the result, versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that are too many to be held at once: read in slices, or added up where the data is."""
+"""Reads clients in slices or partitions where they do not fit into memory at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frozen values that are checked when they are made: every fault at once, each with its field."""
+"""The base of validated models: frozen, every fault at once, each with its field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The period that a query is compared with."""
+"""The period that a query is compared with, and its buckets."""
 
 from __future__ import annotations
 

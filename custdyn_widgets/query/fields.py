@@ -1,4 +1,4 @@
-"""Query fields: their labels, meanings and choices; the views, and what has no meaning in one."""
+"""Query fields: labels, meanings and choices; the views of the page."""
 
 from __future__ import annotations
 

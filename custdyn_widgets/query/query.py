@@ -1,4 +1,4 @@
-"""Query: what is asked, frozen and validated; TOML and JSON in and out."""
+"""Query: frozen and validated; TOML and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules: when a saved query is run, in its time zone; the next times, and the last."""
+"""Schedules: when a saved query runs, in its time zone."""
 
 from __future__ import annotations
 

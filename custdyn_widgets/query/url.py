@@ -1,4 +1,4 @@
-"""Query ↔ link: the part of an address after the `?`, that people keep, send and open again."""
+"""Query ↔ link: the part of an address after the `?`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of single values of a query: each says what is wrong and what would be right."""
+"""Validators of single values: each says what is wrong and what would be right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second period beside the first: which one it is, what stands beside what, and the changes."""
+"""Comparison of two periods: other, Δ and Δ % of each cell, and the largest changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums → cells: conversion in fractions at each date's rate, and the one rounding."""
+"""Conversion of sums to the report's currency, exact; cells, rounded once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells that two reports state differently: from two sources, two runs, or a file and a run."""
+"""Cells that differ between two reports: two sources, two runs, or a file and a run."""
 
 from __future__ import annotations
 

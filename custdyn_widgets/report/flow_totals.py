@@ -1,4 +1,4 @@
-"""Entries and amounts of the flows within the buckets: of all packages and of each."""
+"""Totals of flows by bucket: entries and amounts, of all packages and of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader should know of a report: what was left out, guessed by nobody, or is unusual."""
+"""Notes on a report: what was left out, and what is unusual."""
 
 from __future__ import annotations
 

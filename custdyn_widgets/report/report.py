@@ -1,4 +1,4 @@
-"""Report: the frozen cells with query, interval, notes and provenance."""
+"""Report: the frozen rows with query, interval, notes and rates."""
 
 from __future__ import annotations
 

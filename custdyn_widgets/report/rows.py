@@ -1,4 +1,4 @@
-"""Sums → rows of cells by the formula of each row; identities checked."""
+"""Rows of cells, computed from sums by their formulas; identities checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page with Voilà, on this machine only, asking nothing of the network."""
+"""Serves the page with Voilà on this machine; runs a scheduler next to it."""
 
 from __future__ import annotations
 

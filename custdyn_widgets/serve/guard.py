@@ -1,4 +1,4 @@
-"""What every request has to pass before Voilà sees it."""
+"""The guard of every request and connection: hosts, sites, protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has a kernel: how many readers there may be, and whose kernel is ended."""
+"""The readers of the page: how many, and whose kernel ends."""
 
 from __future__ import annotations
 

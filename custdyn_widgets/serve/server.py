@@ -1,4 +1,4 @@
-"""Voilà with walls: our own settings, guarded routes, a bounded number of readers."""
+"""Voilà with our settings, guarded routes and a bounded number of readers."""
 
 from __future__ import annotations
 

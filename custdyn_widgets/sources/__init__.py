@@ -1,4 +1,4 @@
-"""Where the data comes from: `open_source` for a name, a folder, a file or DataFrames."""
+"""Sources: `open_source` for a name, a folder, a file or DataFrames."""
 
 from __future__ import annotations
 

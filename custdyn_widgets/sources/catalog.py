@@ -1,4 +1,4 @@
-"""What filters and currency can be given: the tags, owners, packages and currencies of a source."""
+"""The catalog of a source: tags, owners, packages and currencies, and searching them."""
 
 from __future__ import annotations
 

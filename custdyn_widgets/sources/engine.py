@@ -1,4 +1,4 @@
-"""The embedded engine: DuckDB behind Ibis, with nothing open but the source."""
+"""The embedded engine: DuckDB behind Ibis."""
 
 from __future__ import annotations
 

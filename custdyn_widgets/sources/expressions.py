@@ -1,4 +1,4 @@
-"""What is counted and added up of entries: one by one, or of a rollup, where they were already."""
+"""Expressions on a ledger, of single entries or of a rollup; slices of clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept for the next question, within a budget of bytes."""
+"""The memory budget: its size, and what is kept within it."""
 
 from __future__ import annotations
 

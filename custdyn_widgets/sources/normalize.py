@@ -1,4 +1,4 @@
-"""Raw tables → canonical tables: every column read as its table says, every fault counted."""
+"""Raw tables → canonical tables: every column typed, every fault counted."""
 
 from __future__ import annotations
 

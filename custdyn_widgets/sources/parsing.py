@@ -1,4 +1,4 @@
-"""How one column is read: its canonical value, and where it cannot be read."""
+"""Parsing a column: its canonical value, and where it has none."""
 
 from __future__ import annotations
 

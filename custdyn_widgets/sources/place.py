@@ -1,4 +1,4 @@
-"""What a source is called, and where that leads: nothing is opened, nothing heavy imported."""
+"""The name of a source: which kind it is; opens and imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is odd in the data without being wrong: found, counted, and shown entry by entry (Ibis)."""
+"""Data quality: findings that are no errors, and their entries (Ibis)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rollup says of itself: of which entries it is, how fine, and what it can answer."""
+"""The manifest of a rollup: its entries, its grain, which queries it can answer."""
 
 from __future__ import annotations
 

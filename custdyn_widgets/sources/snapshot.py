@@ -1,4 +1,4 @@
-"""A source at one moment: raw tables as they are found, canonical tables as they are read."""
+"""A snapshot of a source: raw and canonical tables of one moment."""
 
 from __future__ import annotations
 

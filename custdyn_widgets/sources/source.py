@@ -1,4 +1,4 @@
-"""A source: the five tables, canonical and checked, as one snapshot after another."""
+"""A source: the five tables, canonical and checked, one snapshot per report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people keep: templates, what is to be made and sent of them, and what was sent."""
+"""The store: templates, jobs, mails and the archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The archive: every report that was sent, as it was sent, for as long as it is kept."""
+"""The archive: every report that was sent, as it was sent."""
 
 from __future__ import annotations
 

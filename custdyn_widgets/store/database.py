@@ -1,4 +1,4 @@
-"""The database that people's things are kept in: a file of theirs, or one that a team shares."""
+"""The database of the store: an SQLite file, or one that a team shares."""
 
 from __future__ import annotations
 

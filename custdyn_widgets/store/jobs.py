@@ -1,4 +1,4 @@
-"""Jobs: reports that outlive the page that asked for them, and the runs of schedules."""
+"""The job queue: reports that outlive their page, and runs of schedules."""
 
 from __future__ import annotations
 

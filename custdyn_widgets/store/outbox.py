@@ -1,4 +1,4 @@
-"""The outbox: a mail to each recipient, stored before it is sent, marked once it is taken."""
+"""The outbox: one mail per recipient, stored before it is sent, marked once it is taken."""
 
 from __future__ import annotations
 

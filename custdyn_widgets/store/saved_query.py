@@ -1,4 +1,4 @@
-"""A saved query: the query, and what is to be known of it; as TOML, to be carried elsewhere."""
+"""A saved query with title, chart and schedule; as TOML."""
 
 from __future__ import annotations
 

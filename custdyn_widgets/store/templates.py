@@ -1,4 +1,4 @@
-"""Templates of one kind: everybody's own, and those that are shared; never overwritten unseen."""
+"""Templates of one kind: private and shared, never overwritten unseen."""
 
 from __future__ import annotations
 

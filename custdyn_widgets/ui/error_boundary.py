@@ -1,4 +1,4 @@
-"""The border to the browser: no exception crosses it, each leaves an id in the log."""
+"""The error boundary of callbacks: errors are logged with an id, none reaches the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form: two cards of fields, the faults beside them, filters that come and go."""
+"""The form: two cards of fields, their faults, and filters that can be added."""
 
 from __future__ import annotations
 

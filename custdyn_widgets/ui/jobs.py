@@ -1,4 +1,4 @@
-"""Making a report in a thread of its own: it is watched, it can be stopped, the latest wins."""
+"""Makes a report in a thread: progress, Cancel, the latest query wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names in a source, for the fields that search them: read once, in a thread."""
+"""Names in a source for the fields that search them, read once in a thread."""
 
 from __future__ import annotations
 

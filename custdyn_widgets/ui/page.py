@@ -1,4 +1,4 @@
-"""The page around the widgets: its address and the keys that work everywhere in it."""
+"""The page: its address and keys, and the switch between its views."""
 
 from __future__ import annotations
 

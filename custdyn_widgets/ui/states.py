@@ -1,4 +1,4 @@
-"""The states a page can be in besides showing figures, each in words: what is, what to do."""
+"""States of the page without figures, and their notices."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Report → what is looked at."""
+"""Report → table, HTML, text, charts and facts."""

@@ -1,4 +1,4 @@
-"""What a chart is drawn from: one record a cell, and where lines part and areas break."""
+"""Points of a chart: one record per cell, and where lines and areas break."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Charts: which rows of a report are drawn and how; checked, and never Vega's own language."""
+"""Chart specifications: rows and their marks; checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader should know of a report besides its cells: for the page and the Info sheet."""
+"""Facts about a report: interval, data, query, money, notes."""
 
 from __future__ import annotations
 

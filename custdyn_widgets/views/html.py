@@ -1,4 +1,4 @@
-"""Report → HTML that needs nothing else: a fragment for notebooks, a page for files."""
+"""Report → self-contained HTML: a fragment for notebooks, a page for files."""
 
 from __future__ import annotations
 

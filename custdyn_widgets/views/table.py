@@ -1,4 +1,4 @@
-"""Report → table model: the one picture that page, HTML and files share."""
+"""Report → table model, shared by page, HTML and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report → plain text: a table for a terminal, in parts where it is too narrow for all columns."""
+"""Report → plain text table for a terminal."""
 
 from __future__ import annotations
 

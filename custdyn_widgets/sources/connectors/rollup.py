@@ -1,4 +1,4 @@
-"""A rollup as a source: what `custdyn rollup` wrote."""
+"""A rollup folder that `custdyn rollup` wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spark: tables of a session, or Parquet that it reads; clients are added up in its executors."""
+"""Spark: tables of a session or Parquet files; clients are added up in the executors."""
 
 from __future__ import annotations
 

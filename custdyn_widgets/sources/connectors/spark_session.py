@@ -1,4 +1,4 @@
-"""Where Spark is, and where its Parquet lies; what it says becomes an error of ours."""
+"""Spark sessions and addresses; Spark's errors as ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built-in demo: a prepaid VoIP operator, made up month by month and always the same."""
+"""Generator of the demo: a prepaid VoIP operator, month by month, always the same."""
 
 from __future__ import annotations
 

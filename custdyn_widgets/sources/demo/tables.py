@@ -1,4 +1,4 @@
-"""The demo's months as Arrow tables: names given, money rounded once and stored exactly."""
+"""The demo's months as Arrow tables."""
 
 from __future__ import annotations
 

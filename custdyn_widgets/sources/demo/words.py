@@ -1,4 +1,4 @@
-"""The words of the demo: names of clients, packages, tags and services."""
+"""Names of the demo's clients, packages, tags and services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger folded by the hour: written once, extended by what came since, read like any source."""
+"""Rollups: a ledger folded by the hour, extended by new entries."""
 
 from custdyn_widgets.sources.rollup.writer import MAX_PARTS, Made, make_rollup
 

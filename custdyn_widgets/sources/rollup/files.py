@@ -1,4 +1,4 @@
-"""The files of a rollup: written whole, swept when no rollup names them, by one at a time."""
+"""The files of a rollup: written atomically, under a lock, swept when unused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger folded by the hour: written once, extended by what came since, read like any source."""
+"""Writes and extends a rollup."""
 
 from __future__ import annotations
 

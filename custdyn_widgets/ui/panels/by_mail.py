@@ -1,4 +1,4 @@
-"""Reports by mail: Query with Send to asks for a job, which outlives the page."""
+"""Reports by mail from the page: Query with Send to queues a job."""
 
 from __future__ import annotations
 

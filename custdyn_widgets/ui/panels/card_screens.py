@@ -1,4 +1,4 @@
-"""What the panel shows of a package: its card, and what is behind each of its figures."""
+"""Screens of the package card in the cell panel."""
 
 from __future__ import annotations
 

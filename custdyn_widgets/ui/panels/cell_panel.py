@@ -1,4 +1,4 @@
-"""The panel of a cell: what is behind it, down to the entries, and the cell in words."""
+"""The panel of a cell: clients, entries, explanation."""
 
 from __future__ import annotations
 

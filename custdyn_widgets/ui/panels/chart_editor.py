@@ -1,4 +1,4 @@
-"""The editor of a chart: its fields, its series, and what is wrong with them."""
+"""The chart editor: fields, series and their faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chart above the table: shown, changed, kept as a template, handed over as a file."""
+"""The chart above the table: show, edit, keep as a template, export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chart templates: saved, renamed, changed and deleted under the editor of a chart."""
+"""Chart templates: save, rename, change, delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made and sent for the reader: jobs, mails and the archive, as they are now."""
+"""Deliveries: the reader's jobs, mails and archived reports."""
 
 from __future__ import annotations
 

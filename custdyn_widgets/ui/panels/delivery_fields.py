@@ -1,4 +1,4 @@
-"""How the report of a saved query is sent: as what, to whom, and when by itself."""
+"""Fields of a saved query's delivery: file type, recipients, schedule."""
 
 from __future__ import annotations
 

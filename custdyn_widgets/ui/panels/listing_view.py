@@ -1,4 +1,4 @@
-"""A sister view of the report on the screen: the CDRs list, or the Orig-Term report."""
+"""The view of a list: CDRs or Orig-Term."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report on the screen: its toolbar, its facts, its chart, its table."""
+"""The view of a report: toolbar, facts, chart, table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Save Query and Load Query: the form's query as a template, found again by its title."""
+"""Save Query and Load Query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the panel of a cell can show: its clients, a client's entries, the cell in words."""
+"""Screens of the cell panel: clients, entries, explanation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part that forms of templates share: a name, who may see it; saved, changed, deleted."""
+"""The form that all templates share: name, visibility, save, delete."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Widgets that know nothing of customer dynamics."""
+"""Widgets: each a Python class and a script of the same name in `static`."""

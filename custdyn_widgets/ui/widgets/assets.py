@@ -1,4 +1,4 @@
-"""The front ends' files: each widget's script with the few functions that all of them share."""
+"""Scripts and styles of the widgets."""
 
 from __future__ import annotations
 

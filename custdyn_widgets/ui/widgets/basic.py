@@ -1,4 +1,4 @@
-"""Plain widgets of the page; those that never change their look share it, so it opens sooner."""
+"""Basic ipywidgets that share layouts and styles, so that the page opens sooner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A button of the page, with an icon of ours."""
+"""A button with an icon."""
 
 from __future__ import annotations
 

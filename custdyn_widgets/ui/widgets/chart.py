@@ -1,4 +1,4 @@
-"""A chart as a widget; Vega comes with the package, once a kernel, and never from a network."""
+"""A chart; Vega comes with the package, once per kernel."""
 
 from __future__ import annotations
 

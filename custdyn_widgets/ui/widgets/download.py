@@ -1,4 +1,4 @@
-"""A button that makes a file when it is pressed and hands it to the browser."""
+"""A button that makes a file and hands it to the browser."""
 
 from __future__ import annotations
 

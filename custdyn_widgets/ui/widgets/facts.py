@@ -1,4 +1,4 @@
-"""How the report on the screen was made, section by section: what the ⓘ opens."""
+"""Facts about a report, by section."""
 
 from __future__ import annotations
 

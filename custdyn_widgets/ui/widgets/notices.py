@@ -1,4 +1,4 @@
-"""What the reader should know before the figures: one block each, in the order of urgency."""
+"""Notices above the figures, the most urgent first."""
 
 from __future__ import annotations
 

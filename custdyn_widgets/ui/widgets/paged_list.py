@@ -1,4 +1,4 @@
-"""A list in the page: as wide as it is, a page at a time."""
+"""A list of lines, a page at a time."""
 
 from __future__ import annotations
 

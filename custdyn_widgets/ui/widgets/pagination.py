@@ -1,4 +1,4 @@
-"""A list as a reader goes through it: searched, sorted, a page at a time."""
+"""Pagination of a list: search, order, pages."""
 
 from __future__ import annotations
 

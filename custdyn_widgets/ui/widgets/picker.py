@@ -1,4 +1,4 @@
-"""A field whose values are searched as one types: the search happens here, not in the page."""
+"""A field that searches its values in Python."""
 
 from __future__ import annotations
 

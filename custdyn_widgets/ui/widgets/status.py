@@ -1,4 +1,4 @@
-"""What is being done now, or was done last, in a line beside the Query button."""
+"""The status line: what is being done, or was done last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of a report as a widget: data in, a real HTML table out."""
+"""The table of a report: data in, an HTML table out."""
 
 from __future__ import annotations
 
