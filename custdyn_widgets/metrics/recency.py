@@ -41,7 +41,7 @@ class Recency:
     table: Ints
 
     def sums(self, name: str, edges: Sequence[Edge]) -> dict[str, ClientSetSums] | None:
-        """The figures of a group by currency, as `client_set_sums`; None where this does not tell."""
+        """The sums of a client set by currency, as `client_set_sums`; None where unknown here."""
         since = CLIENT_SETS[name].since
         places = {end: place for place, end in enumerate(self.ends)}
         if since is None or any(edge.end not in places for edge in edges):
@@ -82,7 +82,8 @@ def recency(
 ) -> Recency | None:
     """The clients by their last paid use, at each end.
 
-    None where that takes more than `most` bytes. `clients`, `rows` and `runs` as for `incremental_sums`.
+    None where that takes more than `most` bytes. `clients`, `rows` and `runs` as for
+    `incremental_sums`.
     """
     first = int(rows.paid.min(where=rows.paid != NEVER, initial=LATEST))
     a_slot = np.int64().nbytes * len(KEPT) * len(ends) * max(len(runs), 1)

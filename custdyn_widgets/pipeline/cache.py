@@ -167,7 +167,7 @@ class Frames:
         return PartialSums(sums, stayed, self._held.has_unknown_clients)
 
     def _summed(self, wanted: MetricsPlan, checkpoint: Checkpoint) -> Sums:
-        """The sums of groups of clients, see `client_set_sums`: those that are not known are made."""
+        """The sums of client sets, see `client_set_sums`; computed where they are unknown."""
         edges = wanted.edges
         keys = {name: _key(name, edges) for name in wanted.groups}
         missing = []
