@@ -31,7 +31,7 @@ class DataFault:
 
 
 class DataError(CustdynError):
-    """The data breaks the rules of REPORT.md section 1, so no report is made."""
+    """The data breaks a rule of the five tables (docs/definitions.md), so no report is made."""
 
     def __init__(self, faults: Iterable[DataFault]) -> None:
         self.faults = tuple(faults)

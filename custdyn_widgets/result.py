@@ -145,7 +145,7 @@ class Result:
         return self.drill.behind(address_of(self.report, block, row, bucket, package, side))
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON structure of the report (REPORT.md section 7)."""
+        """The JSON structure of the report: see `Report.to_dict`."""
         return self.report.to_dict()
 
     def to_json(self) -> bytes:

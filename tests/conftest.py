@@ -96,7 +96,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def page_query() -> Query:
-    """The query of the page's sample (REPORT.md section 5)."""
+    """The query of the page's sample."""
     return Query.model_validate(
         {
             "period": {"from": "2017-01-01", "to": "2017-12-31"},

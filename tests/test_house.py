@@ -57,6 +57,7 @@ def test_the_readme_names_every_field_row_preset_command_and_format() -> None:
     for block in (one for one in EVERY_BLOCK if one is not PACKAGE_BLOCK):
         assert f"**{block.name}**" in README
         for row in block.rows:
+            assert f"**{row.name}**" in README or f" {row.name}" in README, row
             assert row.description.rstrip(".") in README, row
     for row in PACKAGE_CARD.rows[len(PACKAGE_BLOCK.rows) :]:
         assert f"| **{row.name}** | {row.description} |" in README, row

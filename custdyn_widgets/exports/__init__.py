@@ -1,1 +1,1 @@
-"""Report → bytes: one small file a format."""
+"""Report and lists → files: CSV, JSON, XLS, XLSX, and reading them back."""

@@ -9,6 +9,6 @@ from custdyn_widgets.report.report import Report
 
 
 def to_json(report: Report, provenance: Provenance) -> bytes:
-    """The structure of REPORT.md section 7 and the provenance, in UTF-8, ending in a line feed."""
+    """`Report.to_dict` and the provenance, in UTF-8, ending in a line feed."""
     made = {**report.to_dict(), "provenance": provenance.to_dict()}
     return (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()

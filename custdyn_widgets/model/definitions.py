@@ -1,4 +1,4 @@
-"""Definitions of rows, blocks and N/A reasons; the names of blocks, flows and client sets."""
+"""Definitions of rows, blocks and N/A reasons; names of blocks, flows, sets and findings."""
 
 from __future__ import annotations
 

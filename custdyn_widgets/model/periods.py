@@ -11,7 +11,6 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
-TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 MONTHS = {"month": 1, "year": 12}
 EARLIEST = datetime(1900, 1, 1)
@@ -163,7 +162,7 @@ def _bucket(
         start,
         end,
         _state(start, end, as_of),
-        local_date(min(end - TICK, as_of), tz),
+        local_date(min(end - MICROSECOND, as_of), tz),
     )
 
 

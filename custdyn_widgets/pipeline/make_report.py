@@ -17,7 +17,7 @@ from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.metrics.partials import MetricsPlan
 from custdyn_widgets.model.blocks import client_sets_of
 from custdyn_widgets.model.periods import (
-    TICK,
+    MICROSECOND,
     Bucket,
     Segment,
     local_date,
@@ -227,7 +227,7 @@ def _read(extract: Extract, flows: Sequence[Flow]) -> EntriesRead:
 
 def balance_days(query: Query, buckets: Sequence[Bucket], as_of: datetime) -> tuple[date, ...]:
     """The dates whose rates convert the balances: of the bucket before the first, then each."""
-    before = local_date(min(buckets[0].start - TICK, as_of), zone(query.timezone))
+    before = local_date(min(buckets[0].start - MICROSECOND, as_of), zone(query.timezone))
     return (before, *(bucket.last_date for bucket in buckets))
 
 

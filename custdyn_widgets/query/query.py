@@ -125,7 +125,7 @@ class Output(Frozen):
 
 
 class Query(Explained):
-    """A report asked for: REPORT.md section 2.
+    """What a report is of: its period, filters, columns and currency (docs/definitions.md).
 
     `Query.model_validate(dict)` takes JSON-shaped values. Every fault is reported at once,
     as a `QueryError` whose `faults` name the field, the value and what would be right.

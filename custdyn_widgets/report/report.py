@@ -169,7 +169,7 @@ class Report:
         raise KeyError((block, row, package))
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON structure of REPORT.md section 7."""
+        """The JSON structure: query, as_of, interval, buckets, notes and rows."""
         other = self.other
         return {
             "query": self.query.to_dict(),

@@ -21,7 +21,7 @@ from custdyn_widgets.environment import PAGE_VARIABLE, SOURCE_VARIABLE
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.serve.readers import MAX_AUTOMATIC, MEGABYTES
 from custdyn_widgets.sources.memory_budget import machine_memory
-from custdyn_widgets.sources.place import kind_of
+from custdyn_widgets.sources.place import NAMED, kind_of
 
 PACKAGE = Path(__file__).parent
 HOST = "127.0.0.1"
@@ -126,8 +126,7 @@ def most_readers() -> int:
 
 def absolute(source: str) -> str:
     """A source as other folders name it: kernels run in the folder of their notebook."""
-    is_path = kind_of(source) in ("folder", "rollup", "duckdb", "sqlite")
-    return str(Path(source).expanduser().resolve()) if is_path else source
+    return source if kind_of(source) in NAMED else str(Path(source).expanduser().resolve())
 
 
 def _started(module: str, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:

@@ -22,7 +22,7 @@ From: TypeAlias = "str | Path | Source | Mapping[str, pd.DataFrame] | Session"
 
 
 def open_source(source: From, *, memory: str | None = None) -> Source:
-    """A source of the five tables (REPORT.md section 1).
+    """A source of the five tables (docs/definitions.md).
 
     `source`: a folder of CSV or Parquet files or of a rollup, a file `*.duckdb` or `*.sqlite`, a
     PostgreSQL database by its URL, a Spark session or master (see `open_spark`), the built-in
@@ -79,6 +79,8 @@ def _named(name: str) -> Source:
         from custdyn_widgets.sources.demo.generator import demo_folder
 
         return open_folder(demo_folder(), name)
+    if kind not in ("folder", "sample"):
+        raise NotImplementedError(f"no connector opens a source of the kind {kind}")
     return open_folder(SAMPLE if kind == "sample" else _path(name), name)
 
 

@@ -10,6 +10,8 @@ from custdyn_widgets.errors import SourceError
 SAMPLE = Path(__file__).with_name("sample")
 BUILT_IN = ("sample", "demo")
 SCHEMES = ("postgresql", "postgres")
+NAMED = (*BUILT_IN, "postgres", "spark")
+"""Kinds whose name is not a path of this machine."""
 MASTER = re.compile(r"(spark://[^/?]+|local-cluster\[[^\]]*\]|local\[[^\]]*\])(/[^?]*)?(\?.*)?")
 """A master of Spark, with the folder or the schema of the tables."""
 MANIFEST = "rollup.json"

@@ -59,6 +59,12 @@ def test_presets_resolve_against_as_of_in_the_zone(preset: str, first: str, last
     assert set(PRESETS) >= {preset}
 
 
+def test_every_preset_has_dates() -> None:
+    for preset in PRESETS:
+        first, last = resolve_preset(preset, as_of=LATER, timezone="UTC")
+        assert first <= last
+
+
 def test_a_preset_follows_the_zone() -> None:
     seen = datetime(2024, 2, 29, 20, tzinfo=UTC)
     assert resolve_preset("today", as_of=seen, timezone="Pacific/Auckland")[0] == at("2024-03-01")

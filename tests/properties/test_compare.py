@@ -29,7 +29,7 @@ law = settings(
 
 
 def other_period(first: datetime, last: datetime, group_by: list[str], mode: str) -> Any:
-    """REPORT.md and the definition of previous_period, read once more."""
+    """The definitions, and that of previous_period, read once more."""
     end = last + timedelta(seconds=1)
     if mode == "itself":
         return first, last

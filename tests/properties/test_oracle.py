@@ -1,4 +1,4 @@
-"""The engine equals the brute-force reading of REPORT.md, cell for cell."""
+"""The engine equals the brute-force reading of the definitions, cell for cell."""
 
 from __future__ import annotations
 

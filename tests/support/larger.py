@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.support.ledgers import CURRENCIES, KINDS, PACKAGE_IDS, TICK, ZONES
+from tests.support.ledgers import CURRENCIES, KINDS, MICROSECOND, PACKAGE_IDS, ZONES
 
 FIRST = datetime(2023, 1, 1)
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -41,7 +41,7 @@ def larger(folder: Path, seed: int, *, entries: int = 20_000) -> dict[str, Any]:
 
     def instant() -> datetime:
         if draw.random() < 0.05:
-            shifted = draw.choice(edges) + draw.choice((timedelta(), TICK, -TICK))
+            shifted = draw.choice(edges) + draw.choice((timedelta(), MICROSECOND, -MICROSECOND))
             return shifted.replace(tzinfo=None)
         return FIRST + timedelta(microseconds=draw.randrange(-60 * 86_400 * 10**6, 10**12 * 30))
 

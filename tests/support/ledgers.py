@@ -62,7 +62,7 @@ STARTS = [
 KINDS = ["refill", "payg", "payg", "package_activation", "package_renewal", "correction", "tax"]
 CURRENCIES = ["USD", "EUR", "JPY", "KWD"]
 PACKAGE_IDS = [1, 2, 3, 99]
-TICK = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass
@@ -138,7 +138,9 @@ def cases(draw: st.DrawFn, *, dense: bool = False, kinds: Sequence[str] = KINDS)
         lambda edge, shift: edge + shift,
         st.sampled_from(edges),
         st.one_of(
-            st.sampled_from([timedelta(), TICK, -TICK, timedelta(hours=1), timedelta(minutes=-30)]),
+            st.sampled_from(
+                [timedelta(), MICROSECOND, -MICROSECOND, timedelta(hours=1), timedelta(minutes=-30)]
+            ),
             st.timedeltas(timedelta(days=-3), timedelta(days=3)),
         ),
     )

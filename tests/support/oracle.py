@@ -1,4 +1,4 @@
-"""A brute-force reading of REPORT.md: plain loops, fractions, no code of the package.
+"""A brute-force reading of docs/definitions.md: plain loops, fractions, no code of the package.
 
 Slow on purpose. It knows the definitions only from the text; the engine must agree with it.
 """

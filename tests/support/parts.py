@@ -1,7 +1,8 @@
 """The parts of the long suite: what each holds, and which of them the last changes touch.
 
-`python -m tests.support.parts` names the parts that the commits of the last twelve hours touch,
-through the imports; with `--run MINUTES` it runs as many as fit, and names the others.
+`python -m tests.support.parts` names the parts that the commits of the last twelve hours and
+uncommitted changes touch, through the imports; with `--run MINUTES` it runs as many as fit, and
+names the others.
 """
 
 from __future__ import annotations
@@ -151,9 +152,16 @@ def files_of(module: str) -> Iterator[Path]:
 
 
 def changed_files(since: str) -> list[str]:
-    """The files that commits have changed since then."""
-    call = ["git", "log", f"--since={since}", "--name-only", "--pretty=format:"]
-    listed = subprocess.run(call, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    """The files that commits have changed since then, and those that are not committed."""
+    listed = ""
+    for call in (
+        ["log", f"--since={since}", "--name-only", "--pretty=format:"],
+        ["diff", "--name-only", "HEAD"],
+        ["ls-files", "--others", "--exclude-standard"],
+    ):
+        listed += subprocess.run(
+            ["git", *call], cwd=ROOT, check=True, capture_output=True, text=True
+        ).stdout
     return sorted(set(listed.split()))
 
 

@@ -32,7 +32,7 @@ MAX_PARTS = 8
 """Parts of the ledger that are left beside each other; more of them become one."""
 IDS = ("client_id", "package_id")
 """Sums of amounts have at most 38 digits."""
-TICK = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 NARROW = 18
 """Digits of a decimal that is held, and added up, in 8 bytes."""
 
@@ -254,7 +254,7 @@ def _narrowed(part: pa.Table) -> pa.Table:
 
 def _after(instant: object) -> datetime | None:
     at = _utc(instant)
-    return None if at is None else at + TICK
+    return None if at is None else at + MICROSECOND
 
 
 def _utc(instant: object) -> datetime | None:
