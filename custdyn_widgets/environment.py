@@ -16,6 +16,8 @@ LOG_VARIABLE = "CUSTDYN_LOG"
 SMTP_PREFIX = "CUSTDYN_SMTP_"
 SMTP_FILE_VARIABLE = f"{SMTP_PREFIX}FILE"
 QUERY_STRING_VARIABLE = "QUERY_STRING"
+PREHEAT_VARIABLE = "VOILA_PREHEAT"
+JUPYTER_PATH_VARIABLE = "JUPYTER_PATH"
 
 VARIABLES = {
     SOURCE_VARIABLE: "Source that `CustomerDynamics()` opens where it is given none; else the demo",
@@ -30,6 +32,8 @@ VARIABLES = {
     SMTP_FILE_VARIABLE: "TOML file, readable by its owner only, with the settings of mail",
     f"{SMTP_PREFIX}…": "Settings of mail, each by its name, such as `CUSTDYN_SMTP_HOST`",
     QUERY_STRING_VARIABLE: "The query of the page's address; set by Voilà for its kernels",
+    PREHEAT_VARIABLE: "`True` in a kernel that waits for its reader; set by Voilà",
+    JUPYTER_PATH_VARIABLE: "Where Jupyter looks for templates; the page's own is put before it",
 }
 """Each variable, and what it sets."""
 

@@ -111,7 +111,7 @@ class Frames:
         )
 
     def cut(self, pieces: tuple[Segment, ...]) -> Extract:
-        """The the extract with flows by these pieces, whose edges are among the cuts."""
+        """The extract with flows by these pieces, whose edges are among the cuts."""
         places = list(_places(self.plan.cuts, pieces))
         if places == list(range(len(pieces))):
             return self.extract

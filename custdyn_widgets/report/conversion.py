@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from math import gcd
 
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.cells import Cell
@@ -14,6 +15,9 @@ from custdyn_widgets.model.definitions import PERCENT_DECIMALS
 from custdyn_widgets.model.money import amount, decimals, rounded
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.report import UsedRate
+
+REDUCE_BITS = 512
+"""Length of a denominator from which it is reduced before more is added."""
 
 
 def percent_cell(exact: Fraction) -> Cell:
@@ -30,7 +34,7 @@ class Conversion:
     scale: int
     fixed: date | None
     used: set[UsedRate] = field(default_factory=set)
-    _factors: dict[tuple[str, date], Fraction] = field(default_factory=dict, repr=False)
+    _factors: dict[tuple[str, date], tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def convert(self, unscaled: int, currency: str, day: date) -> Fraction:
         """An amount of a date in the report's currency; the rate must be there."""
@@ -38,18 +42,28 @@ class Conversion:
 
     def total(self, amounts: Mapping[tuple[str, date], int]) -> Fraction:
         """Amounts by currency and date, together, in the report's currency."""
-        own, others = 0, Fraction()
+        over: dict[int, int] = {}  # numerators by denominator: one fraction is made, at the end
         for (currency, day), unscaled in amounts.items():
-            if currency == self.to:
-                own += unscaled
-                continue
-            factor = self._factors.get((currency, day))
-            if factor is None:
-                factor = self._factors[currency, day] = self.factor(currency, day)
-                self._remember(currency, day)
-            others += unscaled * factor
-        exact: Fraction = (own + others) / 10**self.scale
-        return exact
+            numerator = denominator = 1
+            if currency != self.to:
+                numerator, denominator = self._factor(currency, day)
+            over[denominator] = over.get(denominator, 0) + unscaled * numerator
+        exact, whole = 0, 1
+        for denominator, numerator in over.items():
+            exact, whole = exact * denominator + numerator * whole, whole * denominator
+            if whole >> REDUCE_BITS:
+                common = gcd(exact, whole)
+                exact, whole = exact // common, whole // common
+        return Fraction(exact, whole * 10**self.scale)
+
+    def _factor(self, currency: str, day: date) -> tuple[int, int]:
+        """The factor of another currency, remembered as a rate that was used."""
+        known = self._factors.get((currency, day))
+        if known is None:
+            known = self.factor(currency, day).as_integer_ratio()
+            self._factors[currency, day] = known
+            self._remember(currency, day)
+        return known
 
     def factor(self, currency: str, day: date) -> Fraction:
         """What one unit of a currency is worth on a date; the rate must be there."""

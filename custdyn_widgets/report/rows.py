@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import repeat
+from operator import add, or_
 
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums
@@ -104,6 +106,7 @@ class _Rows:
         flows: dict[str | None, Sequence[Flow]] = {None: inputs.flows}
         flows |= {stayed(name): own for name, own in inputs.stayed.items()}
         self._flows = FlowTotals(flows, conversion.scale, checkpoint)
+        self._known: dict[Measure, Sequence[Fraction | int]] = {}
         self.packages = self._flows.packages
 
     def of(self, block: BlockDefinition, package: str | None = None) -> Iterator[Row]:
@@ -112,73 +115,92 @@ class _Rows:
         for row in block.rows:
             if row.formula is not None:
                 own = row.formula if package is None else row.formula.of_package(package)
-                cells[row.name] = [self._cell(row, own, bucket) for bucket in self._buckets]
+                cells[row.name] = list(self._cells(row, own))
             elif any(rounding := self._rounding(cells)):
                 cells[row.name] = list(map(self._conversion.cell, rounding))
         for name, listed in cells.items():
             yield Row(block.name, package, name, tuple(listed))
 
-    def _cell(self, row: RowDefinition, formula: Formula, bucket: int) -> Cell:
-        if row.empty and self._is_empty(formula.numerator, bucket):
-            return Cell(None, reason=row.empty)
-        value = self._total(formula.numerator, bucket)
-        if formula.denominator is not None:
-            divisor = self._total(formula.denominator, bucket)
-            if not divisor:
-                return Cell(None, reason=row.undefined)
-            value = Fraction(value) * formula.factor / divisor
-        if row.unit == "quantity":
-            return Cell(int(value))
-        return (percent_cell if row.unit == "percent" else self._conversion.cell)(Fraction(value))
-
-    def _total(self, measure: Measure, bucket: int) -> Fraction | int:
-        """A number of clients or entries, or an amount in the report's currency."""
-        if measure.counts != "money":
-            return self._count(measure, bucket)
-        return self._conversion.total(self._amounts(measure, bucket))
-
-    def _count(self, measure: Measure, bucket: int) -> int:
-        """How many clients or entries a measure is of."""
-        return sum(
-            self._flows.entries(term, bucket)
-            if isinstance(term, FlowTerm)
-            else sum(figure for _, figure in self._figures(term, bucket, 0))
-            for term in measure.terms
+    def _cells(self, row: RowDefinition, formula: Formula) -> Iterator[Cell]:
+        values = self._totals(formula.numerator)
+        known = self._are_known(formula.numerator) if row.empty else repeat(True)
+        divisors = (
+            repeat(None) if formula.denominator is None else self._totals(formula.denominator)
         )
+        cell = percent_cell if row.unit == "percent" else self._conversion.cell
+        for value, is_known, divisor in zip(values, known, divisors, strict=False):
+            if not is_known:
+                yield Cell(None, reason=row.empty)
+            elif row.unit == "quantity":
+                yield Cell(int(value))
+            elif divisor is None:
+                yield cell(Fraction(value))
+            elif divisor:
+                yield cell(Fraction(value) * formula.factor / divisor)
+            else:
+                yield Cell(None, reason=row.undefined)
 
-    def _is_empty(self, measure: Measure, bucket: int) -> bool:
-        """Whether a measure is of no client and no entry."""
-        return not any(
-            self._flows.amounts(term, bucket)
-            if isinstance(term, FlowTerm)
-            else any(count for _, count in self._figures(term, bucket, 0))
-            for term in measure.terms
-        )
+    def _totals(self, measure: Measure) -> Sequence[Fraction | int]:
+        """Numbers of clients or entries, or amounts in the report's currency, by bucket."""
+        if measure not in self._known:
+            self._known[measure] = (
+                list(map(self._conversion.total, self._amounts(measure)))
+                if measure.counts == "money"
+                else self._counts(measure)
+            )
+        return self._known[measure]
 
-    def _amounts(self, measure: Measure, bucket: int) -> Amounts:
-        """What a measure adds up to, before it is converted; balances of 0 need no rate."""
-        held: Amounts = {}
-        moved: Amounts = {}
+    def _counts(self, measure: Measure) -> list[int]:
+        """How many clients or entries a measure is of, by bucket."""
+        counts = [0] * len(self._buckets)
+        for term in measure.terms:
+            figures: list[Sequence[int]] = (
+                [[self._flows.entries(term, bucket) for bucket in self._buckets]]
+                if isinstance(term, FlowTerm)
+                else [own for _, own in self._figures(term, 0)]
+            )
+            for own in figures:
+                counts = list(map(add, counts, own))
+        return counts
+
+    def _are_known(self, measure: Measure) -> list[bool]:
+        """Whether a measure is of any client or entry, by bucket."""
+        known = [False] * len(self._buckets)
         for term in measure.terms:
             if isinstance(term, FlowTerm):
-                amounts, own = moved, self._flows.amounts(term, bucket)
+                own = [bool(self._flows.amounts(term, bucket)) for bucket in self._buckets]
+                known = list(map(or_, known, own))
             else:
-                day = self._days[bucket + edge_of(term)[1]]
-                figures = self._figures(term, bucket, 1)
-                amounts, own = held, {(code, day): figure for code, figure in figures}
+                for _, figures in self._figures(term, 0):
+                    known = [one or bool(count) for one, count in zip(known, figures, strict=True)]
+        return known
+
+    def _amounts(self, measure: Measure) -> list[Amounts]:
+        """What a measure adds up to, before conversion, by bucket; balances of 0 need no rate."""
+        held: list[Amounts] = [{} for _ in self._buckets]
+        moved: list[Amounts] = [{} for _ in self._buckets]
+        for term in measure.terms:
+            if isinstance(term, FlowTerm):
+                for bucket, amounts in enumerate(moved):
+                    for rate, amount in self._flows.amounts(term, bucket).items():
+                        amounts[rate] = amounts.get(rate, 0) + term.sign * amount
+                continue
+            days = self._days[edge_of(term)[1] :]
+            for code, figures in self._figures(term, 1):
+                for amounts, day, figure in zip(held, days, figures, strict=False):
+                    if figure:
+                        amounts[code, day] = amounts.get((code, day), 0) + term.sign * figure
+        for amounts, own in zip(moved, held, strict=True):
             for rate, amount in own.items():
-                amounts[rate] = amounts.get(rate, 0) + term.sign * amount
-        for rate, amount in held.items():
-            if amount:
-                moved[rate] = moved.get(rate, 0) + amount
+                if amount:
+                    amounts[rate] = amounts.get(rate, 0) + amount
         return moved
 
-    def _figures(self, term: BalanceTerm, bucket: int, which: int) -> Iterator[tuple[str, int]]:
-        """The number of clients (0) or their balance (1) at one end of a bucket, by currency."""
+    def _figures(self, term: BalanceTerm, which: int) -> Iterator[tuple[str, Sequence[int]]]:
+        """Numbers of clients (0) or their balances (1) at one end of each bucket, by currency."""
         figure = _FIGURES[term.keep][which]
         for currency, sums in self._sums[term.client_set].items():
-            place = bucket - (term.when == "before")
-            yield currency, sums[figure][place] if place >= 0 else sums.opening(figure)
+            yield currency, sums.through(figure) if term.when == "before" else sums[figure]
 
     def _rounding(self, cells: Mapping[str, Sequence[Cell]]) -> list[Fraction]:
         """By how much the figures of a bridge, as shown, do not add up."""
@@ -198,9 +220,9 @@ class _Rows:
         for block in bridges:
             formula = next(row.formula for row in block.rows if row.name == FX)
             assert formula is not None  # noqa: S101
-            for bucket in self._buckets:
+            for bucket, amounts in enumerate(self._amounts(formula.numerator)):
                 gap: dict[str, int] = defaultdict(int)
-                for (code, _), amount in self._amounts(formula.numerator, bucket).items():
+                for (code, _), amount in amounts.items():
                     gap[code] += amount
                 gaps += [
                     f"{block.name} in {code}, column {bucket + 1}: "

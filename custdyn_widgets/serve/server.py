@@ -17,6 +17,7 @@ from traitlets import Float, Int, List, Unicode, default
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
+from custdyn_widgets.environment import JUPYTER_PATH_VARIABLE
 from custdyn_widgets.serve.guard import Connection, guarded
 from custdyn_widgets.serve.parent import end_with_parent
 from custdyn_widgets.serve.readers import Full, Reader, Readers, Recorded
@@ -106,8 +107,10 @@ class Server(Voila):  # type: ignore[misc]
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Reads the settings; kernels listen on Unix sockets, which other accounts cannot reach."""
-        paths = [str(HERE / "share" / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
-        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))  # where its template is
+        paths = [str(HERE / "share" / "jupyter"), os.environ.get(JUPYTER_PATH_VARIABLE, "")]
+        os.environ[JUPYTER_PATH_VARIABLE] = os.pathsep.join(
+            filter(None, paths)
+        )  # where its template is
         super().initialize(argv)
         if sys.platform != "win32":
             self.config.KernelManager.transport = "ipc"

@@ -12,7 +12,7 @@ import anywidget
 import ipywidgets as w
 import traitlets
 
-from custdyn_widgets.environment import QUERY_STRING_VARIABLE
+from custdyn_widgets.environment import PREHEAT_VARIABLE, QUERY_STRING_VARIABLE
 from custdyn_widgets.query.fields import REPORT, VIEWS
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
@@ -66,7 +66,7 @@ def link_of_the_page() -> str:
 
 def prepared_beforehand() -> bool:
     """Whether Voilà has started this kernel before there is a reader for it."""
-    return os.environ.get("VOILA_PREHEAT") == "True"
+    return os.environ.get(PREHEAT_VARIABLE) == "True"
 
 
 class ViewSwitch:
