@@ -107,7 +107,8 @@ class Server(Voila):  # type: ignore[misc]
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Reads the settings; kernels listen on Unix sockets, which other accounts cannot reach."""
-        paths = [str(HERE / "share" / "jupyter"), os.environ.get(JUPYTER_PATH_VARIABLE, "")]
+        templates = str(HERE / "share" / "jupyter")
+        paths = [templates, os.environ.get(JUPYTER_PATH_VARIABLE, "")]
         os.environ[JUPYTER_PATH_VARIABLE] = os.pathsep.join(
             filter(None, paths)
         )  # where its template is
