@@ -9,7 +9,9 @@ import sys
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from custdyn_widgets.cli.arguments import CALL_AT_FAULT
 from custdyn_widgets.cli.output import format_of, list_format, with_output, write_list, write_result
@@ -50,10 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say(message: str, code: int) -> int:
     print("custdyn: " + " ".join(message.split()), file=sys.stderr)
     return code
-
-
-def _report(parsed: argparse.Namespace) -> int:
-    return _write_report(_query(parsed), parsed)
 
 
 def _write_report(
@@ -160,34 +158,15 @@ def _templates(parsed: argparse.Namespace) -> int:
     return ACTIONS[parsed.action](parsed)
 
 
-def _outbox(parsed: argparse.Namespace) -> int:
-    from custdyn_widgets.cli.mail import OUTBOX
+def _in(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """A command of another module of this folder, or its actions; imported when it is called."""
 
-    return OUTBOX[parsed.action](parsed)
+    def command(parsed: argparse.Namespace) -> int:
+        found: Any = getattr(import_module(f"custdyn_widgets.cli.{module}"), name)
+        code: int = (found[parsed.action] if isinstance(found, dict) else found)(parsed)
+        return code
 
-
-def _archive(parsed: argparse.Namespace) -> int:
-    from custdyn_widgets.cli.archive import ARCHIVE
-
-    return ARCHIVE[parsed.action](parsed)
-
-
-def _schedules(parsed: argparse.Namespace) -> int:
-    from custdyn_widgets.cli.schedules import SCHEDULES
-
-    return SCHEDULES[parsed.action](parsed)
-
-
-def _run_due(parsed: argparse.Namespace) -> int:
-    from custdyn_widgets.cli.schedules import run_due
-
-    return run_due(parsed)
-
-
-def _work(parsed: argparse.Namespace) -> int:
-    from custdyn_widgets.cli.schedules import work
-
-    return work(parsed)
+    return command
 
 
 def _check(parsed: argparse.Namespace) -> int:
@@ -245,16 +224,16 @@ def _app(parsed: argparse.Namespace) -> int:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "report": _report,
+    "report": lambda parsed: _write_report(_query(parsed), parsed),
     "cdrs": _cdrs,
     "orig-term": _orig_term,
     "templates": _templates,
-    "schedules": _schedules,
-    "run-due": _run_due,
-    "scheduler": _work,
-    "worker": _work,
-    "outbox": _outbox,
-    "archive": _archive,
+    "schedules": _in("schedules", "SCHEDULES"),
+    "run-due": _in("schedules", "run_due"),
+    "scheduler": _in("schedules", "work"),
+    "worker": _in("schedules", "work"),
+    "outbox": _in("mail", "OUTBOX"),
+    "archive": _in("archive", "ARCHIVE"),
     "verify": _verify,
     "check": _check,
     "rollup": _rollup,

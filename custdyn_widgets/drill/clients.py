@@ -16,9 +16,8 @@ from custdyn_widgets.drill.breakdown import COMPANION, Breakdown, Checkpoint
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.extract.arrays import Ints, positions
 from custdyn_widgets.model.cells import Column, Value
-from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.formulas import FlowTerm
-from custdyn_widgets.model.money import amount, exact_decimal, rounded
+from custdyn_widgets.model.money import exact_decimal, rounded_amount
 from custdyn_widgets.sources import Source
 
 FACTS = (
@@ -120,7 +119,7 @@ class ClientList:
             return None
         to = self.money.conversion.to
         exact = self.money.exact(at) if at >= 0 else Fraction()
-        return amount(rounded(exact, minor_units(to)), to)
+        return rounded_amount(exact, to)
 
     def _amount(self, place: int) -> Decimal | None:
         """The amount in the client's currency, with at least that currency's decimals."""

@@ -26,9 +26,8 @@ from custdyn_widgets.extract.scope import KINDS, entries_of
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.cells import Column, Value
-from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure, Term
-from custdyn_widgets.model.money import amount, exact_decimal, rounded, tidy
+from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
 from custdyn_widgets.model.periods import microseconds, zone
 from custdyn_widgets.model.schema import OTHER_KIND
 from custdyn_widgets.report.rows import edge_of
@@ -266,4 +265,4 @@ class EntryLines:
         added = self.exact(place)
         if added is None or isinstance(added, int):
             return added
-        return amount(rounded(added, minor_units(self._to)), self._to)
+        return rounded_amount(added, self._to)

@@ -19,7 +19,7 @@ from custdyn_widgets.model.cells import Cell, Line
 from custdyn_widgets.model.definitions import NA, PACKAGE, PACKAGES, PAY_AS_YOU_GO
 from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.model.money import decimals
-from custdyn_widgets.model.optional_blocks import revenue_of
+from custdyn_widgets.model.rows import revenue_of
 from custdyn_widgets.report.conversion import percent_cell
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source

@@ -10,7 +10,7 @@ from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.entries import Entries
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.money import amount, rounded
+from custdyn_widgets.model.money import amount, rounded, rounded_amount
 
 PROVEN = "Σ of the clients = the cell ✓"
 DISPROVEN = "Σ of the clients is not the cell: the data has changed since the report was made"
@@ -34,7 +34,7 @@ def number(side: Contributions, total: Fraction | int) -> str:
 
 def money(exact: Fraction, currency: str) -> str:
     """An amount as it is shown, rounded here, with its currency."""
-    return f"{shown(amount(rounded(exact, minor_units(currency)), currency))} {currency}"
+    return f"{shown(rounded_amount(exact, currency))} {currency}"
 
 
 def clients_of(count: int) -> str:

@@ -19,8 +19,7 @@ from custdyn_widgets.extract.payg import payg_days, payg_page, payg_sums
 from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
 from custdyn_widgets.model.cells import Cell, Column, Value, shown
-from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.money import amount, exact_decimal, rounded, tidy
+from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
 from custdyn_widgets.model.periods import microseconds, zone
 from custdyn_widgets.query.fields import CDRS, VIEWS
 from custdyn_widgets.result import Asking, AsOf, From, prepared
@@ -168,7 +167,7 @@ class Cdrs:
             exact = asked.conversion.convert(units[place], code, asked.pieces[pieces[place]].day)
             row["occurred_at"] = instant
             row["amount"] = exact_decimal(units[place], scale, code)
-            row["value"] = amount(rounded(exact, minor_units(to)), to)
+            row["value"] = rounded_amount(exact, to)
             row["quantity"] = tidy(row["quantity"])
             yield tuple(row[column.key] for column in self.columns)
 

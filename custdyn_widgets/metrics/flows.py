@@ -158,7 +158,7 @@ def stayed_flows(
     currency = who.clients["currency"].astype("category").cat
     code = currency.codes.to_numpy(np.int64)
     counts = flows.counted(query)
-    totals: dict[str, dict[tuple[int, ...], int]] = {}
+    totals: dict[str, dict[tuple[int, ...], list[int]]] = {}
     for positions_, pairs in client_states(
         who.clients, who.changes, edges=edges, checkpoint=checkpoint
     ):
@@ -172,18 +172,22 @@ def stayed_flows(
         for name, listed in flags.items():
             among = np.array(listed)[bucket_of[flows.segment] + 1, place[flows.client]]
             rows = np.flatnonzero(inside & among)
-            own = totals.setdefault(name, defaultdict(int))
+            own = totals.setdefault(name, defaultdict(lambda: [0, 0]))
             keys = (flows.segment[rows], flows.kind[rows], counts[rows], code[flows.client[rows]])
-            for *key, amount in zip(*keys, flows.amount[rows], strict=True):
-                own[tuple(map(int, key))] += int(amount)
+            values = (flows.amount[rows], flows.entries[rows])
+            for *key, amount, entries in zip(*keys, *values, strict=True):
+                total = own[tuple(map(int, key))]
+                total[:] = total[0] + int(amount), total[1] + int(entries)
     return {
         name: [
-            _flow(pieces[segment], KINDS[kind], bool(counted), currency.categories[code], amount)
-            for (segment, kind, counted, code), amount in own.items()
+            _flow(pieces[segment], KINDS[kind], bool(counted), currency.categories[code], *sums)
+            for (segment, kind, counted, code), sums in own.items()
         ]
         for name, own in totals.items()
     }
 
 
-def _flow(piece: Segment, kind: str, counted: bool, currency: str, amount: int) -> Flow:
-    return Flow(piece.bucket, piece.day, piece.day, kind, None, counted, currency, amount, 0)
+def _flow(
+    piece: Segment, kind: str, counted: bool, currency: str, amount: int, entries: int
+) -> Flow:
+    return Flow(piece.bucket, piece.day, piece.day, kind, None, counted, currency, amount, entries)

@@ -1,13 +1,12 @@
-"""Every row that a report may have: its words, its unit, its formula, and when it is N/A."""
+"""The blocks of a report, and looking up a row in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from custdyn_widgets.model.definitions import ALL_EVER, CLASSES, BlockDefinition, RowDefinition
-from custdyn_widgets.model.fixed_blocks import BLOCKS, PACKAGE_BLOCK
 from custdyn_widgets.model.formulas import BalanceTerm, Formula
-from custdyn_widgets.model.optional_blocks import OPTIONAL
+from custdyn_widgets.model.rows import BLOCKS, OPTIONAL, PACKAGE_BLOCK
 
 EVERY_BLOCK = (
     *BLOCKS,

@@ -19,6 +19,11 @@ def rounded(exact: Fraction, decimals: int) -> int:
     return -units if scaled < 0 else units
 
 
+def rounded_amount(exact: Fraction, currency: str) -> Decimal:
+    """An amount in a currency, rounded to its minor units."""
+    return amount(rounded(exact, minor_units(currency)), currency)
+
+
 def amount(units: int, currency: str) -> Decimal:
     """An amount from its minor units, with as many decimals as the currency has."""
     return scaled(units, minor_units(currency))

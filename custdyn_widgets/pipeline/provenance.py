@@ -58,7 +58,9 @@ def fingerprint(parts: Iterable[Extract], rates: Iterable[UsedRate]) -> str:
     """
     digest = hashlib.sha256(b"custdyn-data-2")
     for extract in parts:
-        _add_extract(digest, extract)
+        own = NOTHING if extract.client_data is None else checksum(extract.client_data)
+        _add(digest, extract.checksum or own)
+        _add(digest, sorted(_flow_rows(extract)))
     _add(digest, [[one.currency, one.valid_from.isoformat(), str(one.rate)] for one in rates])
     return digest.hexdigest()
 
@@ -69,12 +71,6 @@ def result_hash(report: Report) -> str:
     said = {part: made[part] for part in ("buckets", "compare", "rows") if part in made}
     text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _add_extract(digest: Any, extract: Extract) -> None:
-    own = NOTHING if extract.client_data is None else checksum(extract.client_data)
-    _add(digest, extract.checksum or own)
-    _add(digest, sorted(_flow_rows(extract)))
 
 
 def _flow_rows(extract: Extract) -> Iterable[list[str]]:

@@ -23,8 +23,9 @@ def other_interval(query: Query, first: datetime, last: datetime) -> tuple[datet
     end = last + SECOND
     whole = _begins_month(first) and _begins_month(end)
     if query.compare == "previous_year":
-        end = _a_year_back(last)
-        other = months_back(first, 12), end
+        ends_month = _begins_month(end)  # then so does the other
+        last = months_back(end, 12) - SECOND if ends_month else months_back(last, 12)
+        other = months_back(first, 12), last
     elif whole and query.time_units[-1:] != ("date",):
         length = (end.year - first.year) * 12 + end.month - first.month
         other = months_back(first, length), first - SECOND
@@ -59,11 +60,6 @@ def match_buckets(
 
 def _begins_month(local: datetime) -> bool:
     return local == datetime(local.year, local.month, 1)
-
-
-def _a_year_back(last: datetime) -> datetime:
-    end = last + SECOND
-    return months_back(end, 12) - SECOND if _begins_month(end) else months_back(last, 12)
 
 
 def _calendar(bucket: Bucket, units: Sequence[str], years_back: int = 0) -> tuple[int, ...]:

@@ -9,9 +9,8 @@ from typing import get_args
 
 from custdyn_widgets.model.blocks import place_of
 from custdyn_widgets.model.cells import Cell, Compared, signed
-from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
-from custdyn_widgets.model.money import amount, rounded
+from custdyn_widgets.model.money import amount, rounded_amount
 from custdyn_widgets.model.periods import Bucket, State
 from custdyn_widgets.report.conversion import percent_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row
@@ -106,7 +105,7 @@ def delta(value: Cell, other: Cell, unit: Unit, currency: str) -> Cell:
         return Cell(int(exact))
     if unit == "percent":
         return percent_cell(exact)
-    return Cell(amount(rounded(exact, minor_units(currency)), currency), exact=exact)
+    return Cell(rounded_amount(exact, currency), exact=exact)
 
 
 def percent(value: Cell, other: Cell) -> Cell:

@@ -10,9 +10,8 @@ from math import gcd
 
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import PERCENT_DECIMALS
-from custdyn_widgets.model.money import amount, decimals, rounded
+from custdyn_widgets.model.money import decimals, rounded_amount
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.report import UsedRate
 
@@ -79,7 +78,7 @@ class Conversion:
 
     def cell(self, exact: Fraction) -> Cell:
         """An amount as a cell: rounded here, once, to the currency's minor units."""
-        return Cell(amount(rounded(exact, minor_units(self.to)), self.to), exact=exact)
+        return Cell(rounded_amount(exact, self.to), exact=exact)
 
     def check_rates(self, needed: Iterable[tuple[str, date, date]]) -> None:
         """Raises MissingRates unless each (currency, its rate's date, date to name) converts."""

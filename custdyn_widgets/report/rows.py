@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import repeat
-from operator import add, or_
+from operator import add
 
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums
@@ -29,7 +29,7 @@ from custdyn_widgets.model.definitions import (
     stayed,
 )
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure
-from custdyn_widgets.model.optional_blocks import OPTIONAL
+from custdyn_widgets.model.rows import OPTIONAL
 from custdyn_widgets.report.conversion import Conversion, percent_cell
 from custdyn_widgets.report.flow_totals import Amounts, FlowTotals
 from custdyn_widgets.report.report import Row
@@ -123,13 +123,13 @@ class _Rows:
 
     def _cells(self, row: RowDefinition, formula: Formula) -> Iterator[Cell]:
         values = self._totals(formula.numerator)
-        known = self._are_known(formula.numerator) if row.empty else repeat(True)
+        counts = self._counts(formula.numerator) if row.empty else repeat(1)
         divisors = (
             repeat(None) if formula.denominator is None else self._totals(formula.denominator)
         )
         cell = percent_cell if row.unit == "percent" else self._conversion.cell
-        for value, is_known, divisor in zip(values, known, divisors, strict=False):
-            if not is_known:
+        for value, count, divisor in zip(values, counts, divisors, strict=False):
+            if not count:
                 yield Cell(None, reason=row.empty)
             elif row.unit == "quantity":
                 yield Cell(int(value))
@@ -162,18 +162,6 @@ class _Rows:
             for own in figures:
                 counts = list(map(add, counts, own))
         return counts
-
-    def _are_known(self, measure: Measure) -> list[bool]:
-        """Whether a measure is of any client or entry, by bucket."""
-        known = [False] * len(self._buckets)
-        for term in measure.terms:
-            if isinstance(term, FlowTerm):
-                own = [bool(self._flows.amounts(term, bucket)) for bucket in self._buckets]
-                known = list(map(or_, known, own))
-            else:
-                for _, figures in self._figures(term, 0):
-                    known = [one or bool(count) for one, count in zip(known, figures, strict=True)]
-        return known
 
     def _amounts(self, measure: Measure) -> list[Amounts]:
         """What a measure adds up to, before conversion, by bucket; balances of 0 need no rate."""

@@ -10,8 +10,8 @@ from typing import Any
 from custdyn_widgets.model.blocks import EVERY_BLOCK
 from custdyn_widgets.model.cells import Line
 from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
-from custdyn_widgets.model.optional_blocks import BRIDGES
 from custdyn_widgets.model.periods import Bucket, zone
+from custdyn_widgets.model.rows import BRIDGES
 from custdyn_widgets.report.report import Report
 
 TITLE = "Customer Dynamics"

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 
 from custdyn_widgets import Query, open_source, run
 from custdyn_widgets.environment import STORE_VARIABLE
-from custdyn_widgets.model.fixed_blocks import BLOCKS
+from custdyn_widgets.model.rows import BLOCKS
 from custdyn_widgets.store import my_store
 from custdyn_widgets.ui.jobs import Jobs, a_report
 from custdyn_widgets.views.chart_spec import ChartSpec

@@ -34,9 +34,9 @@ from custdyn_widgets.exports.text import MAX_CHARACTERS, Cleaner, guarded, is_ex
 from custdyn_widgets.exports.verify import NotVerifiable, read_saved
 from custdyn_widgets.model.cells import Cell, plain
 from custdyn_widgets.model.definitions import PACKAGE, BlockDefinition
-from custdyn_widgets.model.fixed_blocks import BLOCKS, PACKAGE_BLOCK
 from custdyn_widgets.model.money import amount
 from custdyn_widgets.model.periods import make_buckets
+from custdyn_widgets.model.rows import BLOCKS, PACKAGE_BLOCK
 from custdyn_widgets.pipeline.provenance import provenance
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.report.report import Note, Report, Row, UsedRate

@@ -12,7 +12,7 @@ from pathlib import Path
 from custdyn_widgets.environment import VARIABLES
 from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
 from custdyn_widgets.model.definitions import FINDINGS, LINES, BlockDefinition
-from custdyn_widgets.model.fixed_blocks import PACKAGE_BLOCK
+from custdyn_widgets.model.rows import PACKAGE_BLOCK
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.query.fields import FIELDS, PRESETS
 

@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.model.definitions import PACKAGE
-from custdyn_widgets.model.fixed_blocks import PACKAGE_BLOCK
+from custdyn_widgets.model.rows import PACKAGE_BLOCK
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.widgets.basic import BasicWidgets, show

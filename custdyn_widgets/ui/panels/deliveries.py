@@ -111,43 +111,37 @@ class Deliveries(anywidget.AnyWidget):
         name, other = content.get("name"), content.get("other")
         if act is None or not isinstance(name, str):
             return
+        from custdyn_widgets.store import my_store
+
         try:
-            act(name, other if isinstance(other, str) else "")
+            act(my_store(), name, other if isinstance(other, str) else "")
         except CustdynError as error:
             self._tell(str(error))
         self._wake.set()
 
-    def _cancel(self, name: str, _other: str) -> None:
+    def _cancel(self, store: Store, name: str, _other: str) -> None:
         from custdyn_widgets.delivery.sending import now
-        from custdyn_widgets.store import my_store
 
-        store = my_store()
         store.jobs.cancel(name, store.user, now())
 
-    def _retry(self, name: str, _other: str) -> None:
+    def _retry(self, store: Store, name: str, _other: str) -> None:
         from custdyn_widgets.delivery.sending import now
-        from custdyn_widgets.store import my_store
 
-        store = my_store()
         for mail in store.outbox.all(store.user):
             if mail.id == name:
                 store.outbox.retry(mail, now())
 
-    def _hand_over(self, name: str, _other: str) -> None:
+    def _hand_over(self, store: Store, name: str, _other: str) -> None:
         from custdyn_widgets.files import MEDIA_TYPES
-        from custdyn_widgets.store import my_store
 
-        store = my_store()
         run = store.archive.find(name, store.user)
         media = MEDIA_TYPES[run.file_name.rpartition(".")[2]]
         file = store.archive.contents(run).file
         self.send({"type": "file", "name": run.file_name, "media": media}, buffers=[file])
 
-    def _compare_runs(self, name: str, other: str) -> None:
+    def _compare_runs(self, store: Store, name: str, other: str) -> None:
         from custdyn_widgets.delivery.restatements import restated
-        from custdyn_widgets.store import my_store
 
-        store = my_store()
         self.compared = {}
         first, second = (store.archive.find(one, store.user) for one in (name, other))
         cells = [vars(cell) for cell in restated(store.archive, first, second)]

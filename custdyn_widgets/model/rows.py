@@ -1,12 +1,15 @@
-"""The optional rows, by choice of the query: words, unit, formula, N/A."""
+"""Every row that a report may have: its words, its unit, its formula, and when it is N/A."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from custdyn_widgets.model.definitions import (
     ACTIVATIONS,
     ACTIVE,
     ALL,
     AVERAGE_REVENUE,
+    BALANCE_REFILL,
     CHURN_RATE,
     CLOSED,
     CLOSED_CLIENTS,
@@ -22,7 +25,10 @@ from custdyn_widgets.model.definitions import (
     OPENING,
     OTHER,
     OVERALL_ACTIVE,
+    PACKAGE,
     PACKAGE_FLOWS,
+    PACKAGES,
+    PAY_AS_YOU_GO,
     REACTIVATED,
     REFILLS,
     RENEWALS,
@@ -39,7 +45,6 @@ from custdyn_widgets.model.definitions import (
     left,
     stayed,
 )
-from custdyn_widgets.model.fixed_blocks import ACTIVE_CLIENTS
 from custdyn_widgets.model.formulas import (
     BalanceTerm,
     FlowTerm,
@@ -47,9 +52,111 @@ from custdyn_widgets.model.formulas import (
     Measure,
     Term,
     clients,
+    entries,
     money,
     turned,
 )
+
+ACTIVE_CLIENTS = clients(f"{ACTIVE}: Qty", ACTIVE)
+_REFILL_TOTAL = money(f"{BALANCE_REFILL}: Total", FlowTerm(REFILLS))
+_REFILL_QTY = entries(f"{BALANCE_REFILL}: Qty", REFILLS)
+_REFILL_WORDS = (
+    "Number of balance refills within the bucket.",
+    "Sum of the balance refills within the bucket.",
+)
+_USE_WORDS = "Sum of pay-as-you-go entries, credits included."
+_USE_TOTAL = money(f"{PAY_AS_YOU_GO}: Total", FlowTerm(USE))
+
+
+def _client_block(name: str, whose: str) -> BlockDefinition:
+    balance = money(f"{name}: Balance", BalanceTerm(name))
+
+    def part(row: str, keep: Literal["positive", "negative"]) -> RowDefinition:
+        formula = Formula(money(f"{name}: {row}", BalanceTerm(name, keep=keep)))
+        words = f"Sum of the {keep} balances of {whose}."
+        return RowDefinition(row, "money", words, formula, empty=NA.NO_BALANCE)
+
+    counted = Formula(clients(f"{name}: Qty", name), companion=balance)
+    none = NA.NO_CLIENT if name == ACTIVE else None
+    words = f"Sum of all balances of {whose}."
+    rows = (
+        RowDefinition("Qty", "quantity", f"Number of {whose}.", counted),
+        part("Balance Pos", "positive"),
+        part("Balance Neg", "negative"),
+        RowDefinition("Balance", "money", words, Formula(balance), empty=none),
+    )
+    return BlockDefinition(name, f"{whose[0].upper()}{whose[1:]}.", rows)
+
+
+def _flow_rows(
+    block: str, flow: str, words: tuple[str, str], prefix: str = ""
+) -> tuple[RowDefinition, RowDefinition]:
+    """The number of a flow's entries, and their sum."""
+    total = money(f"{block}: {prefix}Total", FlowTerm(flow))
+    counted = Formula(entries(f"{block}: {prefix}Qty", flow), companion=total)
+    return (
+        RowDefinition(f"{prefix}Qty", "quantity", words[0], counted),
+        RowDefinition(f"{prefix}Total", "money", words[1], Formula(total), NA.NO_ENTRY),
+    )
+
+
+def _package_rows(block: str, which: str) -> tuple[RowDefinition, ...]:
+    counts = "activations of {}.", "renewals of {}, the first one at an activation included."
+    words = [f"Number of {count}".format(which) for count in counts]
+    sums = [f"Sum charged for {kind} of {which}." for kind in ("activations", "renewals")]
+    return (
+        *_flow_rows(block, ACTIVATIONS, (words[0], sums[0]), "Activation "),
+        *_flow_rows(block, RENEWALS, (words[1], sums[1]), "Renew "),
+    )
+
+
+BLOCKS = (
+    _client_block(
+        ACTIVE,
+        "clients with a paid use from Active Duration months before the bucket's start to its end",
+    ),
+    _client_block(OVERALL_ACTIVE, "clients with a paid use at any time before the bucket's end"),
+    _client_block(ALL, "clients that pass the filters and exist at the bucket's end"),
+    BlockDefinition(
+        BALANCE_REFILL,
+        "Entries of kind refill within the bucket.",
+        (
+            *_flow_rows(BALANCE_REFILL, REFILLS, _REFILL_WORDS),
+            RowDefinition(
+                "Avg",
+                "money",
+                "Average refill: Total divided by Qty.",
+                Formula(_REFILL_TOTAL, _REFILL_QTY),
+                NA.NO_ENTRY,
+            ),
+        ),
+    ),
+    BlockDefinition(
+        PAY_AS_YOU_GO,
+        "Spent on services outside packages, within the bucket.",
+        (
+            RowDefinition("Total", "money", _USE_WORDS, Formula(_USE_TOTAL), NA.NO_ENTRY),
+            RowDefinition(
+                "Active Avg",
+                "money",
+                "Total divided by Clients - Active: Qty.",
+                Formula(_USE_TOTAL, ACTIVE_CLIENTS),
+                NA.NO_ENTRY,
+                NA.NOBODY_ACTIVE,
+            ),
+        ),
+    ),
+    BlockDefinition(
+        PACKAGES, "Activations and renewals of packages.", _package_rows(PACKAGES, "all packages")
+    ),
+)
+"""The blocks every report has, in order."""
+
+PACKAGE_BLOCK = BlockDefinition(
+    PACKAGE, "Activations and renewals of one package.", _package_rows(PACKAGE, "this package")
+)
+"""A block for each package, if the query groups by package."""
+
 
 _FLOW_WORDS = {
     REFILLS: "Balance refills within the bucket",
