@@ -28,6 +28,7 @@ if not all_parts():
     if shutil.which("java") is None:
         pytest.skip("no Spark to read from: Java", allow_module_level=True)
 
+pytestmark = pytest.mark.xdist_group("spark")  # one cluster for all of them
 MASTER = "local-cluster[2,1,1024]"
 SEEDS = int(os.environ.get("CUSTDYN_SPARK_LEDGERS", "2"))
 QUERY: dict[str, Any] = {
