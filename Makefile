@@ -13,12 +13,12 @@ demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
 
 test: lint  ## everything that must never break: style, types, layers, tests, coverage
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not long" --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" --cov --cov-report=term
 
 test-long: $(TEST_INSTALLED)  ## the large counts in ten parts, or PART=kills; CUSTDYN_LEDGERS=20000 for more
 	@for part in $(or $(PART),$(PARTS)); do \
 	  echo "part $$part"; \
-	  CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-1000} $(BIN)/pytest -n $(WORKERS) --dist loadgroup --part $$part || code=$$?; \
+	  CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-1000} $(BIN)/pytest -n $(WORKERS) --dist worksteal --part $$part || code=$$?; \
 	done; exit $${code:-0}
 
 lint: $(TEST_INSTALLED)

@@ -76,10 +76,9 @@ MADE = {
 }
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of this folder; without Chromium they are skipped by name.
 
-    The journeys share the servers and the browser of one process; in a part, those of a file do.
     All but the journeys are of the long suite, and so are journeys in JupyterLab unless their
     mark names it.
     One that fails runs once more, and is named and counted at the end: two servers and two
@@ -88,8 +87,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            group = item.path.stem if config.getoption("--part") else "browser"
-            item.add_marker(pytest.mark.xdist_group(group))
             journey = item.get_closest_marker("journey")
             elsewhere = front_of(item) == "lab" and journey is not None and not journey.args
             if journey is None or elsewhere:

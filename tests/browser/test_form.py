@@ -181,7 +181,6 @@ def test_currencies_are_those_that_can_be_converted_with_their_names(
     assert "EUR" in visit.page.locator(".custdyn-toolbar h2").inner_text()
 
 
-@pytest.mark.journey
 def test_addresses_are_chips_checked_as_they_are_typed_and_the_rest_is_under_advanced(
     front: str, arrive: Arrive
 ) -> None:

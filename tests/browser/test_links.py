@@ -18,7 +18,6 @@ def asked(visit: Visit) -> dict[str, list[str]]:
     return parse_qs(urlsplit(visit.page.url).query)
 
 
-@pytest.mark.journey
 def test_the_address_always_holds_the_query_and_never_an_address_to_send_to(
     arrive: Arrive,
 ) -> None:

@@ -76,7 +76,6 @@ def test_the_cdrs_list_is_paged_summed_up_and_exported(
         assert parse_qs(urlparse(visit.page.url).query)["view"] == ["cdrs"]
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_orig_term_report_is_split_and_exported(
     front: str, arrive: Arrive, tmp_path: Path

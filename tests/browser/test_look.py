@@ -138,7 +138,6 @@ def test_everything_can_be_done_by_keyboard_alone(front: str, arrive: Arrive) ->
     assert visit.page.evaluate("document.activeElement.textContent") == "Qty"
 
 
-@pytest.mark.journey
 def test_axe_is_no_rubber_stamp(arrive: Arrive) -> None:
     visit = arrive("voila", "sample")
     visit.page.evaluate("document.querySelector('.custdyn-wallclock input').ariaLabel = ''")

@@ -101,7 +101,6 @@ def test_no_clients_and_a_future_period_are_said(front: str, arrive: Arrive) -> 
     visit.notice("The period lies in the future").wait_for()
 
 
-@pytest.mark.journey
 def test_optional_blocks_stand_in_the_table_and_a_bridge_is_proven(
     front: str, arrive: Arrive
 ) -> None:

@@ -241,6 +241,7 @@ def test_a_sum_that_no_decimal_holds_is_told_whatever_was_asked_before(folder: P
             run({**ASKED, "group_by": ["month"]}, one, as_of=AS_OF)
 
 
+@pytest.mark.long
 def test_a_long_period_is_not_cut_wherever_any_rate_changes(source: Source) -> None:
     year = {"group_by": ["year"], "period": {"from": "2003-01-01", "to": "2024-04-05"}}
     run({**ASKED, **year}, source, as_of=AS_OF)

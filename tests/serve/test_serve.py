@@ -26,8 +26,6 @@ from custdyn_widgets.serve.readers import Full, Readers
 from custdyn_widgets.serve.server import Server
 from tests.browser.drive import free_port
 
-pytestmark = pytest.mark.xdist_group("serve")  # one server for most of them
-
 IMAGE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 FRAME = {**LINK, "Sec-Fetch-Dest": "iframe"}

@@ -28,7 +28,7 @@ if not all_parts():
     if shutil.which("java") is None:
         pytest.skip("no Spark to read from: Java", allow_module_level=True)
 
-pytestmark = pytest.mark.xdist_group("spark")  # one cluster for all of them
+pytestmark = pytest.mark.long  # a cluster takes long to come
 MASTER = "local-cluster[2,1,1024]"
 SEEDS = int(os.environ.get("CUSTDYN_SPARK_LEDGERS", "2"))
 QUERY: dict[str, Any] = {
@@ -69,7 +69,6 @@ def session(demo: tuple[Path, Any]) -> Any:
     return session
 
 
-@pytest.mark.long
 def test_everything_is_the_same_as_from_duckdb(demo: tuple[Path, Any]) -> None:
     folder, spark = demo
     at = datetime(2025, 6, 1, tzinfo=UTC)
@@ -83,7 +82,6 @@ def test_everything_is_the_same_as_from_duckdb(demo: tuple[Path, Any]) -> None:
     assert ours.entries(*cell, client=client).equals(theirs.entries(*cell, client=client))
 
 
-@pytest.mark.long
 def test_all_else_is_the_same_as_from_duckdb(demo: tuple[Path, Any]) -> None:
     folder, spark = demo
     at = datetime(2025, 6, 1, tzinfo=UTC)
@@ -102,7 +100,6 @@ def test_all_else_is_the_same_as_from_duckdb(demo: tuple[Path, Any]) -> None:
         assert list(choices.values()) == list(same_ones.choices[field].values())
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_larger_ledgers_say_what_duckdb_says(
     seed: int, demo: tuple[Path, Any], tmp_path: Path
@@ -114,7 +111,6 @@ def test_larger_ledgers_say_what_duckdb_says(
     assert ours.provenance.fingerprint == theirs.provenance.fingerprint, query
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", range(SEEDS, 10))
 def test_ten_larger_ledgers_say_what_duckdb_says(
     seed: int, demo: tuple[Path, Any], tmp_path: Path
@@ -188,7 +184,6 @@ def test_cancel_stops_the_cluster(session: Any) -> None:
         pass
 
 
-@pytest.mark.long
 def test_the_command_line_reads_spark_and_says_what_is_wrong(
     demo: tuple[Path, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,7 +204,6 @@ def test_the_command_line_reads_spark_and_says_what_is_wrong(
     assert source_text(f"{MASTER}/x") == f"{MASTER}/x"
 
 
-@pytest.mark.long
 def test_files_that_have_changed_are_read_anew(demo: tuple[Path, Any], tmp_path: Path) -> None:
     query = {**larger(tmp_path / "a", 1, entries=300), "client_type": "all"}
     source = open_source(f"{MASTER}{tmp_path}/a")

@@ -290,9 +290,13 @@ def test_an_unforeseen_error_is_an_id_on_the_page_and_a_traceback_in_the_log(
 
     monkeypatch.setattr("custdyn_widgets.ui.jobs.run", fail)
     app = CustomerDynamics("sample")
-    with caplog.at_level(logging.ERROR):
+    log = logging.getLogger("custdyn_widgets")
+    log.addHandler(caplog.handler)  # what it says goes to a file, and no further
+    try:
         app.ask()
         wait(lambda: "The report was not made" in titles(app))
+    finally:
+        log.removeHandler(caplog.handler)
     assert "canary" not in str(app._notices.notices)
     reference = app._notices.notices[0]["words"].partition("error id ")[2][:8]
     assert reference in caplog.text and "canary" in caplog.text
