@@ -153,23 +153,24 @@ def files_of(module: str) -> Iterator[Path]:
 
 def changed_files(since: str) -> list[str]:
     """The files that commits have changed since then, and those that are not committed."""
-    listed = ""
-    for call in (
-        ["log", f"--since={since}", "--name-only", "--pretty=format:"],
-        ["diff", "--name-only", "HEAD"],
-        ["ls-files", "--others", "--exclude-standard"],
-    ):
-        listed += subprocess.run(
-            ["git", *call], cwd=ROOT, check=True, capture_output=True, text=True
-        ).stdout
-    return sorted(set(listed.split()))
+    calls = (
+        ("log", f"--since={since}", "--name-only", "--pretty=format:"),
+        ("diff", "--name-only", "HEAD"),
+        ("ls-files", "--others", "--exclude-standard"),
+    )
+    return sorted({name for call in calls for name in git(*call).split()})
+
+
+def git(*call: str) -> str:
+    """What git answers. Raises CalledProcessError or OSError without git, or without a history."""
+    return subprocess.run(
+        ["git", *call], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def in_turn(names: list[str]) -> list[str]:
     """The same parts, beginning at another one for each commit, so that each comes first."""
-    call = ["git", "rev-parse", "HEAD"]
-    head = subprocess.run(call, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    first = int(head[:8], 16) % max(len(names), 1)
+    first = int(git("rev-parse", "HEAD")[:8], 16) % max(len(names), 1)
     return names[first:] + names[:first]
 
 
@@ -193,7 +194,11 @@ def main() -> int:
     parser.add_argument("--since", default=SINCE, help=f"default: {SINCE}")
     parser.add_argument("--run", type=int, metavar="MINUTES", help="run as many as fit")
     given = parser.parse_args()
-    names = touched(changed_files(given.since))
+    try:
+        names = touched(changed_files(given.since))
+    except (subprocess.CalledProcessError, OSError) as error:
+        print(f"no part is chosen: the history cannot be read ({error})")
+        return 0
     if given.run is not None:
         return run(names, given.run)
     print("\n".join(names))
