@@ -103,7 +103,6 @@ def asked(visit: Visit) -> Panel:
     return Panel(visit)
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_every_kind_of_cell_leads_to_its_entries(front: str, arrive: Arrive) -> None:
     panel = asked(arrive(front, "demo", DEMO))
