@@ -57,19 +57,19 @@ PARTS = {
     "panels": Part(("tests/browser",), 10, PAGE),
     "oracle": Part(("tests/properties/test_blocks.py", "tests/properties/test_oracle.py"), 10),
     "laws": Part(("tests/properties",), 10, ("drill", "listings")),
-    "spark": Part(("tests/sources/test_spark.py",), 5, ("sources/connectors/spark",)),
+    "spark": Part(("tests/sources/test_spark.py",), 4, ("sources/connectors/spark",)),
     "engines": Part(
-        ("tests/sources", "tests/extract", "tests/metrics", "tests/pipeline"), 8, ("sources",)
+        ("tests/sources", "tests/extract", "tests/metrics", "tests/pipeline"), 2, ("sources",)
     ),
     "kills": Part(
         ("tests/store", "tests/delivery", "tests/serve"), 12, ("store", "delivery", "serve")
     ),
     "exports": Part(
         tuple(f"tests/{name}" for name in ("exports", "drill", "listings", "report", "views")),
-        6,
+        1,
         ("exports", "drill", "listings", "report", "views"),
     ),
-    "rest": Part(("tests",), 6, ("cli", "ui")),
+    "rest": Part(("tests",), 1, ("cli", "ui")),
 }
 """Each test is of the first part that holds it; those of a notebook in a browser are of LAB."""
 
