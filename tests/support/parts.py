@@ -56,7 +56,7 @@ PARTS = {
     ),
     "panels": Part(("tests/browser",), 10, PAGE),
     "oracle": Part(("tests/properties/test_blocks.py", "tests/properties/test_oracle.py"), 10),
-    "laws": Part(("tests/properties",), 10, ("drill", "listings")),
+    "laws": Part(("tests/properties",), 8, ("drill", "listings")),
     "spark": Part(("tests/sources/test_spark.py",), 4, ("sources/connectors/spark",)),
     "engines": Part(
         ("tests/sources", "tests/extract", "tests/metrics", "tests/pipeline"), 2, ("sources",)
