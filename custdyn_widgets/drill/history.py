@@ -12,10 +12,11 @@ from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.period import Period
 from custdyn_widgets.drill.proof import clients_of, number
 from custdyn_widgets.extract.arrays import Ints
+from custdyn_widgets.model.definitions import ENTERED, LEFT
 from custdyn_widgets.model.periods import SECOND, earlier_bucket
 from custdyn_widgets.sources import Source
 
-ENTERED, LEFT, STAYED = "Entered", "Left", "Stayed"
+STAYED = "Stayed"
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ QUERY, FINGERPRINT, RESULT, DEFINITIONS = (
     "Result hash",
     "Definitions",
 )
-"""Labels that `verify` looks for; a long query stands in several lines."""
+"""Labels that `verify` looks for; a long query has several lines."""
 PIECE = 15_000
 
 

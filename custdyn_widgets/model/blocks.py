@@ -81,7 +81,7 @@ def client_sets_of(chosen: Sequence[str]) -> tuple[str, ...]:
 
 
 def place_of(block: str, row: str) -> tuple[int, int]:
-    """Where a row stands among all that a report may have: its block, and its place in that."""
+    """The place of a row among all that a report may have: its block, and its place in that."""
     blocks = [one.name for one in EVERY_BLOCK]
     at = blocks.index(block)
     return at, [one.name for one in EVERY_BLOCK[at].rows].index(row)

@@ -87,7 +87,7 @@ CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
 
 @dataclass(frozen=True)
 class LineDefinition:
-    """One of the lines in which a row stands when two periods are compared."""
+    """One of the lines of a row when two periods are compared."""
 
     label: str
     description: str

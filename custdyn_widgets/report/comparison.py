@@ -20,9 +20,9 @@ MAX = 5
 
 
 def compared(report: Report, other: Report, places: Sequence[int | None]) -> Report:
-    """A report with the one of another period beside it; `places` as `beside` gives them.
+    """A report compared with that of another period; `places` as `match_buckets` gives them.
 
-    A package that only one of the two has stands in both, without entries in the other.
+    A package that only one of the two has is in both, without entries in the other.
     """
     currency = str(report.query.currency)
     notes = list(report.notes)
@@ -66,7 +66,7 @@ def _pairs(report: Report, other: Report) -> list[tuple[Row, Row]]:
 
 
 def _order(key: tuple[str, str | None, str]) -> tuple[int, str, int]:
-    """Where a row stands in a report: block, package, place in the block."""
+    """The order of a row in a report: block, package, place in the block."""
     block, package, row = key
     at, place = place_of(block, row)
     return at, package or "", place

@@ -85,7 +85,7 @@ class Memory:
         self._kept.sort(key=lambda one: one[0] is value)
 
     def keep(self, value: object, size: int) -> None:
-        """Keeps a value of that many bytes; others go, where they do not fit beside it."""
+        """Keeps a value of that many bytes; others go, where they do not fit, too."""
         self._kept = [one for one in self._kept if one[0] is not value]
         if size > self.most:
             return

@@ -1,6 +1,6 @@
 """Writes the generated parts of docs/ from the definitions: `make docs`.
 
-A part stands between `<!-- name -->` and `<!-- /name -->`.
+A part is between `<!-- name -->` and `<!-- /name -->`.
 """
 
 from __future__ import annotations
