@@ -9,15 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from custdyn_widgets.drill.breakdown import Breakdown
-from custdyn_widgets.drill.cell import address_of
-from custdyn_widgets.drill.drill import Drill, clients_frame, entries_frame
-from custdyn_widgets.drill.explain import Explanation, explain
+from custdyn_widgets.drill.behind import Behind
 from custdyn_widgets.drill.package_card import PackageCard, package_card
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.extract.flows import Extract
+from custdyn_widgets.files import write_atomically
 from custdyn_widgets.pipeline.make_report import Progress, make_report
 from custdyn_widgets.pipeline.provenance import Provenance, provenance
 from custdyn_widgets.query.query import Query
@@ -28,10 +24,16 @@ from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
 
 if TYPE_CHECKING:
     import altair as alt
+    import pandas as pd
+
+    from custdyn_widgets.report.frames import Frame
+
+FILE_KINDS = ("csv", "xlsx", "xls", "json", "html", "table")
+"""What a report can be made into."""
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class Result(Behind):
     """A report and its source. The report stays what it was when it was made.
 
     Only what is behind a cell is read again, as of the report. `extract` is what the report was
@@ -48,86 +50,47 @@ class Result:
         return self.report.table
 
     @property
-    def cells(self) -> pd.DataFrame:
-        """The report tidy, one line a cell; see `Report.cells`."""
+    def cells(self) -> Frame:
+        """The report tidy, one line a cell: see `frame`."""
         return self.report.cells
+
+    def frame(self, *, exact: bool = False) -> Frame:
+        """The report tidy, one line a cell, for pandas, Altair, Parquet, Excel and plots.
+
+        Columns `block`, `package`, `row`; of several time units the coarser ones, such as `year`;
+        `bucket`, its `start` and `end` (not included; aware, in the report's zone), its `state`
+        (past, running, future); `unit`, `value` (float64, NaN where it is N/A) and the `reason`
+        of that. A report that compares has `other_bucket`, `other_start`, `other_end`, `other`,
+        `delta` and `percent`, too. Names are ordered categories, in the report's order.
+
+        `exact`: numbers are decimals of Arrow instead, which pandas adds and groups exactly.
+        Altair draws only floats, and Parquet gives decimals back with
+        `read_parquet(…, dtype_backend="pyarrow")`.
+
+        >>> from custdyn_widgets import run
+        >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
+        >>> cells = run(year, "sample").cells
+        >>> cells[cells.row == "Total"].groupby("block").value.sum()["Balance Refill"].item()
+        4200.0
+        """
+        from custdyn_widgets.report.frames import cells
+
+        return cells(self.report, exact=exact)
+
+    @property
+    def numbers(self) -> Frame:
+        """The table in numbers: one line a bucket, one column a row: `Pay As You Go / Total`.
+
+        The index has the start of each bucket, in the report's zone; float64, NaN where it is N/A.
+        """
+        from custdyn_widgets.report.frames import numbers
+
+        return numbers(self.report)
 
     @cached_property
     def provenance(self) -> Provenance:
         """Fingerprint of the data used, hash of the result, versions."""
         return provenance(self.report, self.extract)
-
-    @cached_property
-    def drill(self) -> Drill:
-        """What is behind the cells: their clients, and the entries of these."""
-        return Drill(self.report, self.extract, self.source)
-
-    def clients(
-        self,
-        block: str,
-        row: str,
-        bucket: str | int,
-        *,
-        package: str | None = None,
-        side: str = "value",
-        part: str = "numerator",
-    ) -> pd.DataFrame:
-        """The clients behind a cell, one line each, with what each adds to it.
-
-        `bucket`: its label or place; `side`: `value`, or `other` for the period compared with;
-        `part`: `numerator`, or `denominator` of an average. Columns `client_id`, `name`, `type`,
-        `owner_id`, `currency`, `entries` (None where it is not made of entries), `amount` (in
-        the client's currency), `value` (in the report's) and `contribution` (unrounded: it adds
-        up to the cell). The ledger is read again, as of the report. Raises QueryError for a cell
-        that is not there, NoClients, SourceError.
-        """
-        found = self._behind(block, row, bucket, package, side)
-        return clients_frame(self.drill.clients(found, part))
-
-    def entries(
-        self,
-        block: str,
-        row: str,
-        bucket: str | int,
-        *,
-        client: str | int | None = None,
-        package: str | None = None,
-        side: str = "value",
-        part: str = "numerator",
-    ) -> pd.DataFrame:
-        """The ledger entries behind a cell: of one client by its id, or of all behind it.
-
-        By client and time (`occurred_at`, UTC), with `package` (its name), the running `balance`
-        and what each `adds` in the report's currency; `contribution` is that unrounded, None for
-        an entry that adds nothing. The rest as for `clients`.
-        """
-        found = self._behind(block, row, bucket, package, side)
-        chosen = None if client is None else str(client)
-        return entries_frame(self.drill.entries(found, chosen, part))
-
-    def explain(
-        self,
-        block: str,
-        row: str,
-        bucket: str | int,
-        *,
-        package: str | None = None,
-        side: str = "value",
-    ) -> Explanation:
-        """A cell in words: definition, when, whom, formula with its numbers, what changed.
-
-        Print it, or look at it in a notebook; its `facts` are for programs. Arguments and errors
-        as for `clients`.
-        """
-        return explain(self.drill, address_of(self.report, block, row, bucket, package, side))
-
-    def package_card(self, package: str) -> PackageCard:
-        """What there is to know of a package, by its name: see `PackageCard`.
-
-        Where the report is not grouped by package, one that is is made for it, as of the report.
-        Raises QueryError for a package that is not known, and what `run` raises.
-        """
-        return package_card(self.by_package.drill, package)
 
     @cached_property
     def by_package(self) -> Result:
@@ -139,10 +102,13 @@ class Result:
         grouped = query.with_fields({"group_by": [*units, "package"], "compare": None})
         return run(grouped, self.source, as_of=self.report.as_of)
 
-    def _behind(
-        self, block: str, row: str, bucket: str | int, package: str | None, side: str
-    ) -> Breakdown:
-        return self.drill.behind(address_of(self.report, block, row, bucket, package, side))
+    def package_card(self, package: str) -> PackageCard:
+        """What there is to know of a package, by its name: see `PackageCard`.
+
+        Where the report is not grouped by package, one that is is made for it, as of the report.
+        Raises QueryError for a package that is not known, and what `run` raises.
+        """
+        return package_card(self.by_package.drill, package)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON structure of the report: see `Report.to_dict`."""
@@ -223,7 +189,7 @@ class Result:
         return to_text(self.report, width)
 
     def to_file(self, kind: str) -> bytes:
-        """The report as `csv`, `xls`, `xlsx`, `json`, `html` or `table`."""
+        """The report as one of FILE_KINDS. Raises QueryError for another kind."""
         makers: dict[str, Callable[[], bytes]] = {
             "csv": self.to_csv,
             "xls": self.to_xls,
@@ -232,7 +198,29 @@ class Result:
             "html": lambda: self.to_html().encode(),
             "table": lambda: self.to_text().encode(),
         }
+        if kind not in makers:
+            raise QueryError([FieldFault("kind", kind, f"is not one of {', '.join(FILE_KINDS)}")])
         return makers[kind]()
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the report to a file of the kind its name ends in: csv, xlsx, xls, json or html.
+
+        The whole file takes the place of one that is there. Returns its path. Raises QueryError
+        for another ending, TooLarge, and OSError where nothing can be written.
+
+        >>> import tempfile
+        >>> from custdyn_widgets import run
+        >>> folder = tempfile.mkdtemp()
+        >>> run({"period": "last_year"}, "sample").save(f"{folder}/report.xlsx").name
+        'report.xlsx'
+        """
+        path, endings = Path(path).expanduser(), FILE_KINDS[:-1]
+        kind = path.suffix.removeprefix(".").lower()
+        if kind not in endings:
+            what = f"does not end in one of {', '.join(endings)}"
+            raise QueryError([FieldFault("file", path.name, what)])
+        write_atomically(path, self.to_file(kind))
+        return path
 
     def file_name(self, kind: str) -> str:
         """What a file of the report is called: `customer-dynamics_2017-01-01_2017-12-31.xlsx`."""
@@ -248,6 +236,10 @@ class Result:
         from custdyn_widgets.views.html import to_fragment
 
         return to_fragment(self.report)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: the source is opened again by its name or path."""
+        return {"report": self.report, "source": self.source, "extract": self.extract}
 
     def __repr__(self) -> str:
         report = self.report

@@ -102,7 +102,7 @@ class ClientList:
         if key == "entries":
             return int(self.side.entries[place])
         if key == "amount":
-            return self._amount(place)
+            return self.amount(place)
         if key == "value":
             return self.value(place)
         fact: Value = self.facts[key][place].as_py()
@@ -121,13 +121,22 @@ class ClientList:
         exact = self.money.exact(at) if at >= 0 else Fraction()
         return rounded_amount(exact, to)
 
-    def _amount(self, place: int) -> Decimal | None:
+    def amount(self, place: int) -> Decimal | None:
         """The amount in the client's currency, with at least that currency's decimals."""
         at = self._at[place]
         if self.money is None:
             return None
         units = int(self.money.amounts[at]) if at >= 0 else 0
         return exact_decimal(units, self.money.conversion.scale, str(self._codes[place]))
+
+    @property
+    def amounts(self) -> np.ndarray:
+        """The amounts of all of them, each in its currency, as floats."""
+        if self.money is None:
+            return np.full(len(self), np.nan)
+        padded = np.append(self.money.amounts.astype(float), 0.0)
+        made: np.ndarray = padded[self._at] / 10.0**self.money.conversion.scale
+        return made
 
     @cached_property
     def _codes(self) -> np.ndarray:
@@ -147,10 +156,10 @@ class ClientList:
     def _keys(self, sort: str) -> np.ndarray:
         if sort == "entries":
             return self.side.entries
-        if sort in ("amount", "value") and self.money is not None:
-            found = self.money.about if sort == "value" else self.money.amounts.astype(float)
-            padded = np.append(found, 0.0)
-            made: np.ndarray = padded[self._at]
+        if sort == "amount" and self.money is not None:
+            return self.amounts
+        if sort == "value" and self.money is not None:
+            made: np.ndarray = np.append(self.money.about, 0.0)[self._at]
             return made
         column = self.facts[sort if sort in self.facts.column_names else "client_id"]
         if sort == "client_id":

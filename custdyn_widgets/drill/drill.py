@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-import numpy as np
-import pandas as pd
-
 from custdyn_widgets.drill.breakdown import (
     DENOMINATOR,
     NUMERATOR,
@@ -16,8 +13,8 @@ from custdyn_widgets.drill.breakdown import (
     break_down,
 )
 from custdyn_widgets.drill.cell import Address, bucket_at, cell_at, row_at
-from custdyn_widgets.drill.clients import FACTS, ClientList
-from custdyn_widgets.drill.entries import SAID, EntryLines, entries_behind
+from custdyn_widgets.drill.clients import ClientList
+from custdyn_widgets.drill.entries import EntryLines, entries_behind
 from custdyn_widgets.drill.history import from_earlier
 from custdyn_widgets.drill.period import Period, periods_of
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
@@ -28,17 +25,6 @@ from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
 
 PARTS = (NUMERATOR, DENOMINATOR)
-CLIENT_COLUMNS = (
-    *(column.key for column in FACTS),
-    "entries",
-    "amount",
-    "value",
-    "contribution",
-)
-ENTRY_COLUMNS = (
-    *("entry_id", "client_id", "occurred_at", *SAID),
-    *("amount", "balance", "adds", "contribution"),
-)
 
 
 class NoClients(CustdynError):
@@ -130,42 +116,3 @@ def _part(found: Breakdown, part: str) -> str:
         has = [one for one in PARTS if one in found.sides]
         raise QueryError([FieldFault("part", part, f"the figure has {' and '.join(has)}")])
     return part
-
-
-def clients_frame(clients: ClientList) -> pd.DataFrame:
-    """One line a client: facts, `entries`, `amount` in its currency, `value` in the report's.
-
-    `contribution` is what it adds to the figure, unrounded: an int or a Fraction.
-    """
-    keys = [column.key for column in clients.columns]
-    made = pd.DataFrame(list(clients.lines(np.arange(len(clients)))), columns=keys, dtype="object")
-    for key in CLIENT_COLUMNS[len(FACTS) : -1]:
-        if key not in made:
-            made[key] = None
-    made["contribution"] = pd.Series(
-        [clients.side.contribution(place) for place in range(len(clients))], dtype="object"
-    )
-    return made[list(CLIENT_COLUMNS)]
-
-
-def entries_frame(lines: EntryLines) -> pd.DataFrame:
-    """One line an entry, by client and time: the ledger's columns and `package`, its name.
-
-    `occurred_at` is UTC; `balance` runs over all entries of the client; `adds` is in the report's
-    currency and `contribution` the same unrounded (None: it adds nothing).
-    """
-    table = lines.entries.table
-    keys = [column.key for column in lines.columns]
-    made = pd.DataFrame(
-        [lines.line(place) for place in range(len(lines))], columns=keys, dtype="object"
-    )
-    for key in SAID:
-        if key not in made:
-            made[key] = None
-    made["client_id"] = [str(one) for one in table["client_id"].to_pylist()]
-    made["occurred_at"] = pd.to_datetime(table["occurred_at"].to_pandas(), utc=True)
-    made["contribution"] = pd.Series(
-        [lines.exact(place) for place in range(len(lines))], dtype="object"
-    )
-    made["adds"] = made["adds"].astype("object")
-    return made[list(ENTRY_COLUMNS)]

@@ -199,8 +199,8 @@ class EntryLines:
 
     def __init__(self, found: Breakdown, entries: Entries) -> None:
         self.entries = entries
-        self._zone_name = found.period.query.timezone
-        self._zone: tzinfo = zone(self._zone_name)
+        self.timezone = found.period.query.timezone
+        self._zone: tzinfo = zone(self.timezone)
         self._to = entries.added.conversion.to
         self._at = np.full(len(entries.client), -1)
         self._at[entries.added.who] = np.arange(len(entries.added.who))
@@ -221,7 +221,7 @@ class EntryLines:
         codes = set(self.entries.added.codes)
         own = f" in {codes.pop()}" if len(codes) == 1 else ""
         return (
-            Column("occurred_at", f"Time ({self._zone_name})", "instant", "When it occurred."),
+            Column("occurred_at", f"Time ({self.timezone})", "instant", "When it occurred."),
             *(one for one in said if one.key in ("kind", "package")),
             Column("amount", f"Amount{own}", "money", "In the client's currency."),
             Column("balance", f"Balance{own}", "money", "What the client holds after this entry."),
@@ -243,25 +243,24 @@ class EntryLines:
         entries = self.entries
         if key == "package":
             return entries.package[place]
-        if key == "balance":
-            scale = entries.added.conversion.scale
-            return exact_decimal(int(entries.balance[place]), scale, self._currency(place))
+        if key in ("amount", "balance"):
+            return self.money(key, place)
         if key == "adds":
-            return self._adds(place)
+            return self.adds(place)
         value: Value = entries.table[key][place].as_py()
-        if key == "amount":
-            scale = entries.added.conversion.scale
-            return exact_decimal(int(entries.amount[place]), scale, self._currency(place))
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
         if isinstance(value, Decimal):  # a quantity: without the zeros that it is stored with
             return tidy(value)
         return str(value) if key == "entry_id" else value
 
-    def _currency(self, place: int) -> str:
-        return str(self.entries.added.codes[place])
+    def money(self, key: str, place: int) -> Decimal:
+        """`amount` or `balance` of an entry, with at least its currency's decimals."""
+        scale, code = self.entries.added.conversion.scale, self.entries.added.codes[place]
+        return exact_decimal(int(getattr(self.entries, key)[place]), scale, str(code))
 
-    def _adds(self, place: int) -> Value:
+    def adds(self, place: int) -> int | Decimal | None:
+        """What an entry adds, rounded; None where it adds nothing."""
         added = self.exact(place)
         if added is None or isinstance(added, int):
             return added

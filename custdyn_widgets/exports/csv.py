@@ -69,11 +69,10 @@ def to_csv(report: Report, style: CsvStyle) -> bytes:
 
 
 def to_tidy_csv(report: Report, style: CsvStyle) -> bytes:
-    """One line a cell, as `Report.cells` without the reasons; N/A is empty."""
-    head = [name for name in report.cell_columns if name != "reason"]
-    lines = [style.line(map(text, head))]
-    for cell in report.cells[head].to_dict("records"):
-        lines.append(style.line(_tidy(value, style) for value in cell.values()))
+    """One line a cell: see `Report.cell_lines`; N/A is empty."""
+    lines = [style.line(map(text, report.cell_columns))]
+    for cell in report.cell_lines():
+        lines.append(style.line(_tidy(value, style) for value in cell))
     return "".join(lines).encode("utf-8-sig", "replace")
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from custdyn_widgets.exports.listing import Filed, write
@@ -22,6 +22,7 @@ from custdyn_widgets.model.cells import Cell, Column, Value, shown
 from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
 from custdyn_widgets.model.periods import microseconds, zone
 from custdyn_widgets.query.fields import CDRS, VIEWS
+from custdyn_widgets.report.frames import Frame, listed
 from custdyn_widgets.result import Asking, AsOf, From, prepared
 from custdyn_widgets.sources import Snapshot
 
@@ -72,24 +73,31 @@ class Cdrs:
 
     def lines(self, first: int = 0, count: int | None = None) -> Iterator[tuple[Value, ...]]:
         """Lines in the order of `columns`, newest first: `count` of them from the `first` on."""
+        return self._read(first, count, rounded_amount)
+
+    def _read(
+        self, first: int, count: int | None, value: Callable[[Fraction, str], Any]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Lines with the amounts in the report's currency as `value` makes them."""
         for inside, skip, most in self._stretches(first, count):
             with self.asked.reading(self._agrees) as (snapshot, payg):
                 table = snapshot.fetch(payg_page(payg, inside, skip=skip, most=most))
             for start in range(0, table.num_rows, PIECE):
-                yield from self._lines(table.slice(start, PIECE))
+                yield from self._lines(table.slice(start, PIECE), value)
 
     def line(self, place: int) -> tuple[Value, ...]:
         """One line, by its place."""
         return next(self.lines(place, 1))
 
-    def frame(self, first: int = 0, count: int = 1_000) -> pd.DataFrame:
-        """Lines as a frame, exact: `count` of them from the `first` on, newest first.
+    def frame(self, first: int = 0, count: int | None = None, *, exact: bool = False) -> Frame:
+        """Lines as a frame, newest first: all, or `count` of them from the `first` on.
 
-        `occurred_at` is wall-clock time in the query's zone; `amount` in the client's currency,
-        `value` in the report's.
+        `occurred_at` is aware, in the query's zone; `amount` is in the client's currency, `value`
+        in the report's, unrounded: it adds up to the list's. Numbers are float64; `exact`: they
+        are decimals of Arrow, `value` rounded.
         """
-        keys = [column.key for column in self.columns]
-        return pd.DataFrame(list(self.lines(first, count)), columns=keys, dtype="object")
+        lines = self._read(first, count, rounded_amount if exact else lambda one, _: float(one))
+        return listed(self.columns, lines, self.asked.query.timezone, exact=exact)
 
     def to_file(self, kind: str, file: str | Path | BinaryIO) -> None:
         """Every line to `csv` or `xlsx`, as a stream: a path, or a binary file that is open."""
@@ -149,7 +157,9 @@ class Cdrs:
                 left, skip = left - most, skip + most
             skip = 0
 
-    def _lines(self, table: pa.Table) -> Iterator[tuple[Value, ...]]:
+    def _lines(
+        self, table: pa.Table, value: Callable[[Fraction, str], Any]
+    ) -> Iterator[tuple[Any, ...]]:
         asked = self.asked
         scale, to = asked.conversion.scale, asked.conversion.to
         tz = zone(asked.query.timezone)
@@ -167,7 +177,7 @@ class Cdrs:
             exact = asked.conversion.convert(units[place], code, asked.pieces[pieces[place]].day)
             row["occurred_at"] = instant
             row["amount"] = exact_decimal(units[place], scale, code)
-            row["value"] = rounded_amount(exact, to)
+            row["value"] = value(exact, to)
             row["quantity"] = tidy(row["quantity"])
             yield tuple(row[column.key] for column in self.columns)
 

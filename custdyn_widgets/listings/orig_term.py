@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pandas as pd
-
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.exports.listing import Filed, write
 from custdyn_widgets.extract.payg import payg_sums
@@ -19,6 +17,7 @@ from custdyn_widgets.model.cells import Cell, Column, Value, shown
 from custdyn_widgets.model.money import tidy
 from custdyn_widgets.model.schema import ORIG, TERM
 from custdyn_widgets.query.fields import ORIG_TERM, SPLITS, VIEWS
+from custdyn_widgets.report.frames import Frame, listed
 from custdyn_widgets.result import Asking, AsOf, From, prepared
 
 MONTH = ("month",)
@@ -111,10 +110,12 @@ class OrigTerm:
         """All lines, the total last."""
         return map(self.line, range(len(self)))
 
-    def frame(self) -> pd.DataFrame:
-        """All lines as a frame, exact; amounts are None where there is no entry."""
-        keys = [column.key for column in self.columns]
-        return pd.DataFrame(list(self.lines()), columns=keys, dtype="object")
+    def frame(self, *, exact: bool = False) -> Frame:
+        """All lines as a frame, the total last; float64, NaN where there is no entry.
+
+        `exact`: numbers are decimals of Arrow.
+        """
+        return listed(self.columns, self.lines(), self.asked.query.timezone, exact=exact)
 
     def to_file(self, kind: str, file: str | Path | BinaryIO) -> None:
         """Every line to `csv` or `xlsx`: a path, or a binary file that is open."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
@@ -56,6 +57,13 @@ class Segment:
     day: date
 
 
+class Zone(ZoneInfo):
+    """A time zone of ours, which can be pickled, and copied, by its name."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return zone, (self.key,)
+
+
 @cache
 def zone(name: str) -> ZoneInfo:
     """The time zone of an IANA name, from the `tzdata` package: the same on every machine.
@@ -67,7 +75,7 @@ def zone(name: str) -> ZoneInfo:
     *folders, last = name.split("/")
     package = ".".join(["tzdata.zoneinfo", *folders])
     with importlib.resources.files(package).joinpath(last).open("rb") as stored:
-        return ZoneInfo.from_file(stored, key=name)
+        return Zone.from_file(stored, key=name)
 
 
 @cache

@@ -17,6 +17,8 @@ from custdyn_widgets.query.query import Query
 if TYPE_CHECKING:
     import pandas as pd
 
+    from custdyn_widgets.report.frames import Frame
+
 OTHER_COLUMNS = ("other_bucket", "other_start", "other_end", "other", "delta", "percent")
 
 
@@ -144,21 +146,16 @@ class Report:
         return pd.DataFrame(values, index=index, columns=columns, dtype="object")
 
     @property
-    def cells(self) -> pd.DataFrame:
-        """The report tidy, one line a cell.
+    def cells(self) -> Frame:
+        """The report tidy, one line a cell; see `Result.frame`."""
+        from custdyn_widgets.report.frames import cells
 
-        Columns `block`, `package`, `row`, `bucket`, `start`, `end` (UTC), `value` (int, Decimal
-        or None) and `reason` (why N/A); where it is compared also `other_bucket`, `other_start`,
-        `other_end`, `other`, `delta` and `percent`.
-        """
-        import pandas as pd
-
-        return pd.DataFrame(list(self._tidy()), columns=self.cell_columns, dtype="object")
+        return cells(self)
 
     @property
     def cell_columns(self) -> list[str]:
-        """The columns of `cells`."""
-        own = ["block", "package", "row", "bucket", "start", "end", "value", "reason"]
+        """The columns of `cell_lines`."""
+        own = ["block", "package", "row", "bucket", "start", "end", "value"]
         return own if self.other is None else [*own, *OTHER_COLUMNS]
 
     def row(self, block: str, row: str, package: str | None = None) -> Row:
@@ -210,19 +207,19 @@ class Report:
             "timezone": self.query.timezone,
         }
 
-    def _tidy(self) -> Iterator[tuple[object, ...]]:
+    def cell_lines(self) -> Iterator[tuple[object, ...]]:
+        """The cells one by one, exact: see `cell_columns`; instants are UTC."""
         others = () if self.other is None else self.other.buckets
         for row in self.rows:
             for place, (bucket, cell) in enumerate(zip(self.buckets, row.cells, strict=True)):
                 own = (row.block, row.package, row.row, bucket.label, bucket.start, bucket.end)
-                reason = None if cell.reason is None else cell.reason.value
                 if not row.compared:
-                    yield *own, cell.value, reason
+                    yield *own, cell.value
                     continue
                 beside = others[place]
                 where = (beside.label, beside.start, beside.end) if beside else (None, None, None)
                 lines = (row.compared.other, row.compared.delta, row.compared.percent)
-                yield *own, cell.value, reason, *where, *(line[place].value for line in lines)
+                yield *own, cell.value, *where, *(line[place].value for line in lines)
 
 
 def utc_text(instant: datetime) -> str:

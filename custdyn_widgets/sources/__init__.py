@@ -32,6 +32,8 @@ def open_source(source: From, *, memory: str | None = None) -> Source:
     Raises SourceError where there is nothing to open, NoSize for what is no size.
     """
     opened = _named(str(source)) if isinstance(source, str | Path) else _opened(source)
+    if isinstance(source, str | Path):
+        opened.place = source_text(source)
     if memory is not None:
         opened.memory.most = size(memory)
     return opened

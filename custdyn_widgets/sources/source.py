@@ -31,7 +31,9 @@ class Source:
     `load` opens it in an `engine`, `watch` gives its token: size, time and inode of its files,
     or nothing for data in memory, which does not change. `held`: what was opened is kept until the
     token changes; else (a server) each reader has a transaction of its own, whose engine says the
-    token. `memory` bounds what readers take, and what they keep for their next question.
+    token. `place` is what it is opened by in another process (None: it lives only in this one),
+    which is what is pickled of it. `memory` bounds what readers take, and what they keep for their
+    next question.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Source:
     watch: Callable[[], Token] = tuple
     engine: Callable[[str, int], AnyEngine] = Engine
     held: bool = True
+    place: str | None = None
     memory: Memory = field(default_factory=Memory, repr=False)
     _snapshot: Snapshot | None = None
     _engine: AnyEngine | None = None
@@ -46,6 +49,9 @@ class Source:
     _directory: tuple[Token, Directory] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _checked: tuple[Token, tuple[Finding, ...]] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reopened, (self.name, self.place)
 
     @contextmanager
     def reading(self, begin: Callable[[], None] = lambda: None) -> Iterator[Snapshot]:
@@ -191,6 +197,20 @@ class Source:
             engine.close()
             raise
         return self._snapshot
+
+
+def reopened(name: str, place: str | None) -> Source:
+    """The source of a result that was pickled: it is read when something is asked of it."""
+    if place is not None:
+        from custdyn_widgets.sources import open_source
+
+        return open_source(place)
+
+    def gone(_engine: object) -> Raw:
+        what = "its data was in the memory of another process"
+        raise SourceError(name, what, "run the query again on the data")
+
+    return Source(name, gone)
 
 
 def _mark(token: Token) -> Path:
