@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+
+PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
-class CustdynError(Exception):
+class Brief(BaseException):
+    """An exception of which a notebook shows two lines: where in the cell, and the message."""
+
+    def _render_traceback_(self) -> list[str]:
+        where = ""
+        for frame in traceback.extract_tb(self.__traceback__):
+            if frame.filename.startswith(PACKAGE):
+                break
+            where = f"line {frame.lineno}: {frame.line}"
+        return [where, f"{type(self).__name__}: {self}"]
+
+
+class CustdynError(Brief, Exception):
     """Any fault this package reports; `exit_code` is what the command line ends with."""
 
     exit_code = 1
+
+
+class Interrupted(Brief, KeyboardInterrupt):
+    """Somebody pressed Ctrl+C, or interrupted the kernel, while a source was read."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted; nothing is left of it")
 
 
 @dataclass(frozen=True)

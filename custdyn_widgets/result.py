@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from custdyn_widgets.drill.behind import Behind
 from custdyn_widgets.drill.package_card import PackageCard, package_card
+from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.exports.files import Files
 from custdyn_widgets.extract.flows import Extract
-from custdyn_widgets.files import write_atomically
 from custdyn_widgets.pipeline.make_report import Progress, make_report
 from custdyn_widgets.pipeline.provenance import Provenance, provenance
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.validators import instant
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import From, Source, open_source
+from custdyn_widgets.sources.place import kind_of
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
+from custdyn_widgets.views.progress import notebook, telling
 
 if TYPE_CHECKING:
     import altair as alt
@@ -28,12 +34,9 @@ if TYPE_CHECKING:
 
     from custdyn_widgets.report.frames import Frame
 
-FILE_KINDS = ("csv", "xlsx", "xls", "json", "html", "table")
-"""What a report can be made into."""
-
 
 @dataclass(frozen=True, eq=False)
-class Result(Behind):
+class Result(Behind, Files):
     """A report and its source. The report stays what it was when it was made.
 
     Only what is behind a cell is read again, as of the report. `extract` is what the report was
@@ -114,38 +117,6 @@ class Result(Behind):
         """The JSON structure of the report: see `Report.to_dict`."""
         return self.report.to_dict()
 
-    def to_json(self) -> bytes:
-        """The report as JSON in UTF-8, with its provenance."""
-        from custdyn_widgets.exports.json import to_json
-
-        return to_json(self.report, self.provenance)
-
-    def to_csv(self, *, delimiter: str = ",", decimal: str = ".", tidy: bool = False) -> bytes:
-        """The report as CSV in UTF-8: what the table shows, numbers plain.
-
-        `delimiter`: comma, semicolon or tab; `decimal`: point or comma. `tidy`: one line a cell,
-        for machines. Raises QueryError for other signs, and for equal ones.
-        """
-        from custdyn_widgets.exports.csv import CsvStyle, to_csv, to_tidy_csv
-
-        style = CsvStyle(delimiter, decimal)
-        return to_tidy_csv(self.report, style) if tidy else to_csv(self.report, style)
-
-    def to_xlsx(self) -> bytes:
-        """The report as Excel XLSx: the table, charts, Info. Raises TooLarge."""
-        from custdyn_widgets.exports.xlsx import to_xlsx
-
-        return to_xlsx(self.report, self.provenance)
-
-    def to_xls(self) -> bytes:
-        """The report as Excel XLS: the table (on several sheets where it is wide) and Info.
-
-        Raises TooLarge.
-        """
-        from custdyn_widgets.exports.xls import to_xls
-
-        return to_xls(self.report, self.provenance)
-
     def chart(self, chart: str | ChartSpec | Mapping[str, Any]) -> alt.Chart:
         """A chart of the report, as an `altair.Chart` to go on with.
 
@@ -182,96 +153,58 @@ class Result(Behind):
 
         return my_store().charts.find(chart)
 
-    def to_text(self, width: int | None = None) -> str:
-        """The report as a table for a terminal of `width` characters; None: as wide as it is."""
-        from custdyn_widgets.views.text import to_text
-
-        return to_text(self.report, width)
-
-    def to_file(self, kind: str) -> bytes:
-        """The report as one of FILE_KINDS. Raises QueryError for another kind."""
-        makers: dict[str, Callable[[], bytes]] = {
-            "csv": self.to_csv,
-            "xls": self.to_xls,
-            "xlsx": self.to_xlsx,
-            "json": self.to_json,
-            "html": lambda: self.to_html().encode(),
-            "table": lambda: self.to_text().encode(),
-        }
-        if kind not in makers:
-            raise QueryError([FieldFault("kind", kind, f"is not one of {', '.join(FILE_KINDS)}")])
-        return makers[kind]()
-
-    def save(self, path: str | Path) -> Path:
-        """Writes the report to a file of the kind its name ends in: csv, xlsx, xls, json or html.
-
-        The whole file takes the place of one that is there. Returns its path. Raises QueryError
-        for another ending, TooLarge, and OSError where nothing can be written.
-
-        >>> import tempfile
-        >>> from custdyn_widgets import run
-        >>> folder = tempfile.mkdtemp()
-        >>> run({"period": "last_year"}, "sample").save(f"{folder}/report.xlsx").name
-        'report.xlsx'
-        """
-        path, endings = Path(path).expanduser(), FILE_KINDS[:-1]
-        kind = path.suffix.removeprefix(".").lower()
-        if kind not in endings:
-            what = f"does not end in one of {', '.join(endings)}"
-            raise QueryError([FieldFault("file", path.name, what)])
-        write_atomically(path, self.to_file(kind))
-        return path
-
-    def file_name(self, kind: str) -> str:
-        """What a file of the report is called: `customer-dynamics_2017-01-01_2017-12-31.xlsx`."""
-        return f"customer-dynamics_{self.report.first:%Y-%m-%d}_{self.report.last:%Y-%m-%d}.{kind}"
-
-    def to_html(self) -> str:
-        """The report as one HTML page that needs nothing else."""
-        from custdyn_widgets.views.html import to_page
-
-        return to_page(self.report)
-
     def _repr_html_(self) -> str:
         from custdyn_widgets.views.html import to_fragment
 
-        return to_fragment(self.report)
+        return to_fragment(self.report, brief=True)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        from custdyn_widgets.views.text import to_text
+
+        printer.text(to_text(self.report, brief=True).rstrip())
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled and copied: the source is opened again by its name or path."""
         return {"report": self.report, "source": self.source, "extract": self.extract}
 
     def __repr__(self) -> str:
-        report = self.report
-        return (
-            f"Result({report.source}, {report.first} – {report.last} {report.query.timezone}, "
-            f"{len(report.rows)} rows × {len(report.buckets)} buckets)"
-        )
+        return repr(self.report).replace("Report", "Result", 1)
 
 
 Asking = Query | Mapping[str, Any] | str | Path
 AsOf = datetime | date | str
+KEPT = 2
+"""Sources given by name that stay open for the next question, the last ones asked."""
+_opened: dict[tuple[str, ...], Source] = {}
+_lock = Lock()
 
 
 def run(
-    query: Asking,
-    source: From,
-    *,
-    as_of: AsOf | None = None,
-    progress: Progress = lambda _: None,
+    query: Asking, source: From, *, as_of: AsOf | None = None, progress: Progress | None = None
 ) -> Result:
     """Makes a report.
 
     `query`: a Query, its JSON-shaped values, or the path of a TOML or JSON file. `source`: see
-    `open_source`. `as_of`: an aware datetime, or ISO text or a date (UTC without an offset);
-    without one the clock is read, once, and the report keeps it. `progress` gets words for
-    what is being done.
+    `open_source`; one that is given by its name stays open, so that the next question about the
+    same files does not read them again. `as_of`: an aware datetime, or ISO text or a date (UTC
+    without an offset); without one the clock is read, once, and the report keeps it. `progress`
+    gets words for what is being done; left out, a notebook shows them in a line, which goes away.
 
     Raises QueryError, SourceError, DataError, MissingRates (all of them CustdynError).
+
+    >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "USD"}
+    >>> run(year, "sample").table.loc[("Pay As You Go", "Total"), "01/2017"]
+    '-11 947.74'
     """
     query, opened, now = prepared(query, source, as_of)
-    report, extract = make_report(query, opened, as_of=now, progress=progress)
+    with watched(opened, progress) as say:
+        report, extract = make_report(query, opened, as_of=now, progress=say)
     return Result(report, opened, extract)
+
+
+def watched(source: Source, progress: Progress | None) -> AbstractContextManager[Progress]:
+    """The progress that was given, or that of a notebook."""
+    return telling(notebook(), lambda: source.done) if progress is None else nullcontext(progress)
 
 
 def prepared(query: Asking, source: From, as_of: AsOf | None) -> tuple[Query, Source, datetime]:
@@ -282,7 +215,24 @@ def prepared(query: Asking, source: From, as_of: AsOf | None) -> tuple[Query, So
         now = datetime.now(UTC) if as_of is None else instant(as_of)
     except ValueError as error:
         raise QueryError([FieldFault("as_of", as_of, str(error))]) from None
-    return query, open_source(source), now
+    return query, _kept(source), now
 
 
-__all__ = ["AsOf", "Asking", "From", "Result", "prepared", "run"]
+def _kept(source: From) -> Source:
+    """An open source; one that is given by name is opened once, see KEPT."""
+    if not isinstance(source, str | Path):
+        return open_source(source)
+    kind = kind_of(str(source))  # a folder that is gone is said, and what became another kind
+    today = str(datetime.now(UTC).date())  # the demo is another one each day
+    key = (str(source), kind, str(Path.cwd()), os.environ.get(MEMORY_VARIABLE, ""), today)
+    with _lock:
+        found = _opened.pop(key, None)
+        if found is None or not found.held:
+            found = open_source(source)
+        _opened[key] = found
+        while len(_opened) > KEPT:
+            del _opened[next(iter(_opened))]  # it is freed once no result needs it
+        return found
+
+
+__all__ = ["AsOf", "Asking", "From", "Result", "prepared", "run", "watched"]

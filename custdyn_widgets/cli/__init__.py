@@ -17,12 +17,12 @@ from custdyn_widgets.cli.arguments import CALL_AT_FAULT
 from custdyn_widgets.cli.output import format_of, list_format, with_output, write_list, write_result
 from custdyn_widgets.cli.overrides import changed
 from custdyn_widgets.cli.parser import MAX_READY, parser
-from custdyn_widgets.cli.progress import telling_progress
 from custdyn_widgets.environment import LOG_VARIABLE, MEMORY_VARIABLE
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import open_source
 from custdyn_widgets.sources.place import kind_of
+from custdyn_widgets.views.progress import telling, terminal
 
 log = logging.getLogger("custdyn_widgets")
 
@@ -70,7 +70,7 @@ def _write_report(
     from custdyn_widgets.delivery.sending import unaddressed
     from custdyn_widgets.result import run
 
-    with telling_progress() as progress:
+    with telling(terminal(), lambda: source.done) as progress:
         asked = unaddressed(query) if sends else query
         result = run(asked, source, as_of=parsed.as_of, progress=progress)
     code = 0
@@ -90,7 +90,7 @@ def _verify(parsed: argparse.Namespace) -> int:
     source = open_source(parsed.source)
     from custdyn_widgets.result import run
 
-    with telling_progress() as progress:
+    with telling(terminal(), lambda: source.done) as progress:
         again = run(filed.query, source, as_of=filed.as_of, progress=progress)
     verdict = compare(filed, again.report, again.provenance)
     print(verdict.answer)
@@ -108,7 +108,7 @@ def _crosscheck(parsed: argparse.Namespace) -> int:
     from custdyn_widgets.result import run
 
     as_of = parsed.as_of or datetime.now(UTC)  # one instant for both
-    with telling_progress() as progress:
+    with telling(terminal()) as progress:
         one, other = (
             cells_of(run(query, source, as_of=as_of, progress=progress).report)
             for source in (first, second)
@@ -127,7 +127,7 @@ def _cdrs(parsed: argparse.Namespace) -> int:
     source = open_source(parsed.source)
     from custdyn_widgets.listings import run_cdrs
 
-    with telling_progress() as progress:
+    with telling(terminal(), lambda: source.done) as progress:
         made = run_cdrs(query, source, as_of=parsed.as_of, progress=progress)
         progress("writing the lines")
         return write_list(made, chosen, parsed)
@@ -192,7 +192,7 @@ def _rollup(parsed: argparse.Namespace) -> int:
     open_source(parsed.source)
     from custdyn_widgets.sources.rollup import make_rollup
 
-    with telling_progress() as progress:
+    with telling(terminal()) as progress:
         made = make_rollup(
             parsed.source, parsed.to, grain=parsed.grain, rebuild=parsed.rebuild, progress=progress
         )

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from custdyn_widgets.cli.mail import prepare, sent_of
 from custdyn_widgets.cli.output import check_ending
-from custdyn_widgets.cli.progress import telling_progress
 from custdyn_widgets.cli.templates import saved_template
 from custdyn_widgets.delivery.jobs import ask_by_mail
 from custdyn_widgets.delivery.sending import Parcel, chart_of, composed, now, unaddressed
@@ -24,6 +23,7 @@ from custdyn_widgets.serve.parent import end_with_parent
 from custdyn_widgets.sources import open_source, source_text
 from custdyn_widgets.store import SavedQuery, StoreError, my_store
 from custdyn_widgets.store.jobs import ENDED, new_id
+from custdyn_widgets.views.progress import telling, terminal
 
 
 def run_due(parsed: argparse.Namespace) -> int:
@@ -111,7 +111,7 @@ def _run(parsed: argparse.Namespace) -> int:
 def _dry_run(parsed: argparse.Namespace) -> int:
     saved = _scheduled(parsed)
     check_ending(parsed.output, "eml", saved.kept.query.output.type)
-    with telling_progress() as progress:
+    with telling(terminal()) as progress:
         result = run(unaddressed(saved.kept.query), parsed.source, progress=progress)
     path, kind = Path(parsed.output), saved.kept.query.output.type
     made = result.to_file(kind)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
+from typing import Any
 
 from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint
 from custdyn_widgets.drill.cell import Address, cell_at, row_at
@@ -25,7 +26,7 @@ SINCE = "Since the bucket before"
 NO_EARLIER = "there is no bucket before this one"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """A cell explained: its title, what it shows, and facts under the headings of sections.
 
@@ -36,6 +37,12 @@ class Explanation:
     value: str
     facts: tuple[Fact, ...]
     changes: tuple[Change, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.title} = {self.value})"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(str(self))
 
     def __str__(self) -> str:
         lines = [f"{self.title} = {self.value}"]

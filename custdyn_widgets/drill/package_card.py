@@ -18,6 +18,7 @@ from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PE
 from custdyn_widgets.model.cells import Cell, Line
 from custdyn_widgets.model.definitions import NA, PACKAGE, PACKAGES, PAY_AS_YOU_GO
 from custdyn_widgets.model.formulas import Formula
+from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.money import decimals
 from custdyn_widgets.model.rows import revenue_of
 from custdyn_widgets.report.conversion import percent_cell
@@ -30,7 +31,7 @@ REPORTED = ("Activation Qty", "Activation Total", "Renew Qty", "Renew Total")
 RATIO_DECIMALS, DAYS_DECIMALS = 2, 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PackageCard:
     """What there is to know of a package: `lines` in the order of PACKAGE_CARD.
 
@@ -43,6 +44,14 @@ class PackageCard:
     period_months: int | None
     drill: Drill
     holding: Holding | None
+
+    def __repr__(self) -> str:
+        return f"PackageCard({self.package}, of {self.report})"
+
+    def _repr_html_(self) -> str:
+        head = [" ".join((*one.parents, one.label)) for one in self.report.buckets]
+        lines = [(line.name, *line.texts) for line in self.lines]
+        return small_table(f"{PACKAGE} {self.package}", ("", *head), lines)
 
     @property
     def report(self) -> Report:

@@ -30,7 +30,7 @@ AT_ONCE, PIECE = 200_000, 10_000
 """Entries that are fetched at once, and that are made into lines at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cdrs:
     """The pay-as-you-go entries of a period that pass the filters.
 
@@ -42,6 +42,13 @@ class Cdrs:
     asked: Criteria
     total: Sum
     days: tuple[tuple[datetime, int], ...]
+
+    def __repr__(self) -> str:
+        sums = ", ".join(f"{label} {text}" for label, text in self.sums)
+        return f"Cdrs({self.asked.source.name}, {self.asked.first} – {self.asked.last}: {sums})"
+
+    def _repr_html_(self) -> str:
+        return self.asked.html(VIEWS[CDRS], self)
 
     def __len__(self) -> int:
         return self.total.entries

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Protocol
 
 import ibis.expr.types as ir
 
 from custdyn_widgets.errors import SourceChanged
 from custdyn_widgets.extract.filters import resolve, unmatched
 from custdyn_widgets.extract.payg import payg_of
+from custdyn_widgets.model.cells import Column, Value
+from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.periods import Bucket, Segment, local_date, make_buckets, zone
 from custdyn_widgets.pipeline.make_report import completed, rate_segments
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
@@ -23,6 +27,25 @@ from custdyn_widgets.sources import Snapshot, Source
 from custdyn_widgets.views.facts import Fact, filter_lines
 
 Progress = Callable[[str], None]
+SHOWN = 20
+"""Lines of a list that a notebook shows."""
+
+
+class Listing(Protocol):
+    """A list of lines with sums."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is said of each line."""
+
+    @property
+    def sums(self) -> list[tuple[str, str]]:
+        """Sums in words: label and text."""
+
+    def lines(self) -> Iterator[tuple[Value, ...]]:
+        """All lines."""
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -76,6 +99,15 @@ class Criteria:
         facts += [("Source", self.source.name), ("As of", utc_text(self.as_of))]
         facts += [("Note", str(note)) for note in self.notes]
         return [Fact("", label, text) for label, text in facts]
+
+    def html(self, title: str, made: Listing) -> str:
+        """The first lines of a list, and what it says of all of them, for a notebook."""
+        sums = " · ".join(f"{label}: {text}" for label, text in made.sums)
+        when = f"{self.first} – {self.last} {self.query.timezone}, {self.query.currency}"
+        more = f" · the first {SHOWN} of {len(made)} lines" if len(made) > SHOWN else ""
+        head = [column.label for column in made.columns]
+        caption = f"{title}: {when}, as of {utc_text(self.as_of)} · {sums}{more}"
+        return small_table(caption, head, islice(made.lines(), SHOWN))
 
     def file_name(self, name: str, kind: str) -> str:
         """What a file of a listing is called: `cdrs_2017-01-01_2017-12-31.csv`."""

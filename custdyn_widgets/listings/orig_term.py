@@ -44,13 +44,20 @@ class Line:
         return made
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OrigTerm:
     """The Orig-Term report: a line for each bucket and value of the split, and one for all."""
 
     asked: Criteria
     split: str | None
     made: tuple[Line, ...]
+
+    def __repr__(self) -> str:
+        sums = ", ".join(f"{label} {text}" for label, text in self.sums)
+        return f"OrigTerm({self.asked.source.name}, {self.asked.first} – {self.asked.last}: {sums})"
+
+    def _repr_html_(self) -> str:
+        return self.asked.html(VIEWS[ORIG_TERM], self)
 
     def __len__(self) -> int:
         return len(self.made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -30,6 +30,11 @@ class Frozen(BaseModel):
         frozen=True, extra="forbid", validate_by_name=False, serialize_by_alias=True
     )
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Nothing is set: a changed copy is made instead."""
+        what = "cannot be set: make another, as with_fields and model_copy(update=…) do"
+        raise QueryError([FieldFault(name, value, what)])
+
 
 class Explained(Frozen):
     """Frozen values whose faults come as one QueryError; `names` are the paths of their fields."""
@@ -47,6 +52,19 @@ class Explained(Frozen):
             raise QueryError(faults)
         return made
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some values changed, checked as any others. Raises QueryError."""
+        own = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_validate({**own, **(update or {})})
+
+    def __repr__(self) -> str:
+        """The call that makes it, without what is as it is by default."""
+        default = {name: one.default for name, one in type(self).model_fields.items()}
+        own = {name: getattr(self, name) for name in default}
+        given = self.model_dump(mode="json", include={k for k in own if own[k] != default[k]})
+        listed = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"{type(self).__name__}({listed})"
+
     def contradictions(self) -> Iterable[FieldFault]:
         """What does not go together, though each value is right by itself."""
         return ()
@@ -60,7 +78,10 @@ def unknown_field(path: str, value: object, names: Iterable[str]) -> FieldFault:
 def _faults(error: ValidationError, names: Iterable[str]) -> list[FieldFault]:
     faults = []
     for item in error.errors(include_url=False):
-        path = ".".join(str(part) for part in item["loc"] if not _is_branch(part))
+        place = [str(part) for part in item["loc"] if not _is_branch(part)]
+        if len(place) > 1 and place[-1].isdigit() and not isinstance(item["input"], dict | Frozen):
+            place.pop()  # one of several texts: which one, its value says
+        path = ".".join(place)
         if item["type"] == "extra_forbidden":
             faults.append(unknown_field(path, item["input"], names))
             continue

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.periods import resolve_preset
 from custdyn_widgets.query.base import Explained, Frozen, Texts, unknown_field
 from custdyn_widgets.query.fields import (
@@ -127,8 +128,12 @@ class Output(Frozen):
 class Query(Explained):
     """What a report is of: its period, filters, columns and currency (docs/definitions.md).
 
-    `Query.model_validate(dict)` takes JSON-shaped values. Every fault is reported at once,
-    as a `QueryError` whose `faults` name the field, the value and what would be right.
+    `Query.model_validate(dict)` takes JSON-shaped values, `Query(…)` the same by name. Every fault
+    is reported at once, as a `QueryError` whose `faults` name the field, the value and what would
+    be right.
+
+    >>> Query(period="last_year", group_by=["month", "package"], currency="EUR")
+    Query(period='last_year', group_by=['month', 'package'], currency='EUR')
     """
 
     names = FIELDS
@@ -233,3 +238,22 @@ class Query(Explained):
         """Writes the query to a file, TOML or JSON by its ending."""
         text = self.to_json() if Path(path).suffix.lower() == ".json" else self.to_toml()
         Path(path).write_text(text, "utf-8")
+
+    def _repr_html_(self) -> str:
+        given = {name: FIELDS[name].label for name in self.to_dict() if name in FIELDS}
+        lines = [(label, _words(getattr(self, name))) for name, label in given.items()]
+        return small_table("Query", ("Field", "Value"), lines)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, Interval):
+        return f"{value.first} – {value.last}"
+    return "" if value is None else str(value)
+
+
+for _name, _field in Query.model_fields.items():
+    _field.description = FIELDS[_name].description if _name in FIELDS else Output.__doc__
+    Query.__doc__ = f"{Query.__doc__}\n    {_name}: {_field.description}"
+Query.model_rebuild(force=True)

@@ -101,7 +101,7 @@ class Other:
     buckets: tuple[Bucket | None, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """A report as it was made, once and for all: `run` makes it.
 
@@ -122,6 +122,12 @@ class Report:
     rates: tuple[UsedRate, ...] = ()
     read: EntriesRead = EntriesRead()
     other: Other | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Report({self.source}, {self.first} – {self.last} {self.query.timezone}, "
+            f"{len(self.rows)} rows × {len(self.buckets)} buckets)"
+        )
 
     @property
     def table(self) -> pd.DataFrame:

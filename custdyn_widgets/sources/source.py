@@ -13,7 +13,7 @@ from typing import Any
 
 import platformdirs
 
-from custdyn_widgets.errors import DataError, DataFault, SourceChanged, SourceError
+from custdyn_widgets.errors import DataError, DataFault, Interrupted, SourceChanged, SourceError
 from custdyn_widgets.model.cells import Value
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.catalog import Directory, directory_of
@@ -67,6 +67,8 @@ class Source:
             self._readers += 1
             try:
                 yield snapshot
+            except KeyboardInterrupt:
+                raise Interrupted from None
             finally:
                 self._readers -= 1
                 if not self.held and not self._readers and self._engine is not None:

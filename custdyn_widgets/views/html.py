@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 
@@ -14,17 +15,24 @@ from custdyn_widgets.views.table import (
     BlockRow,
     Table,
     TableRow,
+    made_of,
+    shortened,
     spans,
     table_of,
 )
 
+NO_BREAK = "\u00a0"
+"""The blank in a number, where no style keeps it in one line."""
 
-def to_fragment(report: Report) -> str:
-    """The table with its style, for the output of a notebook cell."""
+
+def to_fragment(report: Report, *, brief: bool = False) -> str:
+    """The table with its style; `brief`: as the file of a notebook keeps it, see `shortened`."""
+    table, more = shortened(table_of(report)) if brief else (table_of(report), "")
+    made = _table(replace(table, caption=made_of(report)))
+    left = f'<p class="custdyn-more">… {escape(more)}</p>' if more else ""
     return (
         f"<style>{_style()}</style>{changes_strip(report)}"
-        f'<div class="custdyn-wrap">{_table(table_of(report))}</div>'
-        f"{notes_list(report)}"
+        f'<div class="custdyn-wrap">{made}</div>{left}{notes_list(report)}'
     )
 
 
@@ -73,7 +81,7 @@ def _table(table: Table) -> str:
         head += f'<tr class="against"><td class="corner">{COMPARED_WITH}</td>{against}</tr>'
     body = "".join(_row(row, table) for row in table.rows)
     return (
-        f'<table class="custdyn"><caption>{escape(table.caption)}</caption>'
+        f'<table class="custdyn alone"><caption>{escape(table.caption)}</caption>'
         f"<thead>{head}</thead><tbody>{body}</tbody></table>"
     )
 
@@ -94,7 +102,7 @@ def _row(row: BlockRow | TableRow, table: Table) -> str:
     cells = "".join(
         f'<td class="{kind(text)} {bucket.state.value}"'
         + (f' title="{escape(cell.reason)}"' if cell.reason else "")
-        + f">{text}</td>"
+        + f">{text.replace(' ', NO_BREAK)}</td>"
         for cell, text, bucket in zip(row.line.cells, row.line.texts, table.buckets, strict=True)
     )
     words = escape(row.words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -12,12 +12,15 @@ from custdyn_widgets.model.cells import Line
 from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
 from custdyn_widgets.model.periods import Bucket, zone
 from custdyn_widgets.model.rows import BRIDGES
-from custdyn_widgets.report.report import Report
+from custdyn_widgets.report.report import Report, utc_text
+from custdyn_widgets.views.facts import filter_lines
 
 TITLE = "Customer Dynamics"
 COMPARED_WITH = "Compared with"
 CLOSES = "✓ closes exactly"
 """Every report checks it, in each currency: one that did not close would not be there."""
+CELLS_KEPT = 1_000
+"""Cells of a table that the file of a notebook keeps at most."""
 WIDEST_NAME = 34
 """Characters of a row's name that are shown at most; the tip has them all."""
 
@@ -83,6 +86,45 @@ def caption_of(report: Report) -> str:
         f"{TITLE}: {report.first} – {report.last} {query.timezone}{against}, {query.currency}, "
         f"active within {query.active_duration} month(s)"
     )
+
+
+def shortened(table: Table) -> tuple[Table, str]:
+    """What a notebook keeps of a table: its newest buckets and its first rows, about CELLS_KEPT.
+
+    And words for what is left out; "" where that is nothing.
+    """
+    lines = max(sum(isinstance(row, TableRow) for row in table.rows), 1)
+    wide, high = len(table.buckets), len(table.rows)
+    columns = max(min(wide, CELLS_KEPT // lines), min(wide, 1))
+    rows = high if lines * columns <= CELLS_KEPT else CELLS_KEPT
+    if (columns, rows) == (wide, high):
+        return table, ""
+    left = [
+        f"{count} {what}"
+        for count, what in ((wide - columns, "earlier buckets"), (high - rows, "further rows"))
+        if count
+    ]
+    first = wide - columns
+    kept = Table(
+        caption=table.caption,
+        header=tuple(level[first:] for level in table.header),
+        buckets=table.buckets[first:],
+        rows=tuple(
+            replace(row, line=replace(row.line, cells=row.line.cells[first:]))
+            if isinstance(row, TableRow)
+            else row
+            for row in table.rows[:rows]
+        ),
+        against=None if table.against is None else table.against[first:],
+    )
+    return kept, f"{' and '.join(left)} more: result.table"
+
+
+def made_of(report: Report) -> str:
+    """Above a table that stands alone: what it shows, of whom, as of when, from where."""
+    filters = "; ".join(filter_lines(report.query))
+    as_of = utc_text(report.as_of).partition(".")[0].removesuffix("Z")
+    return f"{caption_of(report)}. {filters}. As of {as_of}Z, source {report.source}."
 
 
 def spans(labels: tuple[str, ...]) -> list[tuple[str, int]]:

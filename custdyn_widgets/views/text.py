@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from custdyn_widgets.report.comparison import summary
 from custdyn_widgets.report.report import Report
-from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, table_of
+from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, made_of, shortened, table_of
 
 GAP = 2
 """Blanks between columns."""
@@ -17,13 +17,15 @@ Line = tuple[str, Sequence[str]]
 """The name of a row, and a text for each column; none for the title of a block."""
 
 
-def to_text(report: Report, width: int | None = None) -> str:
+def to_text(report: Report, width: int | None = None, *, brief: bool = False) -> str:
     """The table of a report as text; `width`: characters in a line, None for as many as it takes.
 
     Where the columns do not fit they come in parts, one below the other, each with the names of
-    the rows. Notes come last. Names cannot move the cursor or turn text around.
+    the rows. Notes come last. Names cannot move the cursor or turn text around. `brief`: as a
+    notebook keeps it, see `shortened`.
     """
-    table = table_of(report)
+    table, more = shortened(table_of(report)) if brief else (table_of(report), "")
+    caption = made_of(report) if brief else table.caption
     lines: list[Line] = [("", level) for level in table.header]
     if table.against is not None:
         lines.append((COMPARED_WITH, table.against))
@@ -33,8 +35,10 @@ def to_text(report: Report, width: int | None = None) -> str:
         else:
             lines.append((f"  {row.line.name}", row.line.texts))
     parts = _parts(lines, len(table.buckets), width)
-    said = [*summary(report), *(f"note: {note}" for note in report.notes)]
-    words = ["\n".join(_folded(one, width) for one in some) for some in ([table.caption], said)]
+    said = [*summary(report), *(f"note: {note}" for note in report.notes), more]
+    words = [
+        "\n".join(_folded(one, width) for one in some) for some in ([caption], filter(None, said))
+    ]
     return "\n\n".join(filter(None, [words[0], *parts, words[1]])) + "\n"
 
 
