@@ -29,8 +29,9 @@ from custdyn_widgets.ui.panels.listing_view import ListingView
 from custdyn_widgets.ui.panels.report_view import ReportView
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
 from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
+from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.assets import style
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
+from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
@@ -71,11 +72,9 @@ class CustomerDynamics(w.VBox):
         self._link = link_of_the_page() if query is None else None
         self._preset, linked = preset(query if query is not None else self._link or "")
         shown = linked.query or FIRST_QUERY
-        self._plain = BasicWidgets()
         self._form = Form(
             shown,
             names=self._names,
-            plain=self._plain,
             now=now_in_utc,
             changed=self._changed,
             on_error=self._tell,
@@ -92,7 +91,6 @@ class CustomerDynamics(w.VBox):
             lambda: self._link_of(self.query), in_voila=lambda: self._voila, **say
         ).buttons
         self._view = ReportView(
-            self._plain,
             compare=self._compare_with,
             on_error=self._tell,
             buttons=[self._copies[REPORT]],
@@ -100,11 +98,10 @@ class CustomerDynamics(w.VBox):
         self._views: dict[str, View] = {REPORT: self._view}
         for key in (CDRS, ORIG_TERM):
             self._views[key] = ListingView(
-                key, self._plain, ask=self.ask, on_error=self._tell, buttons=[self._copies[key]]
+                key, ask=self.ask, on_error=self._tell, buttons=[self._copies[key]]
             )
         self._mail = ByMail(source_text(source), self._tell)
         self._saved = SavedQueries(
-            self._plain,
             query=lambda: self.query,
             timezone=lambda: self._form.controls.timezone.value,
             source=source_text(source),
@@ -180,16 +177,15 @@ class CustomerDynamics(w.VBox):
             self._ended("Failed.")
 
     def _lay_out(self) -> list[w.Widget]:
-        plain = self._plain
         source = f'<span class="custdyn-source">{escape(self.source.name)}</span>'
         buttons = [self._query_button, self._cancel, *self._saved.buttons, self._mail.button]
-        head = plain.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
+        head = basic.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
         return [
             self._page,
             head,
-            plain.row([self._form.filters, self._form.output], "custdyn-cards"),
+            basic.row([self._form.filters, self._form.output], "custdyn-cards"),
             self._saved.box,
-            plain.row([*buttons, self._status, self._switch.box], "custdyn-actions"),
+            basic.row([*buttons, self._status, self._switch.box], "custdyn-actions"),
             self._mail.box,
             self._notices,
             *(view.box for view in self._views.values()),
@@ -247,9 +243,10 @@ class CustomerDynamics(w.VBox):
 
     def _show_view(self, linked: ParsedLink) -> None:
         self._switch.show(linked.view)
+        self._shown_view.open()
         self._shown_view.split = linked.split
         for key, view in self._views.items():
-            view.box.layout.display = "" if key == linked.view else "none"
+            show(view.box, key == linked.view)
         self._changed()
 
     def _link_of(self, query: Query) -> str | None:
@@ -284,7 +281,7 @@ class CustomerDynamics(w.VBox):
         """A saved query was chosen: it fills the form, and runs nothing."""
         self._form.fill(template.query)
         if template.chart is not None:
-            self._view.chart.open_named(template.chart)
+            self._view.open_chart(template.chart)
         self._changed()
 
     def _say(self, words: str) -> None:

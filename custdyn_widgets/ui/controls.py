@@ -25,7 +25,8 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.validators import address
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.names import Names
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.datetime_field import DatetimeField
 from custdyn_widgets.ui.widgets.picker import Picker
 
@@ -48,13 +49,11 @@ class Controls:
     def __init__(
         self,
         names: Names,
-        plain: BasicWidgets,
         *,
         changed: Callable[[str], None],
         on_error: Callable[[str], None],
     ) -> None:
         self._names = names
-        self._plain = plain
         self._changed = changed
         self._tell = on_error
         self._filling = False
@@ -149,7 +148,7 @@ class Controls:
         self.client_type = self._choice("client_type", _choices(TYPE_CHOICES))
         self.client_tags = self._searched("client_tags")
         self.owner = self._searched("owner")
-        self.owner_tree = self._plain.checkbox(FIELDS["owner_tree"].label)
+        self.owner_tree = basic.checkbox(FIELDS["owner_tree"].label)
         self.package = self._searched("package", open_ended=True)
         groups = grouped(GROUPS_BY_KIND, GROUPS)
         self.group_by = self._picker(
@@ -170,7 +169,7 @@ class Controls:
         self.active_duration = w.FloatText(  # takes any number, so that a wrong one gets a message
             step=1,
             description=FIELDS["active_duration"].label,
-            description_tooltip=FIELDS["active_duration"].description,
+            tooltip=FIELDS["active_duration"].description,
         )
         self.rate_policy = self._choice("rate_policy", _choices(RATE_POLICIES))
         self.compare = self._choice(
@@ -180,7 +179,7 @@ class Controls:
             DatetimeField(end_of_day=False, label="Compare from"),
             DatetimeField(end_of_day=True, label="Compare to"),
         )
-        self.blocks = {key: self._plain.checkbox(label) for key, label in OPTIONAL_BLOCKS.items()}
+        self.blocks = {key: basic.checkbox(label) for key, label in OPTIONAL_BLOCKS.items()}
 
     def _searched(self, name: str, *, multiple: bool = True, **more: Any) -> Picker:
         words = "Type to search" if multiple else "Base currency of the source"
@@ -226,9 +225,7 @@ class Controls:
 
     def _choice(self, name: str, options: list[tuple[str, str]]) -> w.Dropdown:
         field = FIELDS[name]
-        return self._plain.dropdown(
-            options, description=field.label, description_tooltip=field.description
-        )
+        return basic.dropdown(options, description=field.label, tooltip=field.description)
 
     def _show_dates(self, query: Query, now: datetime) -> None:
         filling, self._filling = self._filling, True

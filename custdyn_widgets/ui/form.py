@@ -13,7 +13,8 @@ from custdyn_widgets.query.fields import FIELDS, FILTERS_BY_KIND
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.ui.controls import CUSTOM, FILTERS, Controls, grouped
 from custdyn_widgets.ui.names import Names
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 
@@ -32,7 +33,6 @@ class Form:
         query: Query,
         *,
         names: Names,
-        plain: BasicWidgets,
         now: Callable[[], datetime],
         changed: Callable[[], None],
         on_error: Callable[[str], None],
@@ -43,8 +43,7 @@ class Form:
         self._touched: set[str] = set()
         self._rows: dict[str, w.Box] = {}
         self._faults: dict[str, w.HTML] = {}
-        self._plain = plain
-        self.controls = Controls(names, plain, changed=self._change, on_error=on_error)
+        self.controls = Controls(names, changed=self._change, on_error=on_error)
         self._add = Picker(
             lambda: grouped(FILTERS_BY_KIND, {name: FIELDS[name].label for name in FILTERS}),
             changed=self._filter_added,
@@ -115,18 +114,18 @@ class Form:
         return homeless
 
     def _filters_card(self) -> w.VBox:
-        mine, plain = self.controls, self._plain
+        mine = self.controls
         tags = [mine.client_tags, self._delete("client_tags")]
-        period = [mine.period, mine.first, plain.label("–"), mine.last, mine.timezone]
+        period = [mine.period, mine.first, basic.label("–"), mine.last, mine.timezone]
         owner = [mine.owner, mine.owner_tree, self._delete("owner")]
-        return plain.column(
+        return basic.column(
             [
-                plain.row([plain.html("<h2>Filters</h2>"), self._add], "custdyn-head"),
-                self._field("period", plain.row(period, "custdyn-period"), beside=("timezone",)),
+                basic.row([basic.html("<h2>Filters</h2>"), self._add], "custdyn-head"),
+                self._field("period", basic.row(period, "custdyn-period"), beside=("timezone",)),
                 self._field("client_type", mine.client_type),
-                self._field("client_tags", plain.row(tags)),
-                self._field("owner", plain.row(owner), beside=("owner_tree",)),
-                self._field("package", plain.row([mine.package, self._delete("package")])),
+                self._field("client_tags", basic.row(tags)),
+                self._field("owner", basic.row(owner), beside=("owner_tree",)),
+                self._field("package", basic.row([mine.package, self._delete("package")])),
                 self._field("group_by", mine.group_by),
             ],
             "custdyn-card",
@@ -134,21 +133,21 @@ class Form:
         )
 
     def _output_card(self) -> w.VBox:
-        mine, plain = self.controls, self._plain
+        mine = self.controls
         blocks = FIELDS["blocks"]
-        label = plain.label(blocks.label, "custdyn-label", tooltip=blocks.description)
-        self._more = w.VBox(
+        label = basic.label(blocks.label, "custdyn-label", tooltip=blocks.description)
+        self._more = basic.column(
             [
                 self._field("rate_policy", mine.rate_policy),
-                self._field("compare", plain.row([mine.compare, *mine.compared])),
-                self._field("blocks", plain.row([label, *mine.blocks.values()])),
+                self._field("compare", basic.row([mine.compare, *mine.compared])),
+                self._field("blocks", basic.row([label, *mine.blocks.values()])),
             ],
-            layout=hidden(),
         )
-        months = plain.row([mine.active_duration, plain.label("month(s)")])
-        return plain.column(
+        show(self._more, False)
+        months = basic.row([mine.active_duration, basic.label("month(s)")])
+        return basic.column(
             [
-                plain.html("<h2>Output</h2>"),
+                basic.html("<h2>Output</h2>"),
                 self._field("output.type", mine.type),
                 self._field("output.send_to", mine.send_to),
                 self._field("currency", mine.currency),
@@ -165,9 +164,9 @@ class Form:
         control.add_class("custdyn-field")
         places = []
         for one in (name, *beside):
-            self._faults[one] = self._plain.html("", "custdyn-fault")
+            self._faults[one] = basic.html("", "custdyn-fault")
             places.append(self._faults[one])
-        row = w.VBox([control, *places], layout=w.Layout())
+        row = basic.column([control, *places])
         self._rows.update(dict.fromkeys((name, *beside), row))
         return row
 

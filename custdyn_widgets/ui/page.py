@@ -8,18 +8,18 @@ from collections.abc import Callable
 from contextlib import redirect_stderr
 from functools import partial
 
-import anywidget
-import ipywidgets as w
 import traitlets
 
 from custdyn_widgets.environment import PREHEAT_VARIABLE, QUERY_STRING_VARIABLE
 from custdyn_widgets.query.fields import REPORT, VIEWS
 from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.button import Button
 
 
-class Page(anywidget.AnyWidget):
+class Page(Widget):
     """`link` stands in the address bar, in Voilà only, as soon as it is not None.
 
     `on_query` is called for Ctrl+Enter in the form and Alt+Q anywhere, `shown` when the page can be
@@ -78,8 +78,7 @@ class ViewSwitch:
             key: Button(partial(chosen, key), on_error, label=label, on=key == REPORT)
             for key, label in VIEWS.items()
         }
-        self.box = w.HBox(list(self._buttons.values()))
-        self.box.add_class("custdyn-switches")
+        self.box = basic.row(list(self._buttons.values()), "custdyn-switches")
 
     def show(self, view: str) -> None:
         """Marks a view as the one that is shown."""

@@ -19,6 +19,7 @@ from custdyn_widgets.errors import QueryError
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.store import my_store
 from custdyn_widgets.ui.error_boundary import guarded, log_file
+from custdyn_widgets.ui.widgets.basic import is_shown
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.datetime_field import DatetimeField
 from custdyn_widgets.ui.widgets.download import Download
@@ -360,7 +361,7 @@ def test_a_wrong_query_leaves_the_report_that_is_being_made_alone() -> None:
     app.ask()
     app._form.controls.first.value = "soon"
     app.ask()
-    assert app._cancel.layout.display == "" and app._status.running
+    assert is_shown(app._cancel) and app._status.running
     wait(lambda: app.report)
 
 

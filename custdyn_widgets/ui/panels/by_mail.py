@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
-
-import ipywidgets as w
 
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.ui.jobs import in_background
-from custdyn_widgets.ui.panels.deliveries import Deliveries
+from custdyn_widgets.ui.panels.deliveries import Deliveries, open_jobs
+from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 
@@ -31,10 +32,8 @@ class ByMail:
         self.button = Button(
             self._turn, on_error, label="Sent reports", icon="mail", expanded=False, hint=HINT
         )
-        self.list = Deliveries(changed=self._counted, on_error=on_error)
-        self.box = w.VBox([self.list], layout=hidden())
-        for name in ("custdyn-card", "custdyn-sent"):
-            self.box.add_class(name)
+        self._tell = on_error
+        self.box = hidden(basic.column([], "custdyn-card", "custdyn-sent"))
 
     def ask(self, query: Query, title: str, chart: str | None) -> str:
         """Queues the report of a query with addresses; the message to the reader.
@@ -49,21 +48,27 @@ class ByMail:
         """Queues the report of a saved query; see `ask`."""
         return self._queue(saved.kept, saved.name, saved.id)
 
+    @cached_property
+    def list(self) -> Deliveries:
+        """The list, made when it is opened first."""
+        made = Deliveries(changed=self._counted, on_error=self._tell)
+        self.box.children = [made]
+        return made
+
     def look(self) -> None:
         """Counts once what is being made, where mail is set up."""
         from custdyn_widgets.delivery.settings import mail_settings  # it takes its time to come
+        from custdyn_widgets.store import my_store
 
         if mail_settings() is not None:
-            self.list.look()
+            self._counted(open_jobs(my_store()))
 
     def look_beside(self) -> None:
         """Counts what is being made, in a thread of its own."""
 
         def look() -> None:
-            try:
+            with suppress(CustdynError):  # the list says it, once it is opened
                 self.look()
-            except CustdynError as error:
-                self.list.note = str(error)
 
         in_background(look, stop=lambda: None)
 
@@ -99,8 +104,12 @@ class ByMail:
         show(self.box, opened)
         if opened:
             self.list.watch()
-        else:
+        elif "list" in vars(self):
             self.list.rest()
+
+    def close(self) -> None:
+        """Looks no more: the page is closed."""
+        self._open(False)
 
     def _counted(self, open_jobs: int) -> None:
         self.button.label = f"Sent reports ({open_jobs})" if open_jobs else "Sent reports"

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.drill.cell import Address
@@ -39,6 +38,7 @@ from custdyn_widgets.ui.panels.screens import (
     tabs_of,
 )
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.pagination import Paged
 
 NOWHERE = Address(0, 0)
@@ -46,7 +46,7 @@ NOWHERE = Address(0, 0)
 CLOSED: dict[str, Any] = {"open": False}
 
 
-class CellPanel(anywidget.AnyWidget):
+class CellPanel(Widget):
     """Shows what is behind a cell of the report that `use` was given; the latest wish wins.
 
     What takes a while is done in a thread of its own. It shows what it has read only where

@@ -14,7 +14,8 @@ from custdyn_widgets.model.definitions import PACKAGE
 from custdyn_widgets.model.rows import PACKAGE_BLOCK
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources.catalog import Choice, Choices
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.color_field import ColorField
 from custdyn_widgets.ui.widgets.picker import Picker
@@ -44,23 +45,22 @@ class ChartEditor:
     one line.
     """
 
-    def __init__(
-        self, plain: BasicWidgets, *, changed: Callable[[], None], on_error: Callable[[str], None]
-    ) -> None:
-        self._plain = plain
+    def __init__(self, *, changed: Callable[[], None], on_error: Callable[[str], None]) -> None:
         self._changed = changed
         self._tell = on_error
         self._filling = False
         self._lock = threading.RLock()  # a report may arrive while a chart is being opened
         self._rows = Choices(())
         self._series: list[_SeriesRow] = []
-        self.title = w.Text(description=CHART_FIELDS["title"].label, continuous_update=False)
+        self.title = basic.text_field(
+            description=CHART_FIELDS["title"].label, continuous_update=False
+        )
         self.x = self._choice("x", X)
-        self.bucket = self._choice("bucket", {LAST: LAST_BUCKET}, layout=w.Layout())
+        self.bucket = self._choice("bucket", {LAST: LAST_BUCKET})
         self.stacking = self._choice("stacking", STACKING)
         self.legend = self._choice("legend", LEGENDS)
-        self.values_shown = plain.checkbox(CHART_FIELDS["values_shown"].label)
-        self.small_multiples = plain.checkbox(CHART_FIELDS["small_multiples"].label)
+        self.values_shown = basic.checkbox(CHART_FIELDS["values_shown"].label)
+        self.small_multiples = basic.checkbox(CHART_FIELDS["small_multiples"].label)
         self.add = Picker(
             lambda: self._rows,
             changed=self._added,
@@ -69,14 +69,14 @@ class ChartEditor:
             label="Add series",
             placeholder="Search rows",
         )
-        self._list = w.VBox([])
-        self._faults = plain.html("", "custdyn-fault")
-        self.box = plain.column(
+        self._list = basic.column([])
+        self._faults = basic.html("", "custdyn-fault")
+        self.box = basic.column(
             [
-                plain.row([self.title, self.x, self.bucket]),
-                plain.row([self.stacking, self.legend, self.values_shown, self.small_multiples]),
+                basic.row([self.title, self.x, self.bucket]),
+                basic.row([self.stacking, self.legend, self.values_shown, self.small_multiples]),
                 self._list,
-                plain.row([self.add]),
+                basic.row([self.add]),
                 self._faults,
             ],
             "custdyn-editor",
@@ -146,17 +146,14 @@ class ChartEditor:
         names = dict.fromkeys(row.series.name for row in self._series)
         return ", ".join(list(names)[:2])[:120] or "Chart"
 
-    def _choice(self, name: str, labels: dict[str, str], **traits: Any) -> w.Dropdown:
+    def _choice(self, name: str, labels: dict[str, str]) -> w.Dropdown:
         field = CHART_FIELDS[name]
         options = [(label, key) for key, label in labels.items()]
-        return self._plain.dropdown(
-            options, description=field.label, description_tooltip=field.description, **traits
-        )
+        return basic.dropdown(options, description=field.label, tooltip=field.description)
 
     def _row(self, series: Series) -> _SeriesRow:
         colour = series.colour or PALETTE[len(self._series) % len(PALETTE)]
         return _SeriesRow(
-            self._plain,
             series,
             colour,
             changed=self._change,
@@ -209,7 +206,6 @@ class _SeriesRow:
 
     def __init__(
         self,
-        plain: BasicWidgets,
         series: Series,
         colour: str,
         *,
@@ -223,11 +219,11 @@ class _SeriesRow:
         if series.block == PACKAGE and series.package is None:
             name = f"{PACKAGE} ({EACH}): {series.row}"
         self.colour = ColorField(value=colour, label=f"Colour of {name}")
-        self.kind = plain.dropdown(
+        self.kind = basic.dropdown(
             [(label, key) for key, label in KINDS.items()], value=series.kind,
             description=f"Kind of {name}",
         )  # fmt: skip
-        self.axis = plain.dropdown(
+        self.axis = basic.dropdown(
             [(f"{label} axis", key) for key, label in AXES.items()], value=series.axis,
             description=f"Axis of {name}",
         )  # fmt: skip
@@ -240,8 +236,8 @@ class _SeriesRow:
             bare=True,
         )
         self._own = series.colour is not None
-        shown = plain.label(name, "custdyn-series-name", tooltip=name)
-        self.box = plain.row(
+        shown = basic.label(name, "custdyn-series-name", tooltip=name)
+        self.box = basic.row(
             [self.colour, shown, self.kind, self.axis, delete_sign], "custdyn-series"
         )
         for field in (self.kind, self.axis):

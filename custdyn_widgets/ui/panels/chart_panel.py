@@ -7,8 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from html import escape
 
-import ipywidgets as w
-
 from custdyn_widgets.errors import CustdynError, NothingToExport, QueryError
 from custdyn_widgets.query.validators import MAX_OF_A_NAME
 from custdyn_widgets.result import Result
@@ -17,7 +15,8 @@ from custdyn_widgets.ui.error_boundary import unexpected
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.chart_editor import ChartEditor
 from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import hidden, is_shown, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.chart import VegaChart, runtime
 from custdyn_widgets.ui.widgets.download import Download
@@ -40,12 +39,11 @@ class ChartPanel:
 
     def __init__(
         self,
-        plain: BasicWidgets,
         *,
         chosen: Callable[[int, int], None],
         on_error: Callable[[str], None],
     ) -> None:
-        self._tell = on_error
+        self._tell, self._point_chosen = on_error, chosen
         self._result: Result | None = None
         self._turn = object()
         self._lock = threading.Lock()
@@ -58,10 +56,19 @@ class ChartPanel:
             label="Show Chart",
             placeholder="Search charts",
         )
-        self.chart = VegaChart(chosen, on_error)
-        self.editor = ChartEditor(plain, changed=self._draw, on_error=on_error)
-        self.templates = ChartTemplates(plain, self.editor.chart, on_error=on_error)
-        self._words = plain.html("", "custdyn-chart-words")
+        self.box = hidden(basic.column([], "custdyn-chart-panel"))
+
+    def _make_parts(self) -> None:
+        """Makes the chart and its editor, when a chart is asked for first."""
+        if self.box.children:
+            return
+        on_error = self._tell
+        self.chart = VegaChart(self._point_chosen, on_error)
+        self.editor = ChartEditor(changed=self._draw, on_error=on_error)
+        self.templates = ChartTemplates(self.editor.chart, on_error=on_error)
+        if self._result is not None:
+            self.editor.offer(self._result.report)
+        self._words = basic.html("", "custdyn-chart-words")
         self._edit = Button(
             lambda: self._open_editor(not self._edit.expanded),
             on_error,
@@ -77,31 +84,23 @@ class ChartPanel:
         close = Button(
             self.close, on_error, label="Close the chart", icon="cross", tone="quiet", bare=True
         )
-        self._more = w.VBox([self.editor.box, self.templates.box], layout=hidden())
-        self._runtime = w.VBox([])
-        self.box = w.VBox(
-            [
-                self._runtime,
-                plain.row([self._edit, *self._files, data, close], "custdyn-chart-tools"),
-                self._words,
-                self.chart,
-                self._more,
-            ],
-            layout=hidden(),
-        )
-        self.box.add_class("custdyn-chart-panel")
+        self._more = hidden(basic.column([self.editor.box, self.templates.box]))
+        self._runtime = basic.column([])
+        tools = basic.row([self._edit, *self._files, data, close], "custdyn-chart-tools")
+        self.box.children = [self._runtime, tools, self._words, self.chart, self._more]
 
     def show(self, result: Result) -> None:
         """A report is on the screen: an open chart is drawn of it."""
         self._result = result
-        self.editor.offer(result.report)
+        if self.box.children:
+            self.editor.offer(result.report)
         if self.is_open:
             self._draw()
 
     @property
     def is_open(self) -> bool:
         """Whether a chart is shown."""
-        return bool(self.box.layout.display != "none")
+        return is_shown(self.box)
 
     def close(self) -> None:
         """Takes the chart away."""
@@ -110,6 +109,7 @@ class ChartPanel:
         self.menu.focus()
 
     def _offered(self) -> Choices | str:
+        self._make_parts()
         choices = [Choice(title, title, group="Pre-configured") for title in PRE_CONFIGURED]
         for saved in self.templates.saved():
             group = GROUPS["mine" if self.templates.is_mine(saved) else "shared"]
@@ -120,6 +120,7 @@ class ChartPanel:
 
     def open_named(self, name: str) -> None:
         """Opens a chart by its name: pre-configured, or saved. Nothing where there is none."""
+        self._make_parts()
         saved = (one for one in self.templates.saved() if one.name.casefold() == name.casefold())
         found = next(saved, None)
         self._open(TEMPLATE + found.id if found else name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.ui.panels.template_form import TemplateForm, TemplateTexts
-from custdyn_widgets.ui.widgets.basic import BasicWidgets
+from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.views.chart_spec import ChartSpec
 
 if TYPE_CHECKING:
@@ -31,13 +31,11 @@ class ChartTemplates:
 
     def __init__(
         self,
-        plain: BasicWidgets,
         chart: Callable[[], ChartSpec],
         *,
         on_error: Callable[[str], None],
     ) -> None:
         self._form: TemplateForm[ChartSpec] = TemplateForm(
-            plain,
             WORDS,
             shelf=lambda: self._store().charts,
             kept=chart,
@@ -47,7 +45,7 @@ class ChartTemplates:
         form = self._form
         self.name, self.shared = form.name, form.shared
         buttons = [form.add, form.change, form.delete, form.said]
-        self.box = plain.row([form.name, form.shared, *buttons], "custdyn-templates")
+        self.box = basic.row([form.name, form.shared, *buttons], "custdyn-templates")
 
     def saved(self) -> list[SavedChart]:
         """The templates that the reader may see; none where they cannot be read, which is said."""

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.ui.error_boundary import guarded, unexpected
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import Job, Mail, Run, Store
@@ -24,7 +24,7 @@ SHOWN = 50
 """The newest of each kind that are shown."""
 
 
-class Deliveries(anywidget.AnyWidget):
+class Deliveries(Widget):
     """Shows the reader's jobs, mails and runs; `on_error` receives errors in one line.
 
     `changed` is called with how many jobs are open whenever the store has been looked at.
@@ -147,6 +147,11 @@ class Deliveries(anywidget.AnyWidget):
         cells = [vars(cell) for cell in restated(store.archive, first, second)]
         dates = sorted((first.as_of, second.as_of))
         self.compared = {"title": first.title, "between": [*map(_when, dates)], "cells": cells}
+
+
+def open_jobs(store: Store) -> int:
+    """How many of the reader's jobs are being made, or wait for it."""
+    return sum(_job(one)["open"] for one in store.jobs.all(store.user, SHOWN))
 
 
 def _job(job: Job) -> dict[str, Any]:

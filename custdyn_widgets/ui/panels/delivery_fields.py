@@ -16,7 +16,8 @@ from custdyn_widgets.query.query import Output
 from custdyn_widgets.query.schedule import DAYS, EVERY, WEEKDAYS, Schedule, next_runs
 from custdyn_widgets.query.validators import address
 from custdyn_widgets.sources.catalog import Choices
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.picker import Picker
 
 NEVER = ""
@@ -28,9 +29,7 @@ class DeliveryFields:
     `timezone` gives the time zone of the form, in which the schedule runs.
     """
 
-    def __init__(
-        self, plain: BasicWidgets, *, timezone: Callable[[], str], on_error: Callable[[str], None]
-    ) -> None:
+    def __init__(self, *, timezone: Callable[[], str], on_error: Callable[[str], None]) -> None:
         self._timezone = timezone
         self._paused = False
         self.type = _choice(OUTPUT_TYPES, "Template Output Type", FIELDS["output.type"].description)
@@ -45,20 +44,18 @@ class DeliveryFields:
             placeholder="name@example.org",
         )
         self.every = _choice({NEVER: "Never by itself", **EVERY}, "Schedule")
-        self.at = w.Text(description="Time of day", placeholder="07:00")
+        self.at = basic.text_field(description="Time of day", placeholder="07:00")
         self.weekday = _choice(WEEKDAYS, "Weekday")
         self.day = _choice(DAYS, "Day of the month")
-        self.cron = w.Text(description="Cron text", placeholder="0 7 * * 1-5")
-        self.skip = w.Checkbox(
-            description="Skip when nothing has changed", indent=False, layout=w.Layout()
-        )
-        self._preview = plain.html("", "custdyn-said")
+        self.cron = basic.text_field(description="Cron text", placeholder="0 7 * * 1-5")
+        self.skip = basic.checkbox("Skip when nothing has changed")
+        self._preview = basic.html("", "custdyn-said")
         self._timed = (self.every, self.at, self.weekday, self.day, self.cron)
         for field in self._timed:
             field.observe(lambda _change: self._suit(), "value")
-        self.box = plain.column(
+        self.box = basic.column(
             [
-                plain.row(
+                basic.row(
                     [self.type, self.send_to, *self._timed, self.skip], "custdyn-template-fields"
                 ),
                 self._preview,
@@ -125,9 +122,8 @@ class DeliveryFields:
 
 
 def _choice(options: dict[str, str], label: str, words: str = "") -> w.Dropdown:
-    return w.Dropdown(
-        options=[(shown, key) for key, shown in options.items()],
+    return basic.dropdown(
+        [(shown, key) for key, shown in options.items()],
         description=label,
-        description_tooltip=words or None,
-        layout=w.Layout(),
+        tooltip=words or None,
     )

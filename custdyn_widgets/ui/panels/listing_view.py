@@ -14,7 +14,8 @@ from custdyn_widgets.model.definitions import LIST_FORMATS
 from custdyn_widgets.query.fields import CDRS, FIELDS, ORIG_TERM, SPLITS, VIEWS, WITHOUT_MEANING
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import Source
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.download import FILES, StreamedDownload
 from custdyn_widgets.ui.widgets.notices import Notice
 from custdyn_widgets.ui.widgets.paged_list import PagedList
@@ -33,7 +34,6 @@ class ListingView:
     def __init__(
         self,
         view: str,
-        plain: BasicWidgets,
         *,
         ask: Callable[[], None],
         on_error: Callable[[str], None],
@@ -42,37 +42,50 @@ class ListingView:
         self.view = view
         self.made: Cdrs | OrigTerm | None = None
         self.query: Query | None = None
-        self._headline, self._sums, self._notes = plain.html(), plain.html(), plain.html()
-        meaning = plain.html(_meaning(view), "custdyn-meaning")
+        self._tell, self._ask, self._buttons = on_error, ask, buttons
+        self._filling = False
+        self._chosen = NO_SPLIT
+        self.box = basic.column([], "custdyn-result")
+
+    def open(self) -> None:
+        """Makes its parts, when it is chosen first."""
+        if self.box.children:
+            return
+        view, on_error = self.view, self._tell
+        self._headline, self._sums, self._notes = basic.html(), basic.html(), basic.html()
+        meaning = basic.html(_meaning(view), "custdyn-meaning")
         downloads = [
             StreamedDownload(kind, self._write, on_error, label=f"Export to {FILES[kind]}")
             for kind in LIST_FORMATS
         ]
-        right = plain.row([*downloads, *buttons], "custdyn-buttons")
-        self._toolbar = w.HBox([self._headline, right], layout=hidden())
-        self._toolbar.add_class("custdyn-toolbar")
-        self._toolbar.add_class("custdyn-line")
+        right = basic.row([*downloads, *self._buttons], "custdyn-buttons")
+        self._toolbar = hidden(basic.row([self._headline, right], "custdyn-toolbar"))
         splits = [("No split", NO_SPLIT), *((label, key) for key, label in SPLITS.items())]
-        self._split = plain.dropdown(splits, description="Split by")
+        self._split = basic.dropdown(splits, description="Split by")
         self._split.add_class("custdyn-split")
-        self._filling = False
-        self._split.observe(lambda _change: None if self._filling else ask(), names="value")
+        self._split.value = self._chosen
+        self._split.observe(self._split_chosen, names="value")
         self._list = PagedList(on_error, VIEWS[view])
         split = [self._split] if view == ORIG_TERM else []
-        self.box = w.VBox([meaning, *split, self._toolbar, self._sums, self._list, self._notes])
-        self.box.add_class("custdyn-result")
+        shown = [self._toolbar, self._sums, self._list, self._notes]
+        self.box.children = [meaning, *split, *shown]
 
     @property
     def split(self) -> str | None:
         """What an Orig-Term report is split by."""
-        chosen: str | None = self._split.value
-        return chosen or None
+        return self._chosen or None
 
     @split.setter
     def split(self, chosen: str | None) -> None:
-        self._filling = True
-        self._split.value = chosen or NO_SPLIT
+        self._chosen, self._filling = chosen or NO_SPLIT, True
+        if self.box.children:
+            self._split.value = self._chosen
         self._filling = False
+
+    def _split_chosen(self, _change: object) -> None:
+        self._chosen = self._split.value
+        if not self._filling:
+            self._ask()
 
     def make(
         self, query: Query, source: Source, progress: Callable[[str], None]

@@ -22,7 +22,8 @@ from custdyn_widgets.ui.jobs import a_report
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.chart_panel import ChartPanel
 from custdyn_widgets.ui.states import fits_the_page, of_report
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.download import FILES, Download
 from custdyn_widgets.ui.widgets.facts import Facts
@@ -34,7 +35,7 @@ from custdyn_widgets.views.table import to_json_model
 
 
 class ReportView:
-    """`box` holds the last report, `result`; nothing before the first.
+    """`box` holds the last report, `result`; nothing before the first: then its parts are made.
 
     `compare` is called with the period to compare with, as the form has it, when the reader
     chooses one; `on_error` receives errors in one line; `buttons` stand in the toolbar, too.
@@ -42,7 +43,6 @@ class ReportView:
 
     def __init__(
         self,
-        plain: BasicWidgets,
         *,
         compare: Callable[[str], None],
         on_error: Callable[[str], None],
@@ -51,13 +51,19 @@ class ReportView:
         self.result: Result | None = None
         self.query: Query | None = None
         self.split: str | None = None  # a report has none
-        self._tell = on_error
+        self._tell, self._compare, self._buttons = on_error, compare, buttons
+        self.box = basic.column([], "custdyn-result")
+
+    def _make_parts(self) -> None:
+        """Makes what a report needs, once."""
+        if self.box.children:
+            return
+        on_error = self._tell
         self.panel = CellPanel(on_error)
         self.table = ReportTable(opened=self.panel.open_cell, on_error=on_error)
-        self.chart = ChartPanel(plain, chosen=self._chosen, on_error=on_error)
-        self._compare = compare
-        self._facts = Facts(layout=hidden())
-        self._headline, self._changes, self._notes = plain.html(), plain.html(), plain.html()
+        self.chart = ChartPanel(chosen=self._chosen, on_error=on_error)
+        self._facts = hidden(Facts())
+        self._headline, self._changes, self._notes = basic.html(), basic.html(), basic.html()
         self._downloads = {
             kind: Download(partial(self.make_file, kind), on_error, label=f"Export to {label}")
             for kind, label in FILES.items()
@@ -66,12 +72,10 @@ class ReportView:
             self._open_facts, "About this report", icon="info", bare=True, expanded=False
         )
         quality = self._press(self.panel.open_quality, "Data quality", icon="check")
-        self._cards = self._press(
-            self.panel.open_cards, "Package card", icon="card", layout=hidden()
-        )
-        tools = [*self._downloads.values(), self._cards, *buttons, quality, self._about]
-        right = plain.row(tools, "custdyn-buttons")
-        toolbar = plain.row([self._headline, right], "custdyn-toolbar")
+        self._cards = hidden(self._press(self.panel.open_cards, "Package card", icon="card"))
+        tools = [*self._downloads.values(), self._cards, *self._buttons, quality, self._about]
+        right = basic.row(tools, "custdyn-buttons")
+        toolbar = basic.row([self._headline, right], "custdyn-toolbar")
         self._comparing = Picker(
             lambda: COMPARING,
             changed=self._compared,
@@ -89,15 +93,12 @@ class ReportView:
             for key, line in LINES.items()
             if key != "value"
         }
-        self._of_comparison = w.HBox(list(self._lines.values()), layout=hidden())
-        self._of_comparison.add_class("custdyn-switches")
-        view = plain.row(
+        self._of_comparison = hidden(basic.row(list(self._lines.values()), "custdyn-switches"))
+        view = basic.row(
             [self.chart.menu, self._comparing, self._sparks, self._of_comparison], "custdyn-view"
         )
-        self._tools = w.VBox([toolbar, view], layout=hidden())
-        children = [self._facts, self.chart.box, self._changes, self.table, self._notes, self.panel]
-        self.box = w.VBox([self._tools, *children])
-        self.box.add_class("custdyn-result")
+        shown = [self.chart.box, self._changes, self.table, self._notes, self.panel]
+        self.box.children = [toolbar, view, self._facts, *shown]
 
     @property
     def report(self) -> Report | None:
@@ -124,11 +125,11 @@ class ReportView:
         """
         if not isinstance(result, Result):
             raise TypeError(result)
+        self._make_parts()
         report = result.report
         self.result, self.query = result, query
         self.table.data = to_json_model(report) if fits_the_page(report) else {}
         self._facts.show(report)
-        show(self._tools, True)
         show(self._of_comparison, report.other is not None)
         asked = report.query.compare
         with_what = COMPARISONS.get(asked, "Custom") if isinstance(asked, str) else "Custom"
@@ -141,6 +142,14 @@ class ReportView:
         self.panel.use(result)
         show(self._cards, bool(report.query.package))
         self.send_file(report.query.output.type)
+
+    def open(self) -> None:
+        """It is chosen: its parts are made when it has a report."""
+
+    def open_chart(self, name: str) -> None:
+        """Opens a chart by its name, of this report or the next one."""
+        self._make_parts()
+        self.chart.open_named(name)
 
     def mark(self, *, stale: bool) -> None:
         """Marks the report as one that the form no longer asks for, or takes the mark away."""

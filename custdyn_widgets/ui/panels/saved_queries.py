@@ -13,7 +13,8 @@ from custdyn_widgets.query.query import Interval, Output, Query
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.panels.delivery_fields import DeliveryFields
 from custdyn_widgets.ui.panels.template_form import TemplateForm, TemplateTexts
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED
@@ -47,7 +48,6 @@ class SavedQueries:
 
     def __init__(
         self,
-        plain: BasicWidgets,
         *,
         query: Callable[[], Query],
         timezone: Callable[[], str],
@@ -57,17 +57,9 @@ class SavedQueries:
         on_error: Callable[[str], None],
     ) -> None:
         self._query, self._load, self._send_now = query, load, send
-        self._plain, self._timezone, self._tell = plain, timezone, on_error
+        self._timezone, self._tell = timezone, on_error
         self._source = source
         self._sending: DeliveryFields | None = None
-        self._form: TemplateForm[QueryTemplate] = TemplateForm(
-            plain,
-            WORDS,
-            shelf=lambda: self._store().queries,
-            kept=self._template,
-            filled=self._fill,
-            on_error=on_error,
-        )
         self._button = Button(
             self._pressed, on_error, label="Save Query", icon="save", expanded=False
         )
@@ -81,35 +73,46 @@ class SavedQueries:
             placeholder="Search templates",
         )
         self.buttons: list[w.Widget] = [self._button, self._menu]
-        self._heading = plain.html()
-        self.description = w.Textarea(description="Description", continuous_update=False, rows=2)
-        self.period = plain.dropdown(list(PERIODS.items()), description="Saved period")
-        self.chart = plain.dropdown([("None", NO_CHART)], description="Default chart")
-        self._undo = Button(self._form.restore, on_error, label="Undo delete", layout=hidden())
-        self._pause = Button(self._paused, on_error, label=PAUSE, layout=hidden())
-        self._run = Button(self._ran, on_error, label="Run and send now", layout=hidden())
+        self.box = hidden(basic.column([], "custdyn-card", "custdyn-template"))
+
+    def _make_parts(self) -> None:
+        """Makes the pop-up form, when it is opened first."""
+        if self.box.children:
+            return
+        on_error = self._tell
+        self._form: TemplateForm[QueryTemplate] = TemplateForm(
+            WORDS,
+            shelf=lambda: self._store().queries,
+            kept=self._template,
+            filled=self._fill,
+            on_error=on_error,
+        )
+        self._heading = basic.html()
+        self.description = basic.text_area(
+            description="Description", continuous_update=False, rows=2
+        )
+        self.period = basic.dropdown(list(PERIODS.items()), description="Saved period")
+        self.chart = basic.dropdown([("None", NO_CHART)], description="Default chart")
+        self._undo = hidden(Button(self._form.restore, on_error, label="Undo delete"))
+        self._pause = hidden(Button(self._paused, on_error, label=PAUSE))
+        self._run = hidden(Button(self._ran, on_error, label="Run and send now"))
         look = {"icon": "cross", "tone": "quiet", "bare": True}
         close = Button(self._close, on_error, label="Close the template", **look)
         form = self._form
         self.title = form.name
         fields = [form.name, self.description, form.shared, self.period, self.chart]
         act = [form.add, form.change, form.delete, self._undo, self._pause, self._run, form.said]
-        self._more = w.VBox()
-        self.box = w.VBox(
-            [
-                plain.row([self._heading, close], "custdyn-head"),
-                plain.row(fields, "custdyn-template-fields"),
-                self._more,
-                plain.row(act, "custdyn-template-buttons"),
-            ],
-            layout=hidden(),
-        )
-        for name in ("custdyn-card", "custdyn-template"):
-            self.box.add_class(name)
+        self._more = basic.column([])
+        self.box.children = [
+            basic.row([self._heading, close], "custdyn-head"),
+            basic.row(fields, "custdyn-template-fields"),
+            self._more,
+            basic.row(act, "custdyn-template-buttons"),
+        ]
 
     def about(self, query: Query) -> tuple[str, str | None]:
         """Title and chart of the template that a query was loaded from, if it still is that one."""
-        opened = self._form.opened
+        opened = self._form.opened if self.box.children else None
         if opened is None or opened.kept.query != query:
             return "", None
         return opened.name, opened.kept.chart
@@ -139,6 +142,7 @@ class SavedQueries:
         self._menu.fill([])
         saved = next((one for one in self._store().queries.all() if one.id == wanted), None)
         if saved is not None:
+            self._make_parts()
             self._load(saved.kept)
             self._form.fill(saved)
             self._show(True)
@@ -148,6 +152,7 @@ class SavedQueries:
         if self._button.expanded:
             self._close()
         else:
+            self._make_parts()
             self._form.fill(None)
             self._show(True)
 
@@ -206,9 +211,7 @@ class SavedQueries:
     def _fields(self) -> DeliveryFields:
         """They are made when they are needed: few pages do."""
         if self._sending is None:
-            self._sending = DeliveryFields(
-                self._plain, timezone=self._timezone, on_error=self._tell
-            )
+            self._sending = DeliveryFields(timezone=self._timezone, on_error=self._tell)
             self._more.children = [self._sending.box]
         return self._sending
 

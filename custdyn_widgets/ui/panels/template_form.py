@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-import ipywidgets as w
-
 from custdyn_widgets.errors import CustdynError, QueryError
-from custdyn_widgets.ui.widgets.basic import BasicWidgets, hidden, show
+from custdyn_widgets.ui.widgets import basic
+from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ class TemplateForm(Generic[T]):
 
     def __init__(
         self,
-        plain: BasicWidgets,
         words: TemplateTexts,
         *,
         shelf: Callable[[], TemplateStore[T]],
@@ -54,14 +52,14 @@ class TemplateForm(Generic[T]):
         self.gone: Saved[T] | None = None
         """What was deleted last, and is not back yet."""
         self._words, self._shelf, self._kept, self._filled = words, shelf, kept, filled
-        self.name = w.Text(description=words.name, continuous_update=False)
-        self.shared = plain.dropdown(
+        self.name = basic.text_field(description=words.name, continuous_update=False)
+        self.shared = basic.dropdown(
             [(label, str(shared)) for label, shared in VISIBILITY.items()], description=words.shared
         )
         self.add = Button(self._added, on_error, label=words.add, icon="save")
-        self.change = Button(self._changed, on_error, label="Save changes", layout=hidden())
-        self.delete = Button(self._deleted, on_error, label="Delete template", layout=hidden())
-        self.said = plain.html("", "custdyn-said")
+        self.change = hidden(Button(self._changed, on_error, label="Save changes"))
+        self.delete = hidden(Button(self._deleted, on_error, label="Delete template"))
+        self.said = basic.html("", "custdyn-said")
 
     @property
     def mine(self) -> bool:

@@ -1,59 +1,103 @@
-"""Basic ipywidgets that share layouts and styles, so that the page opens sooner."""
+"""Widgets that share one layout and one style of each kind, so that the form is few models."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+import anywidget
 import ipywidgets as w
 from ipywidgets.widgets.widget_bool import CheckboxStyle
 from ipywidgets.widgets.widget_description import DescriptionStyle
-from ipywidgets.widgets.widget_string import HTMLStyle, LabelStyle
+from ipywidgets.widgets.widget_string import HTMLStyle, LabelStyle, TextStyle
+
+HIDDEN = "custdyn-hidden"
+SomeWidget = TypeVar("SomeWidget", bound=w.DOMWidget)
+_shared: dict[type[w.Widget], w.Widget] = {}
 
 
-class BasicWidgets:
-    """Makes plain widgets that share one layout, and one style of each kind.
+class Widget(anywidget.AnyWidget):
+    """A widget with a script of its own; what is set in Python is not sent back by the page."""
 
-    What is shown and hidden needs a layout of its own: `hidden` gives one.
-    """
-
-    def __init__(self) -> None:
-        self._layout = w.Layout()
-        self._html, self._label = HTMLStyle(), LabelStyle()
-        self._description, self._checkbox = DescriptionStyle(), CheckboxStyle()
-
-    def html(self, text: str = "", *names: str) -> w.HTML:
-        """Markup of ours: every name in it is escaped by the caller."""
-        return _named(w.HTML(text, layout=self._layout, style=self._html), names)
-
-    def label(self, text: str, *names: str, **traits: Any) -> w.Label:
-        """Words beside a field."""
-        return _named(w.Label(text, layout=self._layout, style=self._label, **traits), names)
-
-    def dropdown(self, options: list[tuple[str, str]], **traits: Any) -> w.Dropdown:
-        """One of some choices: label and value."""
-        return w.Dropdown(options=options, style=self._description, **traits)
-
-    def checkbox(self, text: str) -> w.Checkbox:
-        """Yes or no."""
-        return w.Checkbox(description=text, indent=False, layout=self._layout, style=self._checkbox)
-
-    def row(self, children: list[w.Widget], *names: str) -> w.HBox:
-        """Side by side, where there is room."""
-        return _named(w.HBox(children, layout=self._layout), (*names, "custdyn-line"))
-
-    def column(self, children: list[w.Widget], *names: str) -> w.VBox:
-        """One below the other."""
-        return _named(w.VBox(children, layout=self._layout), names)
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(layout=shared(w.Layout), **traits)
 
 
-def hidden() -> w.Layout:
-    """A layout for what is not shown yet."""
-    return w.Layout(display="none")
+def shared(kind: type[w.Widget]) -> w.Widget:
+    """The one layout or style of a kind that all widgets of this kernel have."""
+    if kind not in _shared or _shared[kind].comm is None:  # closed: w.Widget.close_all()
+        _shared[kind] = kind()
+    return _shared[kind]
 
 
-def show(widget: w.Widget, shown: bool) -> None:
-    """Shows or hides a widget that has a layout of its own."""
-    widget.layout.display = "" if shown else "none"
+def html(text: str = "", *names: str) -> w.HTML:
+    """Markup of ours: every name in it is escaped by the caller."""
+    return _named(w.HTML(text, **_look(HTMLStyle)), names)
+
+
+def label(text: str, *names: str, **traits: Any) -> w.Label:
+    """Words beside a field."""
+    return _named(w.Label(text, **_look(LabelStyle), **traits), names)
+
+
+def text_field(**traits: Any) -> w.Text:
+    """A field of one line."""
+    return w.Text(**_look(TextStyle), **traits)
+
+
+def text_area(**traits: Any) -> w.Textarea:
+    """A field of some lines."""
+    return w.Textarea(**_look(TextStyle), **traits)
+
+
+def dropdown(options: list[tuple[str, str]], **traits: Any) -> w.Dropdown:
+    """One of some choices: label and value."""
+    return w.Dropdown(options=options, **_look(DescriptionStyle), **traits)
+
+
+def checkbox(text: str) -> w.Checkbox:
+    """Yes or no."""
+    return w.Checkbox(description=text, indent=False, **_look(CheckboxStyle))
+
+
+def row(children: list[w.Widget], *names: str) -> w.HBox:
+    """Side by side, where there is room."""
+    return _named(w.HBox(children, layout=shared(w.Layout)), (*names, "custdyn-line"))
+
+
+def column(children: list[w.Widget], *names: str) -> w.VBox:
+    """One below the other."""
+    return _named(w.VBox(children, layout=shared(w.Layout)), names)
+
+
+def hidden(widget: SomeWidget) -> SomeWidget:
+    """A widget that is not shown yet."""
+    show(widget, False)
+    return widget
+
+
+def show(widget: w.DOMWidget, shown: bool) -> None:
+    """Shows or hides a widget."""
+    (widget.remove_class if shown else widget.add_class)(HIDDEN)
+
+
+def is_shown(widget: w.DOMWidget) -> bool:
+    """Whether a widget is shown."""
+    return HIDDEN not in widget._dom_classes
+
+
+def close_all(widget: w.Widget) -> None:
+    """Closes a widget and all that it shows; what other widgets share stays."""
+    kept = set(_shared.values())
+    inside = [getattr(widget, name) for name in ("children", "style") if widget.has_trait(name)]
+    for one in inside:
+        for child in one if isinstance(one, tuple | list) else (one,):
+            if isinstance(child, w.Widget) and child not in kept:
+                close_all(child)
+    widget.close()
+
+
+def _look(style: type[w.Widget]) -> dict[str, w.Widget]:
+    return {"layout": shared(w.Layout), "style": shared(style)}
 
 
 def _named(widget: Any, names: tuple[str, ...]) -> Any:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 
-class Button(anywidget.AnyWidget):
+class Button(Widget):
     """Calls `pressed` when it is pressed; `on_error` receives errors in one line.
 
     `tone` is its look (`primary`, `plain` or `quiet`), `bare` shows the icon alone, `expanded`

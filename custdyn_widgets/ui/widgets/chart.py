@@ -6,16 +6,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import runtime_script, script
+from custdyn_widgets.ui.widgets.basic import Widget, column
 
 NOT_THERE = "The chart could not be drawn: its script did not come. Please reload the page."
 
 
-class Runtime(anywidget.AnyWidget):
+class Runtime(Widget):
     """Carries Vega to the page. It shows nothing."""
 
     _esm = runtime_script()
@@ -27,7 +27,7 @@ def runtime() -> Runtime:
     return Runtime()
 
 
-class VegaChart(anywidget.AnyWidget):
+class VegaChart(Widget):
     """Draws `spec`, Vega-Lite that we made; nothing while it is empty.
 
     `chosen` is called with row and column of the report when a point is clicked, `on_error`
@@ -68,8 +68,6 @@ def renderer(spec: dict[str, Any], **_options: Any) -> dict[str, Any]:
 
     The entry point of that name leads here; it is on as soon as a report gives a chart.
     """
-    import ipywidgets as w
-
-    shown = w.VBox([runtime(), VegaChart(spec=spec)])
+    shown = column([runtime(), VegaChart(spec=spec)])
     bundle: dict[str, Any] = shown._repr_mimebundle_()
     return bundle

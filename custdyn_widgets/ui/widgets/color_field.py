@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 
-class ColorField(anywidget.AnyWidget):
+class ColorField(Widget):
     """`value` is the colour as `#rrggbb`, unchecked; `label` is what it is the colour of."""
 
     _esm = script("color_field")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.query.validators import clock
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 
-class DatetimeField(anywidget.AnyWidget):
+class DatetimeField(Widget):
     """`value` is what stands in the field, unchecked; a bare date gets the time it stands for.
 
     `end_of_day`: that is 23:59:59, else 00:00:00.

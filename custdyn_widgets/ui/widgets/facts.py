@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from itertools import groupby
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.views.facts import facts
 
 
-class Facts(anywidget.AnyWidget):
+class Facts(Widget):
     """`sections`: title, and pairs of label and text."""
 
     _esm = script("sections", "facts")

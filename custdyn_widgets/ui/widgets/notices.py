@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Notice:
     items: tuple[str, ...] = ()
 
 
-class Notices(anywidget.AnyWidget):
+class Notices(Widget):
     """Shows notices, each as text."""
 
     _esm = script("notices")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.pagination import Paged
 
 
-class PagedList(anywidget.AnyWidget):
+class PagedList(Widget):
     """Shows a list that `use` was given; its pages are read in a thread of their own."""
 
     _esm = script("list", "paged_list")

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.query.validators import MAX_CHARACTERS, MAX_VALUES
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 NOTHING_FOUND = "Nothing is called so"
 BETWEEN = re.compile(r"[,;\s]+")
@@ -20,7 +20,7 @@ Known = Callable[[], Choices | str]
 """The choices there are, or words that say why there are none (yet)."""
 
 
-class Picker(anywidget.AnyWidget):
+class Picker(Widget):
     """A field of one or several values.
 
     `known`: what can be chosen; where a search finds that it is not there yet, `begin` is called.

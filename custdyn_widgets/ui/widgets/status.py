@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 UNKNOWN = -1.0
 
 
-class Status(anywidget.AnyWidget):
+class Status(Widget):
     """`words` in one line; while `running`, the time it takes and the `share` done (0 to 1).
 
     The share is UNKNOWN where nobody can tell.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import anywidget
 import traitlets
 
 from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
 
 
-class ReportTable(anywidget.AnyWidget):
+class ReportTable(Widget):
     """Shows `data`, the JSON model of `layout.to_json_model`; names are only ever text.
 
     Arrow keys, Home, End, PageUp and PageDown move through its cells; a tip says what each is.
