@@ -136,13 +136,13 @@ class IdentityError(CustdynError):
         )
 
 
-class NothingToExport(CustdynError):
-    """A file was asked for before there was a report."""
+class NoReport(CustdynError):
+    """Something of a report was asked for before there was one."""
 
     exit_code = 2
 
     def __init__(self) -> None:
-        super().__init__("there is no report to export yet; press Query first")
+        super().__init__("there is no report yet: press Query first (in Python: run())")
 
 
 class Cancelled(CustdynError):

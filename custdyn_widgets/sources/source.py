@@ -46,6 +46,7 @@ class Source:
     _snapshot: Snapshot | None = None
     _engine: AnyEngine | None = None
     _readers: int = 0
+    _reader: int | None = None
     _directory: tuple[Token, Directory] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _checked: tuple[Token, tuple[Finding, ...]] | None = None
@@ -61,14 +62,12 @@ class Source:
         read. Raises DataError where the data breaks the rules, SourceChanged where the files
         changed while they were read, and what `begin` raises.
         """
-        with self._lock:
+        with self._turn():
             begin()
             snapshot = self._current()
             self._readers += 1
             try:
                 yield snapshot
-            except KeyboardInterrupt:
-                raise Interrupted from None
             finally:
                 self._readers -= 1
                 if not self.held and not self._readers and self._engine is not None:
@@ -79,6 +78,18 @@ class Source:
             if changed:
                 raise SourceChanged(self.name)
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One reader at a time, which `interrupt` can name."""
+        with self._lock:
+            before, self._reader = self._reader, threading.get_ident()
+            try:
+                yield
+            except KeyboardInterrupt:
+                raise Interrupted from None
+            finally:
+                self._reader = before
+
     def directory(self) -> Directory:
         """The values that filters and currency can be given; read once for the same data."""
         with self.reading() as snapshot:
@@ -87,10 +98,13 @@ class Source:
                 self._directory = (snapshot.token, found)
             return self._directory[1]
 
-    def interrupt(self) -> None:
-        """Stops what is being read, from another thread: the reader gets Cancelled."""
+    def interrupt(self, reader: int | None = None) -> None:
+        """Stops what is being read, from another thread: the reader gets Cancelled.
+
+        `reader`: only where that thread is the one that reads, by its identifier.
+        """
         engine = self._engine
-        if engine is not None:
+        if engine is not None and reader in (None, self._reader):
             engine.interrupt()
 
     @property

@@ -6,6 +6,7 @@ import atexit
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from custdyn_widgets.errors import Cancelled
@@ -44,13 +45,20 @@ def a_report(query: Query, source: Source, progress: Callable[[str], None]) -> R
     return run(query, source, progress=progress)
 
 
+@dataclass(eq=False)
+class _Job:
+    """What is being made, in a thread (-1: it has not begun)."""
+
+    thread: int = -1
+
+
 class Jobs:
     """What is made for one reader: at most one thing at a time, the latest asked for."""
 
     def __init__(self, source: Source, watcher: Watcher) -> None:
         self._source = source
         self._watcher = watcher
-        self._job: object = None
+        self._job: _Job | None = None
         self._lock = threading.Lock()
 
     @property
@@ -61,16 +69,16 @@ class Jobs:
     def start(self, query: Query, make: Make) -> None:
         """Makes something of a query; what is being made is dropped."""
         self.stop()
-        job = object()
+        job = _Job()
         self._replace(job)
         in_background(lambda: self._work(query, make, job), stop=self.stop)
 
     def stop(self) -> None:
-        """Drops the report that is being made, and stops the engine."""
-        if self._replace(None) is not None:
-            self._source.interrupt()
+        """Drops the report that is being made, and stops the engine where it is this one's turn."""
+        if (dropped := self._replace(None)) is not None:
+            self._source.interrupt(dropped.thread)
 
-    def _replace(self, job: object) -> object:
+    def _replace(self, job: _Job | None) -> _Job | None:
         with self._lock:
             before, self._job = self._job, job
             return before
@@ -83,7 +91,8 @@ class Jobs:
                 self._job = None
             return latest
 
-    def _work(self, query: Query, make: Make, job: object) -> None:
+    def _work(self, query: Query, make: Make, job: _Job) -> None:
+        job.thread = threading.get_ident()
         doing = ["waiting for the source"]
         ended = threading.Event()
 

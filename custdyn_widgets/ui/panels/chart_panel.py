@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from html import escape
 
-from custdyn_widgets.errors import CustdynError, NothingToExport, QueryError
+from custdyn_widgets.errors import CustdynError, NoReport, QueryError
 from custdyn_widgets.query.validators import MAX_OF_A_NAME
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources.catalog import Choice, Choices
@@ -184,7 +184,7 @@ class ChartPanel:
 
     def _make_csv(self) -> tuple[str, str, bytes]:
         if self._result is None:
-            raise NothingToExport
+            raise NoReport
         made = self._result.chart_csv(self.editor.chart())
         return f"{self._file_name()}.csv", "text/csv;charset=utf-8", made
 

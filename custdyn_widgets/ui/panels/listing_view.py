@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import ipywidgets as w
 
-from custdyn_widgets.errors import NothingToExport
+from custdyn_widgets.errors import NoReport
 from custdyn_widgets.listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
 from custdyn_widgets.model.definitions import LIST_FORMATS
 from custdyn_widgets.query.fields import CDRS, FIELDS, ORIG_TERM, SPLITS, VIEWS, WITHOUT_MEANING
@@ -125,7 +125,7 @@ class ListingView:
 
     def _write(self, kind: str, file: BinaryIO) -> str:
         if self.made is None:
-            raise NothingToExport
+            raise NoReport
         self.made.to_file(kind, file)
         return self.made.file_name(kind)
 

@@ -8,7 +8,7 @@ from html import escape
 
 import ipywidgets as w
 
-from custdyn_widgets.errors import NothingToExport
+from custdyn_widgets.errors import NoReport
 from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.query.fields import COMPARISONS
@@ -163,7 +163,7 @@ class ReportView:
     def make_file(self, kind: str) -> tuple[str, str, bytes]:
         """A file of the report that is on the screen: nothing is queried again."""
         if self.result is None:
-            raise NothingToExport
+            raise NoReport
         return self.result.file_name(kind), MEDIA_TYPES[kind], self.result.to_file(kind)
 
     def _press(self, pressed: Callable[[], None], label: str, **traits: object) -> Button:

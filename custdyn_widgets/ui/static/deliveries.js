@@ -122,4 +122,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: shown(render) };

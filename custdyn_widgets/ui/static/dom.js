@@ -69,3 +69,16 @@ function listen(model, traits, show) {
   return () => model.off(names, show);
 }
 
+// A widget that can be hidden: classes set in Python do not reach the view of an anywidget, which
+// drops the listeners of ipywidgets.
+function shown(render) {
+  return ({ model, el }) => {
+    const show = () => el.classList.toggle("custdyn-hidden", model.get("hidden"));
+    const unlisten = listen(model, ["hidden"], show);
+    const end = render({ model, el });
+    return () => {
+      unlisten();
+      end?.();
+    };
+  };
+}

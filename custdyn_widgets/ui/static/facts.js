@@ -9,4 +9,4 @@ function render({ model, el }) {
   return listen(model, ["sections"], show);
 }
 
-export default { render };
+export default { render: shown(render) };

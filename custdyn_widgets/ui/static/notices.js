@@ -24,4 +24,4 @@ function render({ model, el }) {
   return listen(model, ["notices"], show);
 }
 
-export default { render };
+export default { render: shown(render) };

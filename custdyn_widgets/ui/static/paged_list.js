@@ -11,4 +11,4 @@ function render({ model, el }) {
   return listen(model, ["listed"], show);
 }
 
-export default { render };
+export default { render: shown(render) };

@@ -319,4 +319,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: shown(render) };

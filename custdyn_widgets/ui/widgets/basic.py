@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import anywidget
 import ipywidgets as w
+import traitlets
 from ipywidgets.widgets.widget_bool import CheckboxStyle
 from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, LabelStyle, TextStyle
@@ -16,7 +17,9 @@ _shared: dict[type[w.Widget], w.Widget] = {}
 
 
 class Widget(anywidget.AnyWidget):
-    """A widget with a script of its own; what is set in Python is not sent back by the page."""
+    """A widget with a script of its own, which can be `hidden`."""
+
+    hidden = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(layout=shared(w.Layout), **traits)
@@ -77,11 +80,16 @@ def hidden(widget: SomeWidget) -> SomeWidget:
 
 def show(widget: w.DOMWidget, shown: bool) -> None:
     """Shows or hides a widget."""
-    (widget.remove_class if shown else widget.add_class)(HIDDEN)
+    if isinstance(widget, Widget):
+        widget.hidden = not shown
+    else:
+        (widget.remove_class if shown else widget.add_class)(HIDDEN)
 
 
 def is_shown(widget: w.DOMWidget) -> bool:
     """Whether a widget is shown."""
+    if isinstance(widget, Widget):
+        return not widget.hidden
     return HIDDEN not in widget._dom_classes
 
 
