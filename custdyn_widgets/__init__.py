@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from custdyn_widgets.views.offline import charts_offline
+
 if TYPE_CHECKING:
     from custdyn_widgets.errors import CustdynError
     from custdyn_widgets.listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
@@ -53,3 +55,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
+charts_offline()

@@ -18,6 +18,8 @@ SMTP_FILE_VARIABLE = f"{SMTP_PREFIX}FILE"
 QUERY_STRING_VARIABLE = "QUERY_STRING"
 PREHEAT_VARIABLE = "VOILA_PREHEAT"
 JUPYTER_PATH_VARIABLE = "JUPYTER_PATH"
+SERVER_VARIABLE = "SERVER_SOFTWARE"
+EDITOR_VARIABLE = "VSCODE_PID"
 
 VARIABLES = {
     SOURCE_VARIABLE: "Source that `CustomerDynamics()` opens where it is given none; else the demo",
@@ -33,6 +35,8 @@ VARIABLES = {
     f"{SMTP_PREFIX}…": "Settings of mail, each by its name, such as `CUSTDYN_SMTP_HOST`",
     QUERY_STRING_VARIABLE: "The query of the page's address; set by Voilà for its kernels",
     PREHEAT_VARIABLE: "`True` in a kernel that waits for its reader; set by Voilà",
+    SERVER_VARIABLE: "The server of the page; set by Voilà for its kernels",
+    EDITOR_VARIABLE: "Set by VS Code, which keeps the figures of a notebook in its own way",
     JUPYTER_PATH_VARIABLE: "Where Jupyter looks for templates; the page's own is put before it",
 }
 """Each variable, and what it sets."""

@@ -124,9 +124,8 @@ class Result(Behind, Files):
         values. Raises QueryError for a name that is not known, ChartError for what this report
         does not have.
         """
-        from custdyn_widgets.views.chart_altair import offline, to_altair
+        from custdyn_widgets.views.chart_altair import to_altair
 
-        offline()
         drawn: alt.Chart = to_altair(self.report, self._spec(chart))
         return drawn
 
@@ -159,9 +158,7 @@ class Result(Behind, Files):
         return to_fragment(self.report, brief=True)
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        from custdyn_widgets.views.text import to_text
-
-        printer.text(to_text(self.report, brief=True).rstrip())
+        printer.text(self.to_text(brief=True).rstrip())
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled and copied: the source is opened again by its name or path."""

@@ -61,7 +61,10 @@ def test_html_shows_names_as_characters(hostile: Result) -> None:
 
 def test_html_has_captions_scopes_and_reasons(page_query: Query) -> None:
     html = run(page_query, "sample", as_of=AS_OF).to_html()
-    assert "<caption>Customer Dynamics: 2017-01-01 00:00:00 – 2017-12-31 23:59:59 UTC, USD" in html
+    assert (
+        'class="custdyn-made">Customer Dynamics: 2017-01-01 00:00:00 – 2017-12-31 23:59:59 UTC, USD'
+        in html
+    )
     assert '<th scope="row" title="Number of clients with a paid use' in html
     assert 'title="no such entry within the bucket">N/A</td>' in html
     assert "http" not in html.replace("https://www.w3.org", "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from custdyn_widgets.delivery.body import Letter, html_body, text_body
 from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.views.chart_spec import ChartError, ChartSpec
+from custdyn_widgets.views.picture import picture_of
 
 if TYPE_CHECKING:
     from custdyn_widgets.result import Result
@@ -52,7 +53,7 @@ def compose(result: Result, head: Letterhead, file: bytes, name: str) -> bytes:
     picture = None
     if head.chart is not None:
         try:
-            picture = _drawn(result, head.chart)
+            picture = picture_of(result.chart_spec(head.chart), scale=PICTURE_SCALE)
         except ChartError as error:  # the report does not have what it shows
             notes.append(f"The chart is not drawn: {error}")
         if picture is None and not notes:
@@ -106,14 +107,3 @@ def smaller(message: EmailMessage, most_bytes: int) -> EmailMessage:
 def _replace(part: EmailMessage, content: bytes, main: str, sub: str, name: str) -> None:
     part.clear()
     part.set_content(content, main, sub, filename=name, disposition="attachment")
-
-
-def _drawn(result: Result, chart: ChartSpec) -> bytes | None:
-    """The chart as PNG; None where what draws it is not installed."""
-    try:
-        import vl_convert
-    except ImportError:
-        return None
-    spec = result.chart_spec(chart)
-    made: bytes = vl_convert.vegalite_to_png(spec, scale=PICTURE_SCALE)
-    return made

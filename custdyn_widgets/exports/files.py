@@ -60,11 +60,14 @@ class Files:
 
         return to_xls(self.report, self.provenance)
 
-    def to_text(self, width: int | None = None) -> str:
-        """The report as a table for a terminal of `width` characters; None: as wide as it is."""
+    def to_text(self, width: int | None = None, *, brief: bool = False) -> str:
+        """The report as a table for a terminal of `width` characters; None: as wide as it is.
+
+        `brief`: as the file of a notebook keeps it, at most about 1 000 cells.
+        """
         from custdyn_widgets.views.text import to_text
 
-        return to_text(self.report, width)
+        return to_text(self.report, width, brief=brief)
 
     def to_file(self, kind: str) -> bytes:
         """The report as one of FILE_KINDS. Raises QueryError for another kind."""

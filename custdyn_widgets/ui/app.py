@@ -12,48 +12,48 @@ import ipywidgets as w
 import pandas as pd
 
 from custdyn_widgets.environment import SOURCE_VARIABLE
-from custdyn_widgets.errors import Cancelled, CustdynError, QueryError
-from custdyn_widgets.query.fields import CDRS, ORIG_TERM, REPORT
+from custdyn_widgets.errors import Cancelled, CustdynError, NoReport, QueryError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import ParsedLink, to_link
 from custdyn_widgets.report.report import Report
-from custdyn_widgets.result import Result
+from custdyn_widgets.result import Result, run
 from custdyn_widgets.sources import Source, open_source, source_text
 from custdyn_widgets.ui.error_boundary import logged
-from custdyn_widgets.ui.form import Form, now_in_utc
+from custdyn_widgets.ui.form import Form
 from custdyn_widgets.ui.jobs import Jobs
 from custdyn_widgets.ui.names import Names
-from custdyn_widgets.ui.page import Page, ViewSwitch, link_of_the_page, prepared_beforehand
+from custdyn_widgets.ui.output import LiveBox, sentence
+from custdyn_widgets.ui.page import Page, View, Views, link_of_the_page, prepared_beforehand
 from custdyn_widgets.ui.panels.by_mail import ByMail
-from custdyn_widgets.ui.panels.listing_view import ListingView
-from custdyn_widgets.ui.panels.report_view import ReportView
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
+from custdyn_widgets.ui.query_bar import QueryBar
 from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.assets import style
-from custdyn_widgets.ui.widgets.basic import show
-from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
-from custdyn_widgets.ui.widgets.status import Status
 from custdyn_widgets.views.table import TITLE
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import QueryTemplate
 
-View = ReportView | ListingView
-KEYS = "Ctrl+Enter in the form, Alt+Q anywhere"
 
-
-class CustomerDynamics(w.VBox):
+class CustomerDynamics(LiveBox):
     """The form and the report, in a notebook cell or a Voilà page.
 
     `source`: see `open_source`; left out, the source that `custdyn app` was started with, or the
     demo. `query`: what the form shows at first: a Query, its JSON-shaped values, or the text of a
     link; left out, what the page's address asks for. Nothing runs before Query is pressed.
 
-    `query`, `report` and `result` of the widget give what is on the screen: the form's query,
-    and the last report (None before the first).
+    `query`, `report` and `result` of the widget give what is on the screen: the form's query, and
+    the last report (None before the first) with its source. `run` makes one without a click, and
+    `close` ends the form. Where a cell that shows a form is run again, its form before is closed.
+
+    >>> app = CustomerDynamics("sample", query="period=last_year")
+    >>> app.query
+    Query(period='last_year')
+    >>> app.run().report.query.currency
+    'USD'
     """
 
     def __init__(
@@ -65,41 +65,30 @@ class CustomerDynamics(w.VBox):
         self.source = open_source(source)
         self._failure: Notice | None = None
         self._voila = self._on_screen = False
-        self._names = Names(self.source, self._names_arrived)
+        self._names = Names(self.source, lambda: self._form.controls.names_arrived())
         self._jobs = Jobs(self.source, self)
         if query is None and prepared_beforehand():
             self._names.read()  # while this kernel waits for a reader
         self._link = link_of_the_page() if query is None else None
         self._preset, linked = preset(query if query is not None else self._link or "")
-        shown = linked.query or FIRST_QUERY
-        self._form = Form(
-            shown,
-            names=self._names,
-            now=now_in_utc,
-            changed=self._changed,
-            on_error=self._tell,
-        )
+        first = linked.query or FIRST_QUERY
+        self._form = Form(first, self._names, changed=self._changed, on_error=self._tell)
         self._page = Page(on_query=self.ask, shown=self._shown, on_error=self._tell)
-        look = {"label": "Query", "icon": "play", "tone": "primary", "hint": KEYS}
-        self._query_button = Button(self.ask, self._tell, **look)
-        self._cancel = Button(self._cancelled, self._tell, label="Cancel", icon="stop")
-        show(self._cancel, False)
-        self._status = Status()
+        self._bar = QueryBar(self.ask, self._cancelled, self._tell)
         self._notices = Notices()
-        say = {"say": self._say, "on_error": self._tell}
-        self._copies = CopyLink(
-            lambda: self._link_of(self.query), in_voila=lambda: self._voila, **say
-        ).buttons
-        self._view = ReportView(
-            compare=self._compare_with,
+        copies = CopyLink(
+            lambda: self._link_of(self.query),
+            in_voila=lambda: self._voila,
+            say=self._bar.say,
             on_error=self._tell,
-            buttons=[self._copies[REPORT]],
         )
-        self._views: dict[str, View] = {REPORT: self._view}
-        for key in (CDRS, ORIG_TERM):
-            self._views[key] = ListingView(
-                key, ask=self.ask, on_error=self._tell, buttons=[self._copies[key]]
-            )
+        self._views = Views(
+            chosen=self._choose,
+            ask=self.ask,
+            compare=self._compare_with,
+            buttons={key: [one] for key, one in copies.buttons.items()},
+            on_error=self._tell,
+        )
         self._mail = ByMail(source_text(source), self._tell)
         self._saved = SavedQueries(
             query=lambda: self.query,
@@ -109,11 +98,10 @@ class CustomerDynamics(w.VBox):
             send=self._mail.send,
             on_error=self._tell,
         )
-        self._switch = ViewSwitch(self._choose, self._tell)
-        self._making: View = self._view
+        self._making: View = self._views.report
         super().__init__(self._lay_out())
-        self._show_view(linked)
         self.add_class("custdyn-app")
+        self._show_view(linked)
 
     @property
     def query(self) -> Query:
@@ -121,14 +109,34 @@ class CustomerDynamics(w.VBox):
         return self._form.query()
 
     @property
-    def result(self) -> Result | None:
-        """The last report and its source."""
-        return self._view.result
+    def result(self) -> Result:
+        """The last report and its source. Raises NoReport before the first."""
+        if self._views.report.result is None:
+            raise NoReport
+        return self._views.report.result
 
     @property
     def report(self) -> Report | None:
         """The report on the screen."""
-        return self._view.report
+        return self._views.report.report
+
+    def run(self) -> Result:
+        """Makes the report of the form's query, shows it and returns it.
+
+        Raises what `custdyn_widgets.run` raises, QueryError for the form included.
+        """
+        query = self.query
+        self._jobs.stop()
+        self._making = self._views.report
+        self._show_view(ParsedLink(None))
+        self._bar.begin()
+        try:
+            made = run(query, self.source)
+        except Exception as error:
+            self.failed(error)
+            raise
+        self.made(query, made)
+        return made
 
     def ask(self) -> None:
         """Makes the report of the form's query, as the Query button does: the latest wins.
@@ -140,28 +148,26 @@ class CustomerDynamics(w.VBox):
             self._form.show_faults([])
             self._failure = self._preset = None
             self._changed()
-            if query.output.send_to and self._shown_view is self._view:
+            if query.output.send_to and self._views.shown is self._views.report:
                 self._ended(self._mail.ask(query, *self._saved.about(query)))
                 return
         except QueryError as error:
             self._refused(error)
             return
-        self._status.begin("Starting …")
-        show(self._cancel, True)
-        self._making = self._shown_view
+        self._bar.begin()
+        self._making = self._views.shown
         self._jobs.start(query, self._making.make)
 
-    # what Jobs tells, in a thread of its own: only traits are set here
-
     def progressed(self, words: str, share: float | None) -> None:
-        """A report is being made."""
-        self._status.progress(f"{words[0].upper()}{words[1:]} …", share)
+        """A report is being made, in a thread: it, `made` and `failed` only set traits."""
+        self._bar.status.progress(f"{words[0].upper()}{words[1:]} …", share)
 
     def made(self, query: Query, result: object) -> None:
         """What was asked for has been made: it is shown."""
-        took = self._status.took()
+        took = self._bar.status.took()
         self._making.show(result, query)
         self._ended(f"Done in {took}.")
+        self.refresh()
         self._names.read()  # they may have changed with the data
 
     def failed(self, error: Exception) -> None:
@@ -176,19 +182,35 @@ class CustomerDynamics(w.VBox):
             self._failure = failed(words, logged(error, foreseen=foreseen))
             self._ended("Failed.")
 
+    def __repr__(self) -> str:
+        return f"CustomerDynamics({self.source.name})"
+
+    def end(self) -> None:
+        """Ends what goes on: the form is closed."""
+        self._jobs.stop()
+        self._mail.close()
+
+    def kept(self) -> tuple[str, str]:
+        """What the file of a notebook keeps: the figures on the screen."""
+        made = self._views.shown.made
+        if made is None:
+            return sentence("No report has been made in this form. Run its cell, and press Query.")
+        text = repr(made) if not isinstance(made, Result) else made.to_text(brief=True)
+        return made._repr_html_(), text
+
     def _lay_out(self) -> list[w.Widget]:
         source = f'<span class="custdyn-source">{escape(self.source.name)}</span>'
-        buttons = [self._query_button, self._cancel, *self._saved.buttons, self._mail.button]
+        buttons = [self._bar.query, self._bar.cancel, *self._saved.buttons, self._mail.button]
         head = basic.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
         return [
             self._page,
             head,
             basic.row([self._form.filters, self._form.output], "custdyn-cards"),
             self._saved.box,
-            basic.row([*buttons, self._status, self._switch.box], "custdyn-actions"),
+            basic.row([*buttons, self._bar.status, self._views.box], "custdyn-actions"),
             self._mail.box,
             self._notices,
-            *(view.box for view in self._views.values()),
+            *self._views.boxes,
         ]
 
     def _shown(self, link: str | None) -> None:
@@ -202,15 +224,15 @@ class CustomerDynamics(w.VBox):
             self._form.fill(linked.query or FIRST_QUERY)
             self._show_view(linked)
         self._changed()
-        if self._voila and self.result is None:
-            self._query_button.focus(idle=True)  # someone may be typing already
+        if self._voila and self._views.report.made is None:
+            self._bar.query.focus(idle=True)  # someone may be typing already
         self._names.read()
         self._mail.look_beside()
 
     def _changed(self) -> None:
         """What depends on the form: the address, and whether the report is what it asks for."""
         notices = [self._failure, self._preset]
-        view = self._shown_view
+        view = self._views.shown
         stale = view.made is not None
         try:
             query = self.query
@@ -223,40 +245,31 @@ class CustomerDynamics(w.VBox):
                 self._page.link = link or ""
             notices += [NO_LINK] if link is None else []
         if view.made is None:
-            notices += [WELCOME] if view is self._view and not any(notices) else []
+            notices += [WELCOME] if view is self._views.report and not any(notices) else []
         else:
             notices += [STALE] if stale else []
             notices += view.notices()
         self._notices.show(notice for notice in notices if notice is not None)
         view.mark(stale=stale)
 
-    @property
-    def _shown_view(self) -> View:
-        return self._views[self._switch.view]
-
     def _choose(self, key: str) -> None:
         """A view was chosen from the toolbar: it is made of the query in the form."""
-        again = key == self._switch.view
+        other = key != self._views.view
         self._show_view(ParsedLink(None, view=key, split=self._views[key].split))
-        if not again and self._shown_view.query != self.query:
+        if other and self._views.shown.query != self.query:
             self.ask()
 
     def _show_view(self, linked: ParsedLink) -> None:
-        self._switch.show(linked.view)
-        self._shown_view.open()
-        self._shown_view.split = linked.split
-        for key, view in self._views.items():
-            show(view.box, key == linked.view)
+        self._views.show(linked)
         self._changed()
 
     def _link_of(self, query: Query) -> str | None:
-        return to_link(query, self._switch.view, self._shown_view.split)
+        return to_link(query, self._views.view, self._views.shown.split)
 
     def _ended(self, words: str) -> None:
         """What was going on has ended in these words, unless something newer goes on."""
         if not self._jobs.running:
-            self._status.end(words)
-            show(self._cancel, False)
+            self._bar.end(words)
         self._changed()
 
     def _cancelled(self) -> None:
@@ -264,16 +277,12 @@ class CustomerDynamics(w.VBox):
         self._ended("Cancelled.")
 
     def _refused(self, error: QueryError) -> None:
-        homeless = self._form.show_faults(error.faults)
+        more = "; ".join(map(str, self._form.show_faults(error.faults)))
         count = len(error.faults)
-        more = "; ".join(str(fault) for fault in homeless)
         self._ended(f"{count} field{'s' if count > 1 else ''} to correct. {more}")
 
-    def _names_arrived(self) -> None:
-        self._form.controls.names_arrived()
-
     def _compare_with(self, compare: str) -> None:
-        """The report is to be compared with another period: the form says so, and it is made."""
+        """Compares with another period: the form says so, and the report is made."""
         if self._form.compare(compare):
             self.ask()
 
@@ -281,13 +290,8 @@ class CustomerDynamics(w.VBox):
         """A saved query was chosen: it fills the form, and runs nothing."""
         self._form.fill(template.query)
         if template.chart is not None:
-            self._view.open_chart(template.chart)
+            self._views.report.open_chart(template.chart)
         self._changed()
-
-    def _say(self, words: str) -> None:
-        """A word beside the Query button, unless something more important goes on there."""
-        if not self._jobs.running:
-            self._status.end(words)
 
     def _tell(self, words: str) -> None:
         """Something went wrong, in one line."""

@@ -31,11 +31,11 @@ class Form:
     def __init__(
         self,
         query: Query,
-        *,
         names: Names,
-        now: Callable[[], datetime],
+        *,
         changed: Callable[[], None],
         on_error: Callable[[str], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._now = now
         self._changed = changed
@@ -215,11 +215,6 @@ class Form:
 
     def _show(self, name: str, shown: bool) -> None:
         show(self._rows[name], shown)
-
-
-def now_in_utc() -> datetime:
-    """The clock, read at the border."""
-    return datetime.now(UTC)
 
 
 def _ancestors(path: str) -> list[str]:

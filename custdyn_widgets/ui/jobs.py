@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from custdyn_widgets.errors import Cancelled
 from custdyn_widgets.query.query import Query
@@ -21,6 +22,9 @@ PATIENCE = 5.0
 _running: weakref.WeakKeyDictionary[threading.Thread, Callable[[], None]] = (
     weakref.WeakKeyDictionary()
 )
+
+
+_live: weakref.WeakSet[Jobs] = weakref.WeakSet()
 
 
 class Watcher(Protocol):
@@ -71,12 +75,19 @@ class Jobs:
         self.stop()
         job = _Job()
         self._replace(job)
+        _interruptible(self)
         in_background(lambda: self._work(query, make, job), stop=self.stop)
 
     def stop(self) -> None:
         """Drops the report that is being made, and stops the engine where it is this one's turn."""
         if (dropped := self._replace(None)) is not None:
             self._source.interrupt(dropped.thread)
+
+    def interrupt(self) -> None:
+        """Stops what is being made, if anything is, and says so."""
+        if self.running:
+            self.stop()
+            self._watcher.failed(Cancelled())
 
     def _replace(self, job: _Job | None) -> _Job | None:
         with self._lock:
@@ -139,3 +150,17 @@ def _end() -> None:
         if thread.is_alive():
             stop()
             thread.join(PATIENCE)
+
+
+def _interruptible(jobs: Jobs) -> None:
+    """Has what is made stopped by Kernel > Interrupt, too, which an idle kernel ignores."""
+    _live.add(jobs)
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    kernel: Any = getattr(shell, "kernel", None)
+    if hasattr(kernel, "saved_sigint_handler"):  # what it puts back after each message
+        kernel.saved_sigint_handler = _interrupted
+
+
+def _interrupted(_signal: int, _frame: object) -> None:
+    for jobs in list(_live):
+        jobs.interrupt()

@@ -4,54 +4,78 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from html import escape
 from typing import Any
 from uuid import uuid4
 
 import ipywidgets as w
 
+from custdyn_widgets.environment import EDITOR_VARIABLE, SERVER_VARIABLE
+from custdyn_widgets.ui.page import prepared_beforehand
 from custdyn_widgets.ui.widgets.assets import kept_style
+from custdyn_widgets.ui.widgets.basic import close_all
 
+LIVE = "custdyn-live"
+"""The class of a widget that has a view."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
-Kept = Callable[[], tuple[str, str]]
-"""What a file keeps of a widget: HTML and text."""
 
 
-class Output:
-    """Shows a widget twice: as HTML that stays in the file, and alive; only one can be seen.
+class LiveBox(w.VBox):
+    """A box that a cell shows twice: as HTML that stays in the file, and alive; one is seen.
 
     A style in the first hides it as long as the second has a view, and hides what JupyterLab says
     in place of a widget whose kernel is gone. `refresh` brings the first up to date.
     """
 
-    def __init__(self, widget: w.DOMWidget, kept: Kept) -> None:
-        self._widget, self._kept = widget, kept
-        self._handle: Any = None
+    _handle: Any = None
 
-    def show(self) -> None:
-        """Shows it as the output of the cell that runs."""
-        from IPython.display import display
+    def __init__(self, children: list[w.Widget]) -> None:
+        super().__init__(children)
+        self.add_class(LIVE)
 
-        view = {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}}
-        if self._widget.comm is None:  # closed
-            display(self._bundle(), raw=True)
-        elif alone():
-            display(view, raw=True)
-        elif "VSCODE_PID" in os.environ:  # it takes the HTML where the widget is gone
-            display({**self._bundle(), **view}, raw=True)
-        else:
-            self._handle = display(self._bundle(), raw=True, display_id=uuid4().hex)
-            display(view, raw=True)
-            closed_when_run_again(self._widget)
+    def kept(self) -> tuple[str, str]:
+        """What the file of the notebook keeps: HTML and text."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Ends what goes on, before it is closed."""
+
+    def close(self) -> None:
+        """Ends it, and all that it shows; a second time nothing happens."""
+        if self.comm is not None:
+            self.end()
+            close_all(self)
 
     def refresh(self) -> None:
         """Brings what the file keeps up to date; a thread may do it."""
         if self._handle is not None:
             self._handle.update(self._bundle(), raw=True)
 
+    def _ipython_display_(self, **_options: object) -> None:
+        from IPython.display import display
+
+        if self.comm is None:  # closed
+            display(self._bundle(), raw=True)
+        elif EDITOR_VARIABLE in os.environ:  # it takes the HTML where the widget is gone
+            display({**self._bundle(), **self.view()}, raw=True)
+        else:
+            if not alone():
+                self.show_kept()
+            display(self.view(), raw=True)
+
+    def view(self) -> dict[str, Any]:
+        """The output that is alive."""
+        return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+
+    def show_kept(self) -> None:
+        """Shows the output that stays; the one that is alive comes next."""
+        from IPython.display import display
+
+        self._handle = display(self._bundle(), raw=True, display_id=uuid4().hex)
+        closed_when_run_again(self)
+
     def _bundle(self) -> dict[str, str]:
-        html, text = self._kept()
+        html, text = self.kept()
         return {
             "text/html": f'<style>{kept_style()}</style><div class="custdyn-kept">{html}</div>',
             "text/plain": text,
@@ -60,7 +84,8 @@ class Output:
 
 def alone() -> bool:
     """Whether nothing keeps the output: the page of a server, or a reactive notebook."""
-    return "voila" in os.environ.get("SERVER_SOFTWARE", "") or "marimo" in sys.modules
+    served = os.environ.get(SERVER_VARIABLE, "").startswith("voila")
+    return served or prepared_beforehand() or "marimo" in sys.modules
 
 
 _shown: dict[str, tuple[str, list[w.DOMWidget]]] = {}
@@ -80,15 +105,12 @@ def closed_when_run_again(widget: w.DOMWidget) -> None:
         return
     _shown[cell] = (run, [widget])
 
-    def close() -> None:
-        shell.events.unregister("post_run_cell", after)
-        seen = [one for _, some in _shown.values() for one in some]
-        for one in widgets:
-            if all(one is not other for other in seen):
-                one.close()
-
     def after(_result: object) -> None:
-        close()
+        shell.events.unregister("post_run_cell", after)
+        seen = [id(one) for _, some in _shown.values() for one in some]
+        for one in widgets:
+            if id(one) not in seen:
+                one.close()
 
     shell.events.register("post_run_cell", after)
 

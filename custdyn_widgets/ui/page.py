@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
 from functools import partial
 
+import ipywidgets as w
 import traitlets
 
 from custdyn_widgets.environment import PREHEAT_VARIABLE, QUERY_STRING_VARIABLE
-from custdyn_widgets.query.fields import REPORT, VIEWS
+from custdyn_widgets.query.fields import CDRS, ORIG_TERM, REPORT, VIEWS
+from custdyn_widgets.query.url import ParsedLink
 from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.panels.listing_view import ListingView
+from custdyn_widgets.ui.panels.report_view import ReportView
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.button import Button
+
+View = ReportView | ListingView
 
 
 class Page(Widget):
@@ -69,19 +75,47 @@ def prepared_beforehand() -> bool:
     return os.environ.get(PREHEAT_VARIABLE) == "True"
 
 
-class ViewSwitch:
-    """`box` has a button for each view; `chosen` is called with the one that is pressed."""
+class Views:
+    """The report and the lists: `box` has a button for each, `boxes` are the views themselves.
 
-    def __init__(self, chosen: Callable[[str], None], on_error: Callable[[str], None]) -> None:
+    `chosen` is called with the one that is pressed, `ask` when one is to be made again, `compare`
+    with the period to compare with; `buttons` stand in the toolbar of each.
+    """
+
+    def __init__(
+        self,
+        *,
+        chosen: Callable[[str], None],
+        ask: Callable[[], None],
+        compare: Callable[[str], None],
+        buttons: Mapping[str, Sequence[w.Widget]],
+        on_error: Callable[[str], None],
+    ) -> None:
         self.view = REPORT
+        self.report = ReportView(compare=compare, on_error=on_error, buttons=buttons[REPORT])
+        self._views: dict[str, View] = {REPORT: self.report}
+        for key in (CDRS, ORIG_TERM):
+            self._views[key] = ListingView(key, ask=ask, on_error=on_error, buttons=buttons[key])
         self._buttons = {
             key: Button(partial(chosen, key), on_error, label=label, on=key == REPORT)
             for key, label in VIEWS.items()
         }
         self.box = basic.row(list(self._buttons.values()), "custdyn-switches")
+        self.boxes = [view.box for view in self._views.values()]
 
-    def show(self, view: str) -> None:
-        """Marks a view as the one that is shown."""
-        self.view = view
+    def __getitem__(self, key: str) -> View:
+        return self._views[key]
+
+    @property
+    def shown(self) -> View:
+        """The view that is shown."""
+        return self._views[self.view]
+
+    def show(self, linked: ParsedLink) -> None:
+        """Shows the view of a link, and no other."""
+        self.view = linked.view
+        self.shown.open()
+        self.shown.split = linked.split
         for key, button in self._buttons.items():
-            button.on = key == view
+            button.on = key == linked.view
+            basic.show(self._views[key].box, key == linked.view)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import altair as alt
@@ -12,8 +11,6 @@ from custdyn_widgets.views.chart_points import Drawn
 from custdyn_widgets.views.chart_spec import ChartSpec, columns_of, packages_of
 
 DATASET = "cells"
-RENDERER = "custdyn"
-"""The entry point of the renderer that needs no network: see `ui.chart.renderer`."""
 WIDTH, HEIGHT = 720, 320
 LEGEND_COLUMNS = 3
 SMALL = {"width": 220, "height": 120}
@@ -38,12 +35,6 @@ def to_spec(report: Report, chart: ChartSpec) -> dict[str, Any]:
     made: dict[str, Any] = to_altair(report, chart).to_dict()
     (records,) = made["datasets"].values()
     return {**made, "data": {"name": DATASET}, "datasets": {DATASET: records}}
-
-
-def offline() -> None:
-    """In a notebook, charts are shown without a network, unless another renderer was chosen."""
-    if "ipykernel" in sys.modules and alt.renderers.active == "default":
-        alt.renderers.enable(RENDERER)
 
 
 class _Drawing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 from importlib.resources import files
 
@@ -28,11 +27,11 @@ NO_BREAK = "\u00a0"
 def to_fragment(report: Report, *, brief: bool = False) -> str:
     """The table with its style; `brief`: as the file of a notebook keeps it, see `shortened`."""
     table, more = shortened(table_of(report)) if brief else (table_of(report), "")
-    made = _table(replace(table, caption=made_of(report)))
+    made = f'<p class="custdyn-made">{escape(made_of(report))}</p>'
     left = f'<p class="custdyn-more">… {escape(more)}</p>' if more else ""
     return (
-        f"<style>{_style()}</style>{changes_strip(report)}"
-        f'<div class="custdyn-wrap">{made}</div>{left}{notes_list(report)}'
+        f"<style>{_style()}</style>{made}{changes_strip(report)}"
+        f'<div class="custdyn-wrap">{_table(table)}</div>{left}{notes_list(report)}'
     )
 
 
@@ -81,7 +80,7 @@ def _table(table: Table) -> str:
         head += f'<tr class="against"><td class="corner">{COMPARED_WITH}</td>{against}</tr>'
     body = "".join(_row(row, table) for row in table.rows)
     return (
-        f'<table class="custdyn alone"><caption>{escape(table.caption)}</caption>'
+        f'<table class="custdyn" aria-label="{escape(table.caption)}">'
         f"<thead>{head}</thead><tbody>{body}</tbody></table>"
     )
 

@@ -382,9 +382,9 @@ class Visit:
 
     def table(self) -> list[list[str]]:
         """The table as it stands in the page: header, titles of blocks, rows."""
-        self.page.locator("table.custdyn tbody tr").first.wait_for()
+        self.page.locator(".custdyn-app table.custdyn tbody tr").first.wait_for()
         rows: list[list[str]] = self.page.evaluate(
-            "() => [...document.querySelectorAll('table.custdyn tr')]"
+            "() => [...document.querySelectorAll('.custdyn-app table.custdyn tr')]"
             ".map(row => [...row.querySelectorAll('th, td')].map(cell =>"
             " (cell.querySelector('small')?.previousSibling ?? cell).textContent))"
         )

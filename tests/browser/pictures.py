@@ -122,7 +122,7 @@ def _report(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-
     yield "report"
     visit.page.evaluate("document.querySelector('.custdyn-toolbar').scrollIntoView()")
     yield "table"
-    visit.page.locator("table.custdyn tbody tr").nth(2).locator("td").first.click()
+    visit.page.locator(".custdyn-app table.custdyn tbody tr").nth(2).locator("td").first.click()
     yield "cell"
     panel = visit.page.locator(".custdyn-drill:popover-open")
     panel.locator(".custdyn-lines td").first.wait_for()

@@ -32,13 +32,13 @@ def test_the_toolbar_compares_and_the_table_has_a_line_for_each(front: str, arri
     assert "vs 01/2024" in head
     for name, line in (("Compared", "other"), ("Δ", "delta"), ("Δ %", "percent")):
         visit.press(name)
-        visit.page.locator(f"table.custdyn tr.{line}").first.wait_for(state="detached")
+        visit.page.locator(f".custdyn-app table.custdyn tr.{line}").first.wait_for(state="detached")
     assert "Compared" not in [line[0] for line in visit.table()]
     visit.press("Δ")
-    visit.page.locator("table.custdyn tr.delta").first.wait_for()
+    visit.page.locator(".custdyn-app table.custdyn tr.delta").first.wait_for()
     visit.page.get_by_role("button", name="Compare: Previous Year").click()
     visit.options().filter(has_text="No comparison").click()
-    visit.page.locator("table.custdyn tr.delta").first.wait_for(state="detached")
+    visit.page.locator(".custdyn-app table.custdyn tr.delta").first.wait_for(state="detached")
 
 
 @pytest.mark.parametrize("front", FRONTS)
@@ -56,7 +56,7 @@ def test_a_period_with_other_buckets_is_refused_beside_its_field(
     visit.alert("has 2 columns (01/2016 – 02/2016), the period has 12 columns").wait_for()
     visit.write("Compare to", "2016-12-31")
     visit.query()
-    visit.page.locator("table.custdyn tr.delta").first.wait_for()
+    visit.page.locator(".custdyn-app table.custdyn tr.delta").first.wait_for()
 
 
 def test_a_period_compared_with_itself_has_not_changed(arrive: Arrive) -> None:
@@ -74,7 +74,7 @@ def test_cells_and_columns_explain_the_comparison(front: str, arrive: Arrive) ->
     visit.query()
     visit.table()
     tip = visit.page.locator(".custdyn-tip:popover-open")
-    cell = visit.page.locator("table.custdyn tr.percent td:not(.spark)").first
+    cell = visit.page.locator(".custdyn-app table.custdyn tr.percent td:not(.spark)").first
     cell.hover()
     words = tip.inner_text()
     assert "Clients - Active: Qty (Δ %) · 01/2017" in words
@@ -88,12 +88,12 @@ def test_sparklines_draw_each_row_and_gaps_where_it_is_na(front: str, arrive: Ar
     visit = arrive(front, "sample", f"{SAMPLE}&compare=2016-12-01/2017-11-30")
     visit.query()
     before = visit.table()
-    assert visit.page.locator("table.custdyn .spark").count() == 0
+    assert visit.page.locator(".custdyn-app table.custdyn .spark").count() == 0
     visit.press("Sparklines")
-    visit.page.locator("table.custdyn .spark path").first.wait_for()
+    visit.page.locator(".custdyn-app table.custdyn .spark path").first.wait_for()
     paths = {
         name: visit.page.evaluate(
-            "(name) => [...document.querySelectorAll('table.custdyn tr.value')]"
+            "(name) => [...document.querySelectorAll('.custdyn-app table.custdyn tr.value')]"
             ".map((row) => row.querySelector(`.spark path.${name}`)?.getAttribute('d') ?? '')",
             name,
         )
@@ -109,9 +109,9 @@ def test_sparklines_draw_each_row_and_gaps_where_it_is_na(front: str, arrive: Ar
             starts = [now and not then for then, now in zip([False, *there], there, strict=False)]
             assert way.count("M") == sum(starts)  # a new beginning after each gap
             assert way.count("M") + way.count("L") == sum(there)
-    visit.go_to(visit.page.locator("table.custdyn tr.value td:not(.spark)").first)
+    visit.go_to(visit.page.locator(".custdyn-app table.custdyn tr.value td:not(.spark)").first)
     visit.page.keyboard.press("ArrowRight")
     assert visit.page.evaluate("document.activeElement.textContent") == own[0][1]
     visit.press("Sparklines")
-    visit.page.locator("table.custdyn .spark").first.wait_for(state="detached")
+    visit.page.locator(".custdyn-app table.custdyn .spark").first.wait_for(state="detached")
     assert visit.table() == before

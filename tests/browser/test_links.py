@@ -53,7 +53,7 @@ def test_a_reloaded_link_restores_the_form_and_runs_nothing(arrive: Arrive) -> N
     assert visit.chips("Client Tags") == ["vip"]
     assert visit.field("From").input_value() == "2025-03-01 00:00:00"
     visit.page.wait_for_timeout(1_000)
-    assert visit.page.locator("table.custdyn").count() == 0
+    assert visit.page.locator(".custdyn-app table.custdyn").count() == 0
     assert visit.page.url == address
 
 

@@ -50,7 +50,7 @@ def test_axe_finds_nothing_serious_in_any_state(theme: str, width: int, arrive: 
     visit.table()
     visit.press("About this report")
     found["report"] = faults(visit)
-    visit.go_to(visit.page.locator("table.custdyn tbody td").nth(30))
+    visit.go_to(visit.page.locator(".custdyn-app table.custdyn tbody td").nth(30))
     visit.write("Active Duration", "0")
     visit.notice("The form has changed").wait_for()
     found["stale"] = faults(visit)

@@ -108,7 +108,7 @@ def test_optional_blocks_stand_in_the_table_and_a_bridge_is_proven(
     visit.query()
     rows = visit.table()
     assert next(row for row in rows if row[0].strip() == "Churn Rate")[1].endswith(" %")
-    proven = visit.page.locator("table.custdyn tr.block small.proven")
+    proven = visit.page.locator(".custdyn-app table.custdyn tr.block small.proven")
     assert proven.all_inner_texts() == ["✓ closes exactly"] * 3
 
 

@@ -24,7 +24,9 @@ def test_keys_move_through_the_cells_and_the_tip_follows(front: str, arrive: Arr
     visit.fill_the_sample()
     visit.query()
     visit.table()
-    visit.go_to(visit.page.locator("table.custdyn tbody tr").nth(1).locator("td").nth(1))
+    visit.go_to(
+        visit.page.locator(".custdyn-app table.custdyn tbody tr").nth(1).locator("td").nth(1)
+    )
     assert focused(visit) == "1"
     visit.page.keyboard.press("ArrowDown")
     visit.page.keyboard.press("ArrowDown")
@@ -61,10 +63,10 @@ def test_rows_and_columns_explain_themselves_when_pointed_at(front: str, arrive:
     visit.query()
     visit.table()
     tip = visit.page.get_by_role("tooltip")
-    visit.page.locator("table.custdyn tbody th", has_text="Active Avg").hover()
+    visit.page.locator(".custdyn-app table.custdyn tbody th", has_text="Active Avg").hover()
     tip.wait_for()
     assert "Total divided by Clients - Active: Qty." in tip.inner_text()
-    visit.page.locator("table.custdyn thead th", has_text="05/2017").hover()
+    visit.page.locator(".custdyn-app table.custdyn thead th", has_text="05/2017").hover()
     visit.page.get_by_text("2017-05-01 00:00:00 – 2017-06-01 00:00:00 UTC").first.wait_for()
 
 
@@ -75,8 +77,15 @@ def test_a_year_by_day_stays_in_place_while_it_is_scrolled(arrive: Arrive) -> No
     assert len(table[1]) == 367 and len(table[0]) == 13
     visit.page.evaluate("document.querySelector('.custdyn-wrap').scrollTo(9000, 300)")
     wrap = visit.page.locator(".custdyn-wrap").bounding_box()
-    name = visit.page.locator("table.custdyn tbody tr").nth(18).locator("th").bounding_box()
-    head = visit.page.locator("table.custdyn thead th", has_text="2024-03-26").bounding_box()
+    name = (
+        visit.page.locator(".custdyn-app table.custdyn tbody tr")
+        .nth(18)
+        .locator("th")
+        .bounding_box()
+    )
+    head = visit.page.locator(
+        ".custdyn-app table.custdyn thead th", has_text="2024-03-26"
+    ).bounding_box()
     assert wrap is not None and name is not None and head is not None
     assert abs(name["x"] - wrap["x"]) < 3
     assert 0 < head["y"] - wrap["y"] < 40  # under the month, over the rows
@@ -84,7 +93,7 @@ def test_a_year_by_day_stays_in_place_while_it_is_scrolled(arrive: Arrive) -> No
         "([x, y]) => document.elementFromPoint(x, y).className", [wrap["x"] + 20, wrap["y"] + 40]
     )
     assert on_top == "corner"
-    visit.page.locator("table.custdyn tbody tr").nth(18).locator("th").click()
+    visit.page.locator(".custdyn-app table.custdyn tbody tr").nth(18).locator("th").click()
     visit.page.keyboard.press("End")
     cell = visit.page.evaluate(
         "(({x, width}) => [x, x + width])(document.activeElement.getBoundingClientRect())"

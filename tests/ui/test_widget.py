@@ -61,9 +61,9 @@ def test_it_gives_the_query_and_the_report_on_the_screen(page_query: Query) -> N
     assert app.query == page_query
     assert app.report is None
     app.ask()
-    wait(lambda: "Done in" in app._status.words)
+    wait(lambda: "Done in" in app._bar.status.words)
     assert app.report is not None and app.report.query == page_query
-    assert app._view.table.data["labels"][0] == "01/2017"
+    assert app._views.report.table.data["labels"][0] == "01/2017"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_the_browser_sends_is_checked_again() -> None:
         _ = app.query
     assert {fault.field for fault in raised.value.faults} == {"active_duration", "period.from"}
     app.ask()
-    assert "2 fields to correct" in app._status.words
+    assert "2 fields to correct" in app._bar.status.words
     assert app._form._faults["active_duration"].value
 
 
@@ -159,7 +159,9 @@ def test_the_form_leaves_the_other_widgets_of_the_kernel_alone() -> None:
     for kind in kinds:
         theirs = {name for base in kind.__mro__[1:] if base not in kinds for name in vars(base)}
         own = {name for name, value in vars(kind).items() if isfunction(value)}
-        assert own & theirs <= {"__init__", "focus"}, kind  # `focus` does what theirs does
+        assert own & theirs <= {"__init__", "__repr__", "close", "focus"}, (
+            kind
+        )  # they do what theirs do
 
 
 def every_kind(kind: type) -> list[type]:
@@ -330,7 +332,7 @@ def test_a_failed_download_frees_its_button(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_link_is_copied_with_the_address_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     app = CustomerDynamics("sample", query=Query(period="today", group_by=("year",)))
     sent: list[Any] = []
-    copy = app._copies["report"]
+    copy = app._views.report._buttons[0]
     monkeypatch.setattr(copy, "send", lambda content, buffers=None: sent.append(content))
     copy._received(None, {"type": "press", "address": "http://lab/"}, [])
     assert sent[-1]["text"] == "?period=today&group_by=year"  # a notebook's address is no page's
@@ -338,16 +340,16 @@ def test_a_link_is_copied_with_the_address_of_the_page(monkeypatch: pytest.Monke
     copy._received(None, {"type": "press", "address": "http://lab/"}, [])
     assert sent[-1]["text"].startswith("https://reports.example.org/?period=today")
     copy._received(None, {"type": "copied", "done": True}, [])
-    assert app._status.words == "Link copied."
+    assert app._bar.status.words == "Link copied."
     copy._received(None, {"type": "copied", "done": False}, [])
-    assert "does not let" in app._status.words
+    assert "does not let" in app._bar.status.words
 
 
 def test_cancel_drops_the_report_that_is_being_made() -> None:
     app = CustomerDynamics("demo")
     app.ask()
-    app._cancel.press()
-    assert "Cancelled" in app._status.words
+    app._bar.cancel.press()
+    assert "Cancelled" in app._bar.status.words
     with app.source.reading():
         pass
     assert app.report is None
@@ -361,7 +363,7 @@ def test_a_wrong_query_leaves_the_report_that_is_being_made_alone() -> None:
     app.ask()
     app._form.controls.first.value = "soon"
     app.ask()
-    assert is_shown(app._cancel) and app._status.running
+    assert is_shown(app._bar.cancel) and app._bar.status.running
     wait(lambda: app.report)
 
 
@@ -372,22 +374,22 @@ def test_a_report_with_too_many_cells_is_exported_not_shown(
     app = CustomerDynamics("sample", query={"period": "last_year"})
     app.ask()
     wait(lambda: "The report is too large for a page" in titles(app))
-    assert app._view.table.data == {}
-    assert app._view.make_file("csv")[2]
+    assert app._views.report.table.data == {}
+    assert app._views.report.make_file("csv")[2]
 
 
 def open_chart(app: CustomerDynamics, value: str) -> None:
     """Asks for the report and chooses a chart, as the menu does."""
     app.ask()
     wait(lambda: app.report)
-    panel = app._view.chart
+    panel = app._views.report.chart
     panel.menu._received(None, {"type": "choose", "value": value}, [])
 
 
 def test_a_chart_is_drawn_of_the_report_and_what_is_wrong_is_said(page_query: Query) -> None:
     app = CustomerDynamics("sample", query=page_query)
     open_chart(app, "Clients - Active: Qty")
-    panel = app._view.chart
+    panel = app._views.report.chart
     wait(lambda: panel.chart.spec)
     before = panel.chart.spec
     panel.editor.title.value = "x" * 200
@@ -407,17 +409,19 @@ def test_a_chart_is_drawn_of_the_report_and_what_is_wrong_is_said(page_query: Qu
 def test_a_chart_survives_any_message(message: object, page_query: Query) -> None:
     app = CustomerDynamics("sample", query=page_query)
     open_chart(app, "Balance Refill: Total")
-    app._view.chart.chart._received(None, message, [])
+    app._views.report.chart.chart._received(None, message, [])
     assert not [one for one in app._notices.notices if one["tone"] == "failed"]
 
 
 def test_a_menu_takes_only_what_it_offers(page_query: Query) -> None:
     app = CustomerDynamics("sample", query=page_query)
     open_chart(app, "template of nobody")
-    assert not app._view.chart.is_open
-    app._view.chart.editor.add._received(None, {"type": "choose", "value": "a\x1fb\x1fc"}, [])
-    assert app._view.chart.editor.is_blank()
-    app._view._comparing._received(None, {"type": "choose", "value": "next_year"}, [])
+    assert not app._views.report.chart.is_open
+    app._views.report.chart.editor.add._received(
+        None, {"type": "choose", "value": "a\x1fb\x1fc"}, []
+    )
+    assert app._views.report.chart.editor.is_blank()
+    app._views.report._comparing._received(None, {"type": "choose", "value": "next_year"}, [])
     assert app.query.compare is None
 
 
@@ -430,7 +434,7 @@ def test_a_store_that_cannot_be_used_is_said_and_the_charts_are_there(
     try:
         app = CustomerDynamics("sample", query=page_query)
         open_chart(app, "Clients - Active: Qty")
-        panel = app._view.chart
+        panel = app._views.report.chart
         wait(lambda: panel.chart.spec)
         panel.templates.name.value = "Mine"
         panel.templates._form.add.press()

@@ -250,7 +250,7 @@ def test_altair_comes_only_when_a_chart_is_asked_for() -> None:
 def test_the_renderer_needs_no_network_and_is_known_by_name() -> None:
     import altair as alt
 
-    from custdyn_widgets.ui.widgets.chart import renderer
+    from custdyn_widgets.ui.chart_output import renderer
 
     assert "custdyn" in alt.renderers.names()
     shown = renderer(report().chart("Clients - Active: Qty").to_dict())

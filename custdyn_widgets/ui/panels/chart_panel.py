@@ -18,7 +18,7 @@ from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, is_shown, show
 from custdyn_widgets.ui.widgets.button import Button
-from custdyn_widgets.ui.widgets.chart import VegaChart, runtime
+from custdyn_widgets.ui.widgets.chart import Runtime, VegaChart
 from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
@@ -137,7 +137,7 @@ class ChartPanel:
         self.templates.fill(saved)
         self.editor.fill(saved.kept if saved else PRE_CONFIGURED.get(value))
         self._open_editor(value == BLANK)
-        self._runtime.children = [runtime()]
+        self._runtime.children = [basic.shared(Runtime)]
         show(self.box, True)
         self._draw()
 

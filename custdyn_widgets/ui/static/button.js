@@ -34,6 +34,7 @@ function render({ model, el }) {
   button.addEventListener("click", () => {
     busy = model.get("waits");
     show();
+    if (model.get("tone") === "primary") el.dispatchEvent(new Event("custdyn-asked", { bubbles: true }));
     model.send({ type: "press", address: location.origin + location.pathname });
   });
   const focus = (idle) => (!idle || document.activeElement === document.body) && button.focus();

@@ -1,4 +1,6 @@
 // What is behind a cell: its clients, their entries, and the cell in words, in a panel at the side.
+const views = new Set(); // of one panel, where an output has another view
+
 function render({ model, el }) {
   ownKeys(el);
   const panel = element("aside", "custdyn-drill", { popover: "manual", role: "dialog", id: unique("drill") });
@@ -74,9 +76,24 @@ function render({ model, el }) {
     }
     return section;
   };
+  // In a notebook it stays within the output, as far as that can be seen.
+  const inNotebook = document.body.dataset.voila === undefined;
+  const app = () => el.closest(".custdyn-app");
+  const place = () => {
+    if (!inNotebook || !app()) return;
+    const around = app().getBoundingClientRect();
+    const pane = (app().closest(".jp-WindowedPanel-outer, .jp-Notebook, .jp-LinkedOutputView") ?? document.body).getBoundingClientRect();
+    const top = Math.max(around.top, pane.top, 0);
+    const bottom = Math.min(around.bottom, pane.bottom, innerHeight);
+    panel.style.inset = `${top}px ${innerWidth - Math.min(around.right, pane.right)}px auto auto`;
+    panel.style.height = `${Math.max(bottom - top, 240)}px`;
+    panel.style.maxWidth = `${around.width}px`;
+  };
+  const used = (one) => Number(one.closest(".custdyn-app")?.dataset.used ?? 0);
   const show = () => {
     const view = model.get("view");
-    if (!view.open) return close();
+    const other = [...views].some((one) => one !== el && one.isConnected && used(one) > used(el));
+    if (!view.open || other) return close();
     const was = document.activeElement;
     title.textContent = view.title;
     value.textContent = view.value;
@@ -98,6 +115,7 @@ function render({ model, el }) {
     if (!panel.matches(":popover-open")) {
       opener = was;
       panel.showPopover();
+      place();
     } else if (view.ticket !== shown && !panel.contains(was)) opener = was;
     if (view.ticket !== shown) title.focus({ preventScroll: true });
     else if (inTabs && !view.crumb) tabs.querySelector("[aria-selected=true]").focus();
@@ -109,12 +127,16 @@ function render({ model, el }) {
   const received = (message, buffers) => {
     if (message.type === "file") save(message, buffers);
   };
+  views.add(el);
+  for (const move of ["scroll", "resize"]) window.addEventListener(move, place, true);
   model.on("msg:custom", received);
   const busy = () => panel.setAttribute("aria-busy", String(model.get("view").busy || model.get("turning")));
   const unlisten = listen(model, ["view"], show);
   const unlistenBusy = listen(model, ["view", "turning"], busy);
   return () => {
     close();
+    views.delete(el);
+    for (const move of ["scroll", "resize"]) window.removeEventListener(move, place, true);
     model.off("msg:custom", received);
     unlisten();
     unlistenBusy();

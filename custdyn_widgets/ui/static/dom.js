@@ -49,8 +49,12 @@ function download(address, name) {
   link.remove();
 }
 
-// A file that Python has sent.
+// A file that Python has sent: each view of a widget gets the message, and one hands it over.
+const handedOver = new WeakSet();
+
 function save(message, buffers) {
+  if (handedOver.has(message)) return;
+  handedOver.add(message);
   const address = URL.createObjectURL(new Blob(buffers, { type: message.media }));
   download(address, message.name);
   setTimeout(() => URL.revokeObjectURL(address), 60000);

@@ -1,7 +1,7 @@
 // How the report was made.
 function render({ model, el }) {
   const show = () => {
-    el.className = "custdyn-facts";
+    el.classList.add("custdyn-facts");
     el.replaceChildren(...sectionsOf(model.get("sections")));
   };
   el.setAttribute("role", "region");

@@ -14,6 +14,16 @@ function render({ model, el }) {
     if (wanted !== location.search)
       history.replaceState(null, "", location.pathname + wanted + location.hash);
   };
+  // In a notebook the first report lies below the form: its cell scrolls there, once.
+  let first = !ofVoila;
+  const asked = () => {
+    if (first) app.dataset.scrolls = "once";
+    first = false;
+  };
+  const ask = () => {
+    app.dispatchEvent(new Event("custdyn-asked"));
+    model.send({ type: "query" });
+  };
   const used = () => (app.dataset.used = Date.now());
   // Of several forms the one that holds the keyboard, else the one used last, else none.
   const meant = () => {
@@ -23,9 +33,10 @@ function render({ model, el }) {
     return all.find((one) => one.contains(document.activeElement)) ?? lately[0] ?? (all.length === 1 ? all[0] : null);
   };
   const anywhere = (event) => {
-    if (event.altKey && event.code === "KeyQ" && app === meant()) {
+    const typing = !app.contains(event.target) && event.target.closest?.("input, textarea, [contenteditable=true]");
+    if (event.altKey && event.code === "KeyQ" && !typing && app === meant()) {
       event.preventDefault();
-      model.send({ type: "query" });
+      ask();
     }
   };
   const keyed = (event) => {
@@ -33,9 +44,20 @@ function render({ model, el }) {
       event.preventDefault();
       event.stopPropagation();
       document.activeElement?.blur?.(); // a field that is being typed in gives its value first
-      model.send({ type: "query" });
+      ask();
     }
   };
+  // A form without its kernel takes no click: it says what to do instead.
+  const gone = element("div", "custdyn-gone", { role: "alert" });
+  const living = () => {
+    const dead = app.classList.contains("jupyter-widgets-disconnected");
+    if (dead === gone.isConnected) return;
+    gone.textContent = dead ? "The kernel was restarted. Run this cell again." : "";
+    for (const child of app.children) child.inert = dead;
+    if (dead) app.prepend(gone);
+    else gone.remove();
+  };
+  const life = new MutationObserver(living);
   const attach = () => {
     app = el.closest(".custdyn-app");
     if (!app) {
@@ -44,7 +66,10 @@ function render({ model, el }) {
     }
     ownKeys(app);
     if (ofVoila) app.setAttribute("role", "main");
+    life.observe(app, { attributeFilter: ["class"] });
+    living();
     app.addEventListener("keydown", keyed);
+    app.addEventListener("custdyn-asked", asked);
     for (const touch of ["focusin", "pointerdown"]) app.addEventListener(touch, used);
     document.addEventListener("keydown", anywhere);
     model.send({ type: "shown", link: ofVoila ? location.search : null });
@@ -53,8 +78,10 @@ function render({ model, el }) {
   const unlisten = listen(model, ["link"], address);
   return () => {
     app?.removeEventListener("keydown", keyed);
+    app?.removeEventListener("custdyn-asked", asked);
     for (const touch of ["focusin", "pointerdown"]) app?.removeEventListener(touch, used);
     document.removeEventListener("keydown", anywhere);
+    life.disconnect();
     unlisten();
   };
 }

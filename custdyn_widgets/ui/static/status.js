@@ -9,12 +9,14 @@ function render({ model, el }) {
   el.append(words, elapsed, bar);
   let since = 0;
   let ticking = 0;
+  let waiting = 0;
 
   const tick = () => {
     elapsed.textContent = `${((performance.now() - since) / 1000).toFixed(1)} s`;
   };
   const show = () => {
     const running = model.get("running");
+    clearTimeout(waiting);
     words.textContent = model.get("words");
     bar.setAttribute("aria-label", model.get("words") || "Progress");
     const share = model.get("share");
@@ -33,12 +35,27 @@ function render({ model, el }) {
     el.classList.toggle("running", running);
   };
   const again = (message) => {
+    clearTimeout(waiting);
     if (message.type === "restart") since = performance.now();
   };
+  // Query was pressed: where the kernel does not answer, it runs a cell.
+  const asked = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      words.textContent = "Waiting for the kernel, which runs a cell …";
+    }, 700);
+  };
+  let app = null;
+  requestAnimationFrame(() => {
+    app = el.closest(".custdyn-app");
+    app?.addEventListener("custdyn-asked", asked);
+  });
   model.on("msg:custom", again);
   const unlisten = listen(model, ["running", "words", "share"], show);
   return () => {
     clearInterval(ticking);
+    clearTimeout(waiting);
+    app?.removeEventListener("custdyn-asked", asked);
     model.off("msg:custom", again);
     unlisten();
   };

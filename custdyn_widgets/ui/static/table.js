@@ -261,6 +261,12 @@ function render({ model, el }) {
     const head = table.tHead.getBoundingClientRect();
     wrap.style.scrollPadding = `${head.height}px 0 0 ${corner.width}px`;
     performance.mark("custdyn-table");
+    const app = el.closest(".custdyn-app");
+    if (app?.dataset.scrolls && data.rows) {
+      delete app.dataset.scrolls;
+      const low = wrap.getBoundingClientRect().top > innerHeight - 240;
+      if (low) el.closest(".custdyn-result").scrollIntoView({ block: "start" });
+    }
   };
   const sheets = [];
   // A sheet of paper is not as wide as a table: it is printed in parts, each with its row names.

@@ -20,6 +20,11 @@ def style() -> str:
     )
 
 
+def kept_style() -> str:
+    """Which of the two outputs of a cell is seen."""
+    return _text("static/kept.css")
+
+
 def runtime_script() -> str:
     """Vega, Vega-Lite and Vega-Embed, as they are made: see `make vega`."""
     return _text("static/vega.js")

@@ -101,7 +101,7 @@ def close_all(widget: w.Widget) -> None:
         for child in one if isinstance(one, tuple | list) else (one,):
             if isinstance(child, w.Widget) and child not in kept:
                 close_all(child)
-    widget.close()
+    w.Widget.close(widget)
 
 
 def _look(style: type[w.Widget]) -> dict[str, w.Widget]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import traitlets
 
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import runtime_script, script
-from custdyn_widgets.ui.widgets.basic import Widget, column
+from custdyn_widgets.ui.widgets.basic import Widget
 
 NOT_THERE = "The chart could not be drawn: its script did not come. Please reload the page."
 
@@ -19,12 +18,6 @@ class Runtime(Widget):
     """Carries Vega to the page. It shows nothing."""
 
     _esm = runtime_script()
-
-
-@cache
-def runtime() -> Runtime:
-    """The one Runtime of this kernel: it has to be shown before a chart can be drawn."""
-    return Runtime()
 
 
 class VegaChart(Widget):
@@ -61,13 +54,3 @@ class VegaChart(Widget):
             row, column = content.get("row"), content.get("column")
             if isinstance(row, int) and isinstance(column, int):
                 self._chosen(row, column)
-
-
-def renderer(spec: dict[str, Any], **_options: Any) -> dict[str, Any]:
-    """How Altair shows a chart in a notebook without a network: `alt.renderers.enable("custdyn")`.
-
-    The entry point of that name leads here; it is on as soon as a report gives a chart.
-    """
-    shown = column([runtime(), VegaChart(spec=spec)])
-    bundle: dict[str, Any] = shown._repr_mimebundle_()
-    return bundle
