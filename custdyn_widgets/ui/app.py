@@ -86,7 +86,7 @@ class CustomerDynamics(LiveBox):
             chosen=self._choose,
             ask=self.ask,
             compare=self._compare_with,
-            buttons={key: [one] for key, one in copies.buttons.items()},
+            button=copies.button,
             on_error=self._tell,
         )
         self._mail = ByMail(source_text(source), self._tell)

@@ -166,7 +166,7 @@ class Controls:
             placeholder="name@example.org",
         )
         self.currency = self._searched("currency", multiple=False)
-        self.active_duration = w.FloatText(  # takes any number, so that a wrong one gets a message
+        self.active_duration = basic.number_field(
             step=1,
             description=FIELDS["active_duration"].label,
             tooltip=FIELDS["active_duration"].description,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stderr
 from functools import partial
 
@@ -79,7 +79,7 @@ class Views:
     """The report and the lists: `box` has a button for each, `boxes` are the views themselves.
 
     `chosen` is called with the one that is pressed, `ask` when one is to be made again, `compare`
-    with the period to compare with; `buttons` stand in the toolbar of each.
+    with the period to compare with; `button` makes one for the toolbar of each.
     """
 
     def __init__(
@@ -88,14 +88,14 @@ class Views:
         chosen: Callable[[str], None],
         ask: Callable[[], None],
         compare: Callable[[str], None],
-        buttons: Mapping[str, Sequence[w.Widget]],
+        button: Callable[[], w.Widget],
         on_error: Callable[[str], None],
     ) -> None:
         self.view = REPORT
-        self.report = ReportView(compare=compare, on_error=on_error, buttons=buttons[REPORT])
+        self.report = ReportView(compare=compare, on_error=on_error, button=button)
         self._views: dict[str, View] = {REPORT: self.report}
         for key in (CDRS, ORIG_TERM):
-            self._views[key] = ListingView(key, ask=ask, on_error=on_error, buttons=buttons[key])
+            self._views[key] = ListingView(key, ask=ask, on_error=on_error, button=button)
         self._buttons = {
             key: Button(partial(chosen, key), on_error, label=label, on=key == REPORT)
             for key, label in VIEWS.items()

@@ -113,11 +113,11 @@ def voila_notebook(cell: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
-    """JupyterLab on a folder, without a token, on loopback."""
+def jupyterlab(folder: Path, front: str = "jupyterlab") -> Iterator[str]:
+    """JupyterLab, or Notebook 7 (`notebook`), on a folder, without a token, on loopback."""
     port = free_port()
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root"),
+        *(sys.executable, "-m", front, "--no-browser", f"--port={port}", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", f"--notebook-dir={folder}"),
         "--LabApp.news_url=None",
         "--ServerApp.disable_check_xsrf=True",  # so that a test can end its kernels

@@ -332,7 +332,10 @@ def test_a_failed_download_frees_its_button(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_link_is_copied_with_the_address_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     app = CustomerDynamics("sample", query=Query(period="today", group_by=("year",)))
     sent: list[Any] = []
-    copy = app._views.report._buttons[0]
+    app.run()
+    copy = next(
+        one for one in Widget._instances.values() if getattr(one, "label", "") == "Copy link"
+    )
     monkeypatch.setattr(copy, "send", lambda content, buffers=None: sent.append(content))
     copy._received(None, {"type": "press", "address": "http://lab/"}, [])
     assert sent[-1]["text"] == "?period=today&group_by=year"  # a notebook's address is no page's

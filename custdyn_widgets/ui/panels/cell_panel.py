@@ -49,6 +49,8 @@ CLOSED: dict[str, Any] = {"open": False}
 class CellPanel(Widget):
     """Shows what is behind a cell of the report that `use` was given; the latest wish wins.
 
+    `at` is the cell that was opened last.
+
     What takes a while is done in a thread of its own. It shows what it has read only where
     nothing newer was wished for meanwhile, closing the panel included.
     """
@@ -61,6 +63,7 @@ class CellPanel(Widget):
         super().__init__()
         self._tell = on_error
         self._result: Result | None = None
+        self.at: Address | None = None
         self._title = self._value = ""
         self._tabs: list[Tab] = []
         self._tab: Tab | None = None
@@ -72,7 +75,7 @@ class CellPanel(Widget):
 
     def use(self, result: Result) -> None:
         """From here on cells are those of this report."""
-        self._result = result
+        self._result, self.at = result, None
         self.shut()
 
     def shut(self) -> None:
@@ -89,6 +92,7 @@ class CellPanel(Widget):
         line = None if report is None else line_of(report, row, key)
         if report is None or line is None or not 0 <= column < len(report.buckets):
             return
+        self.at = Address(row, column, "other" if key == "other" else "value")
         change = "" if key == "value" else f" · {LINES[key].label}"
         title = title_of(report, Address(row, column)) + change
         self._open(title, tabs_of(report, row, key, column), line.texts[column])

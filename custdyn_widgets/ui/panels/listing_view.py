@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import BinaryIO
 
@@ -28,7 +28,7 @@ class ListingView:
     """`box` holds the last listing, `made`, of `query`; nothing before the first.
 
     `ask` is called when it is to be made again; `on_error` receives errors in one line;
-    `buttons` stand in the toolbar, too.
+    `button` makes one for the toolbar.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class ListingView:
         *,
         ask: Callable[[], None],
         on_error: Callable[[str], None],
-        buttons: Sequence[w.Widget],
+        button: Callable[[], w.Widget],
     ) -> None:
         self.view = view
         self.made: Cdrs | OrigTerm | None = None
         self.query: Query | None = None
-        self._tell, self._ask, self._buttons = on_error, ask, buttons
+        self._tell, self._ask, self._button = on_error, ask, button
         self._filling = False
         self._chosen = NO_SPLIT
         self.box = basic.column([], "custdyn-result")
@@ -58,7 +58,7 @@ class ListingView:
             StreamedDownload(kind, self._write, on_error, label=f"Export to {FILES[kind]}")
             for kind in LIST_FORMATS
         ]
-        right = basic.row([*downloads, *self._buttons], "custdyn-buttons")
+        right = basic.row([*downloads, self._button()], "custdyn-buttons")
         self._toolbar = hidden(basic.row([self._headline, right], "custdyn-toolbar"))
         splits = [("No split", NO_SPLIT), *((label, key) for key, label in SPLITS.items())]
         self._split = basic.dropdown(splits, description="Split by")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from html import escape
 
@@ -38,7 +38,7 @@ class ReportView:
     """`box` holds the last report, `result`; nothing before the first: then its parts are made.
 
     `compare` is called with the period to compare with, as the form has it, when the reader
-    chooses one; `on_error` receives errors in one line; `buttons` stand in the toolbar, too.
+    chooses one; `on_error` receives errors in one line; `button` makes one for the toolbar.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class ReportView:
         *,
         compare: Callable[[str], None],
         on_error: Callable[[str], None],
-        buttons: Sequence[w.Widget],
+        button: Callable[[], w.Widget],
     ) -> None:
         self.result: Result | None = None
         self.query: Query | None = None
         self.split: str | None = None  # a report has none
-        self._tell, self._compare, self._buttons = on_error, compare, buttons
+        self._tell, self._compare, self._button = on_error, compare, button
         self.box = basic.column([], "custdyn-result")
 
     def _make_parts(self) -> None:
@@ -73,7 +73,9 @@ class ReportView:
         )
         quality = self._press(self.panel.open_quality, "Data quality", icon="check")
         self._cards = hidden(self._press(self.panel.open_cards, "Package card", icon="card"))
-        tools = [*self._downloads.values(), self._cards, *self._buttons, quality, self._about]
+        self._code = self._press(self._copy_code, "Copy as Python", icon="code")
+        copies = [self._button(), self._code]
+        tools = [*self._downloads.values(), self._cards, *copies, quality, self._about]
         right = basic.row(tools, "custdyn-buttons")
         toolbar = basic.row([self._headline, right], "custdyn-toolbar")
         self._comparing = Picker(
@@ -168,6 +170,11 @@ class ReportView:
 
     def _press(self, pressed: Callable[[], None], label: str, **traits: object) -> Button:
         return Button(pressed, self._tell, label=label, **traits)
+
+    def _copy_code(self) -> None:
+        """Copies the cell that makes the report, and lists who is behind what was clicked last."""
+        if self.result is not None:
+            self._code.copy(self.result.code(self.panel.at), lambda _done: None)
 
     def _open_facts(self) -> None:
         self._about.expanded = not self._about.expanded

@@ -47,6 +47,11 @@ def text_field(**traits: Any) -> w.Text:
     return w.Text(**_look(TextStyle), **traits)
 
 
+def number_field(**traits: Any) -> w.FloatText:
+    """A field that takes any number, so that a wrong one gets a message."""
+    return w.FloatText(**_look(DescriptionStyle), **traits)
+
+
 def text_area(**traits: Any) -> w.Textarea:
     """A field of some lines."""
     return w.Textarea(**_look(TextStyle), **traits)
@@ -96,7 +101,8 @@ def is_shown(widget: w.DOMWidget) -> bool:
 def close_all(widget: w.Widget) -> None:
     """Closes a widget and all that it shows; what other widgets share stays."""
     kept = set(_shared.values())
-    inside = [getattr(widget, name) for name in ("children", "style") if widget.has_trait(name)]
+    names = ("children", "layout", "style")
+    inside = [getattr(widget, name) for name in names if widget.has_trait(name)]
     for one in inside:
         for child in one if isinstance(one, tuple | list) else (one,):
             if isinstance(child, w.Widget) and child not in kept:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import partial
 
 from custdyn_widgets.environment import PAGE_VARIABLE
-from custdyn_widgets.query.fields import VIEWS
 from custdyn_widgets.ui.states import NO_LINK
 from custdyn_widgets.ui.widgets.button import Button
 
 
 class CopyLink:
-    """`buttons` has one for each view.
+    """`button` makes one, for a view.
 
     `link` gives the parameters that lead here (None: they are too many), `in_voila` says whether
     the page has an address of its own, `say` says in a word how it went.
@@ -28,13 +26,15 @@ class CopyLink:
         on_error: Callable[[str], None],
     ) -> None:
         self._link, self._in_voila, self._say = link, in_voila, say
-        self.buttons = {
-            key: Button(partial(self._copy, key), on_error, label="Copy link", icon="link")
-            for key in VIEWS
-        }
+        self._tell = on_error
 
-    def _copy(self, view: str) -> None:
-        link, button = self._link(), self.buttons[view]
+    def button(self) -> Button:
+        """A button that copies the link."""
+        made = Button(lambda: self._copy(made), self._tell, label="Copy link", icon="link")
+        return made
+
+    def _copy(self, button: Button) -> None:
+        link = self._link()
         if link is None:
             self._say(NO_LINK.title)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from custdyn_widgets.drill.cell import Address
 from custdyn_widgets.pipeline.provenance import Provenance
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.report import Report, utc_text
@@ -10,12 +11,12 @@ WIDE = 88
 
 
 def to_python(
-    report: Report, made: Provenance, place: str | None, at: tuple[int, int, str] | None = None
+    report: Report, made: Provenance, place: str | None, at: Address | None = None
 ) -> str:
     """Source, query and instant as a cell that runs; the fingerprint is in a comment.
 
     `place` is what the source is opened by, without a secret; None: it lives in this process.
-    `at`: row, column and side of a cell, whose clients come next.
+    `at`: a cell, whose clients come next.
     """
     opened = "# source: the data in memory that it was made of"
     lines = [
@@ -28,7 +29,7 @@ def to_python(
         f"# hash of the result      {made.result}",
     ]
     if at is not None:
-        row, column, side = report.rows[at[0]], report.buckets[at[1]], at[2]
+        row, column, side = report.rows[at.row], report.buckets[at.column], at.side
         parts = [repr(row.title), repr(row.row), repr(column.label)]
         parts += [f"side={side!r}"] if side != "value" else []
         lines.append(f"result.clients({', '.join(parts)})")
