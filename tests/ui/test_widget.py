@@ -329,13 +329,19 @@ def test_a_failed_download_frees_its_button(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(told) == 1
 
 
+def button(box: Any, label: str) -> Button:
+    """A button that a box shows, by its label."""
+    inside = [box]
+    for one in inside:
+        inside += getattr(one, "children", ())
+    return next(one for one in inside if isinstance(one, Button) and one.label == label)
+
+
 def test_a_link_is_copied_with_the_address_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     app = CustomerDynamics("sample", query=Query(period="today", group_by=("year",)))
     sent: list[Any] = []
     app.run()
-    copy = next(
-        one for one in Widget._instances.values() if getattr(one, "label", "") == "Copy link"
-    )
+    copy = button(app, "Copy link")
     monkeypatch.setattr(copy, "send", lambda content, buffers=None: sent.append(content))
     copy._received(None, {"type": "press", "address": "http://lab/"}, [])
     assert sent[-1]["text"] == "?period=today&group_by=year"  # a notebook's address is no page's

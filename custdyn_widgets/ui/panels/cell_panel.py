@@ -41,8 +41,7 @@ from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.pagination import Paged
 
-NOWHERE = Address(0, 0)
-"""Where a tab is that is of no cell."""
+NOWHERE = Address(0, 0)  # where a tab is that is of no cell
 CLOSED: dict[str, Any] = {"open": False}
 
 
@@ -88,9 +87,11 @@ class CellPanel(Widget):
 
     def open_cell(self, row: int, key: str, column: int) -> None:
         """Opens the panel on a cell, by its row, the line of that and its column."""
-        report = None if self._result is None else self._result.report
-        line = None if report is None else line_of(report, row, key)
-        if report is None or line is None or not 0 <= column < len(report.buckets):
+        if self._result is None:
+            return
+        report = self._result.report
+        line = line_of(report, row, key)
+        if line is None or not 0 <= column < len(report.buckets):
             return
         self.at = Address(row, column, "other" if key == "other" else "value")
         change = "" if key == "value" else f" · {LINES[key].label}"
@@ -163,22 +164,19 @@ class CellPanel(Widget):
             self._job = None
             self._tab = tab
             self._screens = []
+        result, tabs = self._result, self._tabs if first else []
         if tab.part == QUALITY:
-            source, tabs = self._result.source, self._tabs if first else []
-            self._make(lambda _between: quality_screen(source, tab, tabs))
-            return
-        if tab.part == CARD:
-            result = self._result
+            self._make(lambda _between: quality_screen(result.source, tab, tabs))
+        elif tab.part == CARD:
             self._make(lambda _between: card_screen(result, tab.key))
-            return
-        make = explain_screen if tab.part == EXPLAIN else clients_screen
-        self._make(lambda checkpoint: make(drill, tab, checkpoint))
+        else:
+            make = explain_screen if tab.part == EXPLAIN else clients_screen
+            self._make(lambda checkpoint: make(drill, tab, checkpoint))
 
     def _open_change(self, name: str, screen: Screen) -> None:
         found = [one for one in screen.changes if one.name == name]
-        if found and self._result is not None:
-            drill = self._result.drill
-            self._make(lambda checkpoint: change_screen(drill, found[0], checkpoint))
+        if found and (result := self._result) is not None:
+            self._make(lambda checkpoint: change_screen(result.drill, found[0], checkpoint))
 
     def _open_line(self, number: object, screen: Screen) -> None:
         place = screen.paged.place(number) if screen.paged and isinstance(number, int) else None

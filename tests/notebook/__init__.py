@@ -1,0 +1,1 @@
+"""What a notebook's kernel says: errors, progress, interrupts, what its file keeps."""
