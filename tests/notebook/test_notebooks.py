@@ -1,0 +1,56 @@
+"""The notebooks that come with the package run from top to bottom, and hold no outputs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
+    book = nbformat.read(path, 4)
+    assert all(cell.outputs == [] for cell in book.cells if cell.cell_type == "code")
+    client = NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": tmp_path}})
+    client.execute()
+    check = CHECKS.get(path.stem)
+    if check is not None:
+        check([one for one in book.cells if one.cell_type == "code"], tmp_path)
+
+
+def text(cell: Any) -> str:
+    """The last output of a cell, as text."""
+    return str(cell.outputs[-1].data["text/plain"])
+
+
+def first_report(cells: list[Any], folder: Path) -> None:
+    assert text(cells[4]) == "True"  # the clients add up to the cell
+    assert (folder / "last_year.xlsx").stat().st_size > 5_000
+
+
+def reproducible(cells: list[Any], folder: Path) -> None:
+    assert "same" in cells[3].outputs[0].text
+    assert (folder / "march.toml").exists()
+    late, restated = eval(text(cells[6]))  # noqa: S307 two numbers of ours
+    assert late == restated != 0
+    assert "as_of=" in cells[-1].outputs[0].text
+
+
+def retention(cells: list[Any], _folder: Path) -> None:
+    differences = {float(one) for one in re.findall(r"-?\d+\.\d*", text(cells[1]))}
+    assert differences == {0}  # the flows add up to the report
+    assert "1.0" in text(cells[3])
+
+
+CHECKS = {
+    "01_first_report": first_report,
+    "04_reproducible_analysis": reproducible,
+    "06_retention": retention,
+}
