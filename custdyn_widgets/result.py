@@ -72,10 +72,10 @@ class Result(Behind, Files):
         `read_parquet(…, dtype_backend="pyarrow")`.
 
         >>> from custdyn_widgets import run
-        >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
+        >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "USD"}
         >>> cells = run(year, "sample").cells
-        >>> cells[cells.row == "Total"].groupby("block").value.sum()["Balance Refill"].item()
-        4200.0
+        >>> cells[cells.row == "Total"].groupby("block", observed=True).value.sum().iloc[-1].item()
+        -9347.79
         """
         from custdyn_widgets.report.frames import cells
 
@@ -200,7 +200,7 @@ def run(
     Raises QueryError, SourceError, DataError, MissingRates (all of them CustdynError).
 
     >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "USD"}
-    >>> run(year, "sample").table.loc[("Pay As You Go", "Total"), "01/2017"]
+    >>> run(year, "sample").table.loc[("Clients - Active", "Balance"), "02/2017"]
     '-11 947.74'
     """
     query, opened, now = prepared(query, source, as_of)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import ast
+import doctest
 import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import custdyn_widgets
 from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.parser import parser
 from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
@@ -36,8 +39,9 @@ def test_every_picture_of_the_readme_is_there() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
+def blocks(language: str, file: str = "README.md") -> list[str]:
+    text = (ROOT / file).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
 
 
 @pytest.mark.parametrize("file", sorted(ROOT.glob("custdyn_widgets/**/*.py")), ids=str)
@@ -100,12 +104,29 @@ def test_the_other_commands_of_the_readme_are_commands() -> None:
         assert parser().parse_args(words).command == words[0]
 
 
-def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("file", ["README.md", "docs/notebook.md"])
+def test_the_python_of_the_documents_runs(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    for text in blocks("python"):
-        exec(compile(text, "README.md", "exec"), names)  # noqa: S102 our own text
+    for text in blocks("python", file):
+        exec(compile(text, file, "exec"), names)  # noqa: S102 our own text
     assert names
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["drill.behind", "exports.files", "query.query", "result", "ui.app"],
+)
+def test_the_examples_of_the_docstrings_run(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = import_module(f"custdyn_widgets.{module}")
+    names = {name: getattr(custdyn_widgets, name) for name in custdyn_widgets.__all__}
+    ran = doctest.testmod(found, extraglobs=names)
+    assert ran.attempted and not ran.failed
 
 
 HABITS = re.compile(r"\b(told|anew|bears|whoever|by then|so many|at the most)\b", re.I)

@@ -58,10 +58,10 @@ class Behind:
         the same unrounded, an int or a Fraction.
 
         >>> from custdyn_widgets import run
-        >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
+        >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "USD"}
         >>> result = run(year, "sample")
-        >>> result.clients("Balance Refill", "Total", "2017-02").value.sum().item()
-        1000.0
+        >>> result.clients("Pay As You Go", "Total", "2017-02").value.sum().round(2).item()
+        -9347.79
         """
         from custdyn_widgets.drill.frames import clients_frame
 
@@ -119,10 +119,10 @@ class Behind:
         Balance*, that of the active ones to *Clients - Active: Balance*.
 
         >>> from custdyn_widgets import run
-        >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
+        >>> year = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "USD"}
         >>> held = run(year, "sample").balances()
-        >>> held.groupby("bucket").value.sum().round(2).iloc[0].item()
-        995.23
+        >>> held[held.bucket == "12/2017"].value.sum().round(2).item()
+        -9348.15
         """
         from custdyn_widgets.drill.frames import balances_frame
 

@@ -27,16 +27,16 @@ class Notebooks:
 
     def __init__(self, folder: Path, visits: Callable[..., Visit], stack: ExitStack) -> None:
         self._folder, self.visits, self._stack = folder, visits, stack
-        self._servers: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
         self._name = ""
         self.opened: list[Visit] = []
 
     def open(self, front: str, *cells: str) -> Visit:
         """A new notebook, whose first cell is run."""
-        if front not in self._servers:
+        if front not in self.addresses:
             folder = self._folder / front
             folder.mkdir()
-            self._servers[front] = self._stack.enter_context(jupyterlab(folder, front))
+            self.addresses[front] = self._stack.enter_context(jupyterlab(folder, front))
         self._name = uuid4().hex  # JupyterLab keeps what was open by this name
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
         made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
@@ -51,7 +51,7 @@ class Notebooks:
         where = f"notebooks/{name}"
         if front == "jupyterlab":  # a workspace of its own each time
             where = f"lab/workspaces/{name[:-6]}{again}/tree/{name}"
-        return f"{self._servers[front]}/{where}"
+        return f"{self.addresses[front]}/{where}"
 
     def path(self, front: str) -> Path:
         return self._folder / front / f"{self._name}.ipynb"
@@ -63,7 +63,7 @@ class Notebooks:
         return nbformat.read(self.path(front), 4)
 
     def end(self, front: str) -> None:
-        end_kernels(self._servers[front])
+        end_kernels(self.addresses[front])
 
 
 SCHEMA = "reading 'schema'"
@@ -75,6 +75,8 @@ def notebooks(tmp_path: Path, visits: Callable[..., Visit]) -> Iterator[Notebook
     with ExitStack() as stack:
         made = Notebooks(tmp_path, visits, stack)
         yield made
+        for address in made.addresses.values():
+            end_kernels(address)
         for visit in made.opened:
             visit.errors[:] = [one for one in visit.errors if SCHEMA not in one]
 
@@ -88,7 +90,9 @@ def run_cell(page: Page, place: int) -> None:
     expect(prompt).not_to_have_text("[*]:")
 
 
-@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize(
+    "front", [pytest.param("jupyterlab", marks=pytest.mark.journey), "notebook"]
+)
 def test_a_saved_notebook_shows_its_figures_without_a_kernel(
     front: str, notebooks: Notebooks
 ) -> None:
@@ -131,6 +135,9 @@ def test_a_form_without_its_kernel_says_so(notebooks: Notebooks) -> None:
     signs = """() => [...document.querySelectorAll('.jupyter-widgets-disconnected')]
         .filter((one) => getComputedStyle(one, '::before').content !== 'none').length"""
     assert page.evaluate(signs) == 0
+    run_cell(page, 0)  # and then it is alive again
+    page.get_by_role("button", name="Query", exact=True).wait_for()
+    assert page.get_by_role("alert").filter(has_text="Run this cell again").count() == 0
 
 
 def test_query_says_that_it_waits_while_a_cell_runs(notebooks: Notebooks) -> None:
@@ -162,6 +169,7 @@ def test_running_the_cell_again_leaves_one_form(notebooks: Notebooks) -> None:
         page.locator(".custdyn-press.primary").wait_for()
     alone = models()
     assert alone <= 120 and with_a_report <= 200, (alone, with_a_report)
+    notebooks.saved("jupyterlab", visit)
     page.reload()
     page.get_by_role("button", name="Query", exact=True).wait_for()  # it is back
     assert page.locator(".custdyn-app").count() == 1

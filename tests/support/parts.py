@@ -41,6 +41,7 @@ class Part:
 
 
 LAB = "lab"
+NOTEBOOK = "tests/browser/test_notebook.py"
 PROPERTIES = ("oracle", "laws")
 """Parts that run every test they hold, with more ledgers."""
 PAGE = ("delivery", "drill", "listings", "serve", "store", "ui", "views")
@@ -51,10 +52,10 @@ PARTS = {
             f"tests/browser/test_{name}.py"
             for name in ("form", "links", "look", "saved_queries", "sending", "states")
         ),
-        10,
+        5,
         PAGE,
     ),
-    "panels": Part(("tests/browser",), 10, PAGE),
+    "panels": Part(("tests/browser",), 6, PAGE),
     "oracle": Part(("tests/properties/test_blocks.py", "tests/properties/test_oracle.py"), 10),
     "laws": Part(("tests/properties",), 8, ("drill", "listings")),
     "spark": Part(("tests/sources/test_spark.py",), 4, ("sources/connectors/spark",)),
@@ -62,7 +63,7 @@ PARTS = {
         ("tests/sources", "tests/extract", "tests/metrics", "tests/pipeline"), 2, ("sources",)
     ),
     "kills": Part(
-        ("tests/store", "tests/delivery", "tests/serve"), 12, ("store", "delivery", "serve")
+        ("tests/store", "tests/delivery", "tests/serve"), 7, ("store", "delivery", "serve")
     ),
     "exports": Part(
         tuple(f"tests/{name}" for name in ("exports", "drill", "listings", "report", "views")),
@@ -94,6 +95,8 @@ def parts_of(path: str) -> list[str]:
         for name, part in PARTS.items()
         if name != LAB and any(path == one or path.startswith(f"{one}/") for one in part.paths)
     )
+    if path == NOTEBOOK:
+        return [LAB]
     return [LAB, name] if path.startswith(PARTS[LAB].paths) else [name]
 
 
