@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from custdyn_widgets.drill.behind import Behind
-from custdyn_widgets.drill.cell import Address
+from custdyn_widgets.drill.cell import address_of
 from custdyn_widgets.drill.package_card import PackageCard, package_card
 from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.errors import FieldFault, QueryError
@@ -106,13 +106,16 @@ class Result(Behind, Files):
         grouped = query.with_fields({"group_by": [*units, "package"], "compare": None})
         return run(grouped, self.source, as_of=self.report.as_of)
 
-    def code(self, at: Address | None = None) -> str:
+    def code(
+        self, block: str | None = None, row: str = "", bucket: object = 0, *, side: str = "value"
+    ) -> str:
         """Python that makes this report again: source, query, instant, fingerprint in a comment.
 
-        `at`: a cell, whose clients come next. No password of a source is in it.
+        With a cell, named as for `clients`, its clients come next. No password is in it.
         """
         from custdyn_widgets.drill.code import to_python
 
+        at = None if block is None else address_of(self.report, block, row, bucket, side=side)
         return to_python(self.report, self.provenance, self.source.place, at)
 
     def package_card(self, package: str) -> PackageCard:

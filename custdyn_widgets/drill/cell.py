@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from operator import index
 from typing import SupportsIndex
+from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.cells import Cell
@@ -47,6 +51,7 @@ def address_of(
     asked for, is the figure of the period itself. Raises QueryError for what the report does
     not have.
     """
+    package = package if isinstance(package, str) else None  # NaN in a line of `cells`
     title = block if package is None else f'{block} "{package}"'
     asked = f"{title}: {row}"
     found: dict[str, tuple[int, str]] = {}
@@ -64,11 +69,13 @@ def address_of(
         faults.append(FieldFault("row", row, what))
     elif key == "other":
         side = key
-    column = _place(report, bucket)
+    column = _place(report.buckets, bucket, report.query.timezone)
+    if column is None and side == "other" and report.other is not None:  # by its own name
+        column = _place(report.other.buckets, bucket, report.query.timezone)
     if column is None:
         first, last = (report.buckets[at].label for at in (0, -1)) if report.buckets else ("", "")
-        ends = f"; it has {first} – {last}" if first else ""
-        faults.append(FieldFault("bucket", bucket, f"the report has no such bucket{ends}"))
+        ends = f"; it has {first} – {last}, by label, place, or an instant in it" if first else ""
+        faults.append(FieldFault("bucket", str(bucket), f"the report has no such bucket{ends}"))
     if side not in SIDES:
         faults.append(FieldFault("side", side, f"is not one of {', '.join(SIDES)}"))
     elif side == "other" and report.other is None:
@@ -78,37 +85,38 @@ def address_of(
     return Address(named, column, side)
 
 
-def _place(report: Report, bucket: object) -> int | None:
-    """The place of a bucket; None where the report has none such."""
-    if isinstance(bucket, tuple):  # as the columns of the table have it where there are levels
-        paths = [(*one.parents, one.label) for one in report.buckets]
-        return paths.index(bucket) if bucket in paths else None
-    if isinstance(bucket, SupportsIndex):
-        place, count = index(bucket), len(report.buckets)
+def _place(buckets: Sequence[Bucket | None], bucket: object, timezone: str) -> int | None:
+    """The place of a bucket; None where there is none such."""
+    known = [(at, one) for at, one in enumerate(buckets) if one is not None]
+    if isinstance(bucket, SupportsIndex) and not isinstance(bucket, bool):
+        place, count = index(bucket), len(buckets)
         return place % count if -count <= place < count else None
-    labels = [one.label for one in report.buckets]
-    if bucket in labels:
-        return labels.index(str(bucket))
-    instant = _instant(bucket, report.query.timezone)
-    if instant is None:
-        return None
-    inside = (at for at, one in enumerate(report.buckets) if one.start <= instant < one.end)
-    return next(inside, None)
+    for at, one in known:  # a tuple: as the columns of the table have it where there are levels
+        if bucket in (one.label, (*one.parents, one.label)):
+            return at
+    inside = _instants(bucket, timezone)
+    return next((at for at, one in known if all(one.start <= i < one.end for i in inside)), None)
 
 
-def _instant(bucket: object, timezone: str) -> datetime | None:
-    """An instant in a bucket; None for what is none."""
-    start = getattr(bucket, "start_time", bucket)  # of a pandas Period
-    if isinstance(start, str):
-        try:
-            start = datetime.fromisoformat(f"{start}-01" if len(start) == len("2025-03") else start)
-        except ValueError:
-            return None
-    if isinstance(start, date) and not isinstance(start, datetime):
-        start = datetime.combine(start, time())
-    if not isinstance(start, datetime):
-        return None
-    return to_utc(start, zone(timezone)) if start.tzinfo is None else start
+def _instants(bucket: object, timezone: str) -> list[datetime]:
+    """An instant in a bucket, or the ends of a Period; one that is in none for what is neither."""
+    ends = [getattr(bucket, name, bucket) for name in ("start_time", "end_time")]
+    try:
+        return [_instant(end, zone(timezone)) for end in ends]
+    except (TypeError, ValueError, OverflowError):  # pandas' NaT, too
+        return [datetime.max.replace(tzinfo=UTC)]
+
+
+def _instant(value: object, tz: ZoneInfo) -> datetime:
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[us]").item()
+    if isinstance(value, str):
+        value = datetime.fromisoformat(f"{value}-01" if len(value) == len("2025-03") else value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if not isinstance(value, datetime):
+        raise TypeError(value)
+    return to_utc(value, tz) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def row_at(report: Report, at: Address) -> Row:

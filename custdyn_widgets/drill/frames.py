@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ from custdyn_widgets.extract.filters import package_names, resolve
 from custdyn_widgets.extract.scope import KINDS, flows_by_client
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
-from custdyn_widgets.model.money import rounded_amount
 from custdyn_widgets.model.periods import local_date, microseconds, segments, zone
 from custdyn_widgets.pipeline.make_report import conversion_of, rate_dates
 from custdyn_widgets.report.conversion import Conversion
@@ -29,10 +28,14 @@ from custdyn_widgets.report.frames import Frame, category, decimals, instants
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Snapshot
 
-BY_CLIENT = ("client_id", "bucket", "start", "currency")
+SUMMED = ("entries", "amount", "value")
+FRACTIONS = "fractions"
+Exact = bool | Literal["fractions"]
+"""Floats, decimals, or decimals with a column of fractions."""
+BY_CLIENT = ("client_id", "bucket", "start", "state", "currency")
 
 
-def clients_frame(clients: ClientList, *, exact: bool = False) -> Frame:
+def clients_frame(clients: ClientList, *, exact: Exact = False) -> Frame:
     """The clients behind a cell, the largest first; see `Result.clients`."""
     side = clients.side
     made: dict[str, Any] = {}
@@ -44,9 +47,10 @@ def clients_frame(clients: ClientList, *, exact: bool = False) -> Frame:
     places = range(len(clients))
     if exact:
         made["amount"] = decimals([clients.amount(at) for at in places])
-        made["value"] = _rounded(side)
         exactly = [side.contribution(at) for at in places]
-        made["contribution"] = pd.Series(exactly, dtype=object)
+        made["value"] = decimals(exactly)
+        if exact == FRACTIONS:
+            made["contribution"] = pd.Series(exactly, dtype=object)
     else:
         made["amount"] = clients.amounts
         made["value"] = _about(side)
@@ -55,7 +59,7 @@ def clients_frame(clients: ClientList, *, exact: bool = False) -> Frame:
     return Frame(made).iloc[order].reset_index(drop=True)
 
 
-def entries_frame(lines: EntryLines, *, every: bool, exact: bool = False) -> Frame:
+def entries_frame(lines: EntryLines, *, every: bool, exact: Exact = False) -> Frame:
     """The entries behind a cell by client and time; see `Result.entries`."""
     entries = lines.entries
     table, added, scale = entries.table, entries.added, entries.added.conversion.scale
@@ -70,9 +74,10 @@ def entries_frame(lines: EntryLines, *, every: bool, exact: bool = False) -> Fra
         made["quantity"] = decimals(table["quantity"].to_pylist())
         for name in ("amount", "balance"):
             made[name] = decimals([lines.money(name, at) for at in places])
-        made["value"] = decimals([lines.adds(at) for at in places])
         exactly = [lines.exact(at) for at in places]
-        made["contribution"] = pd.Series(exactly, dtype=object)
+        made["value"] = decimals(exactly)
+        if exact == FRACTIONS:
+            made["contribution"] = pd.Series(exactly, dtype=object)
     else:
         made["quantity"] = table["quantity"].cast(pa.float64()).to_numpy().astype(float)
         for name in ("amount", "balance"):
@@ -156,7 +161,10 @@ def flows_frame(drill: Drill, checkpoint: Checkpoint = lambda: None) -> Frame:
         **_money(conversion, codes, flows.amount, flows.segment, days),
     }
     bucket = np.array([piece.bucket for piece in pieces], np.int64)[flows.segment]
-    return _by_client(drill.report, read["client_id"], bucket, codes, more)
+    made = _by_client(drill.report, read["client_id"], bucket, codes, more)
+    names_of = [name for name in made if name not in SUMMED]  # days of other rates are one line
+    summed = made.groupby(names_of, observed=True, dropna=False, sort=False)[list(SUMMED)].sum()
+    return Frame(summed.reset_index())
 
 
 def _by_client(
@@ -170,6 +178,7 @@ def _by_client(
             "client_id": _texts(ids),
             "bucket": category([one.label for one in buckets]).take(bucket),
             "start": starts.take(bucket),
+            "state": category([one.state.value for one in buckets]).take(bucket),
             "currency": category(codes.tolist()),
             **more,
         }
@@ -220,12 +229,6 @@ def _money(
 def _about(side: Contributions) -> Numbers:
     """What each adds, as floats."""
     return side.about if side.counts == "money" else side.entries.astype(float)
-
-
-def _rounded(side: Contributions) -> Any:
-    to = side.conversion.to
-    exactly = [side.contribution(at) for at in range(len(side.who))]
-    return decimals([one if isinstance(one, int) else rounded_amount(one, to) for one in exactly])
 
 
 def _texts(column: pa.ChunkedArray) -> Any:

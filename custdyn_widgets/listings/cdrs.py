@@ -101,9 +101,9 @@ class Cdrs:
 
         `occurred_at` is aware, in the query's zone; `amount` is in the client's currency, `value`
         in the report's, unrounded: it adds up to the list's. Numbers are float64; `exact`: they
-        are decimals of Arrow, `value` rounded.
+        are decimals of Arrow, to 18 places where a rate has no end.
         """
-        lines = self._read(first, count, rounded_amount if exact else lambda one, _: float(one))
+        lines = self._read(max(first, 0), count, lambda one, _: one if exact else float(one))
         return listed(self.columns, lines, self.asked.query.timezone, exact=exact)
 
     def to_file(self, kind: str, file: str | Path | BinaryIO) -> None:

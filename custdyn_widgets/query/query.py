@@ -241,11 +241,11 @@ class Query(Explained):
 
     def _repr_html_(self) -> str:
         given = {name: FIELDS[name].label for name in self.to_dict() if name in FIELDS}
-        lines = [(label, _words(getattr(self, name))) for name, label in given.items()]
+        lines = [(label, _text(getattr(self, name))) for name, label in given.items()]
         return small_table("Query", ("Field", "Value"), lines)
 
 
-def _words(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     if isinstance(value, Interval):
@@ -253,7 +253,17 @@ def _words(value: object) -> str:
     return "" if value is None else str(value)
 
 
+_CHOICES = {
+    "period": PRESETS,
+    "client_type": TYPE_CHOICES,
+    "group_by": GROUPS,
+    "rate_policy": RATE_POLICIES,
+    "blocks": OPTIONAL_BLOCKS,
+    "compare": COMPARISONS,
+}
 for _name, _field in Query.model_fields.items():
-    _field.description = FIELDS[_name].description if _name in FIELDS else Output.__doc__
+    _words = [FIELDS[_name].description if _name in FIELDS else str(Output.__doc__)]
+    _words += [f"One of {', '.join(_CHOICES[_name])}."] if _name in _CHOICES else []
+    _field.description = " ".join(_words)
     Query.__doc__ = f"{Query.__doc__}\n    {_name}: {_field.description}"
 Query.model_rebuild(force=True)

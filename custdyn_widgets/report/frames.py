@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,14 @@ import pyarrow as pa
 
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.model.cells import Cell, Column, Value
+from custdyn_widgets.model.money import EXACT, rounded
 from custdyn_widgets.model.periods import Bucket, microseconds, zone
 from custdyn_widgets.report.report import Report
 
 SHORT, LONG = 18, 38
 """Digits of an exact column: pandas calculates with the short ones."""
+FINEST = 18
+"""Decimals of what is converted, where exactly it has more, or no end."""
 
 
 class Frame(pd.DataFrame):
@@ -72,7 +76,7 @@ def numbers(report: Report) -> Frame:
         for line in row.lines
     }
     index = instants([microseconds(one.start) for one in report.buckets], report.query.timezone)
-    return Frame(columns, index=index.rename("bucket"))
+    return Frame(columns, index=index.rename("start"))
 
 
 def _when(report: Report, buckets: Sequence[Bucket | None], before: str, times: int) -> Any:
@@ -114,6 +118,13 @@ def _typed(column: Column, values: Sequence[Any], timezone: str, *, exact: bool)
     return np.array([np.nan if one is None else float(one) for one in values], np.float64)
 
 
+def _decimal(value: int | Decimal | Fraction) -> Decimal:
+    if isinstance(value, Fraction):
+        value = EXACT.scaleb(Decimal(rounded(value, FINEST)), -FINEST)
+        return value.normalize(EXACT) if value else Decimal()
+    return Decimal(value)
+
+
 def category(
     values: Sequence[str | None], *, each: int = 1, times: int = 1, order: Sequence[str] = ()
 ) -> Any:
@@ -131,12 +142,13 @@ def instants(when: Sequence[int | None] | Ints, timezone: str) -> pd.DatetimeInd
         missing = np.iinfo(np.int64).min  # NaT
         when = np.array([missing if one is None else one for one in when], np.int64)
     made = pd.DatetimeIndex(when.astype("datetime64[us]"))
-    return made.tz_localize("UTC").tz_convert(zone(timezone))
+    utc = made.tz_localize("UTC")  # as pandas' own, which no other zone equals
+    return utc if timezone == "UTC" else utc.tz_convert(zone(timezone))
 
 
-def decimals(values: Sequence[int | Decimal | None]) -> Any:
+def decimals(values: Sequence[int | Decimal | Fraction | None]) -> Any:
     """Exact numbers of as few digits as hold them: 18, or 38 or more where a value needs them."""
-    given = pa.array([None if one is None else Decimal(one) for one in values])
+    given = pa.array([None if one is None else _decimal(one) for one in values])
     if pa.types.is_null(given.type):
         given = given.cast(pa.decimal128(SHORT, 2))
     for digits in (SHORT, LONG):

@@ -42,8 +42,8 @@ class CustomerDynamics(LiveBox):
     """The form and the report, in a notebook cell or a Voilà page.
 
     `source`: see `open_source`; left out, the source that `custdyn app` was started with, or the
-    demo. `query`: what the form shows at first: a Query, its JSON-shaped values, or the text of a
-    link; left out, what the page's address asks for. Nothing runs before Query is pressed.
+    demo. `query`: what the form shows at first: a Query, its JSON-shaped values, the path of a TOML
+    or JSON file, or a link; left out, what the page's address asks for. Nothing runs by itself.
 
     `query`, `report` and `result` of the widget give what is on the screen: the form's query, and
     the last report (None before the first) with its source. `run` makes one without a click, and

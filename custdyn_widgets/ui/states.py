@@ -44,7 +44,9 @@ def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Parse
         return None, ParsedLink(asked)
     if not isinstance(asked, str):
         return None, ParsedLink(Query.model_validate(asked))
-    linked = parse_link(asked)
+    if asked.endswith((".toml", ".json")):
+        return None, ParsedLink(Query.read(asked))
+    linked = parse_link(asked.partition("?")[2] or asked)  # a whole address, or what follows it
     said = linked.query is not None or linked.ignored
     return preset_from_link(linked.ignored) if said else None, linked
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custdyn_widgets import run
+from custdyn_widgets import open_source, run
 from custdyn_widgets.extract import balance_changes as passes
 from custdyn_widgets.extract.balance_changes import ReadStrategy
 from custdyn_widgets.extract.change_table import ChangeTable, ChangeTableBuilder
@@ -74,7 +74,7 @@ def asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch, **query: Any) -> tu
     made = passes.EngineQuery.changes
     with monkeypatch.context() as patched:
         patched.setattr(passes.EngineQuery, "changes", told)
-        result = run({**QUERY, **query}, folder, as_of=AS_OF)
+        result = run({**QUERY, **query}, open_source(folder), as_of=AS_OF)
     return (result.to_dict(), result.provenance.fingerprint), ways - {"before"}
 
 

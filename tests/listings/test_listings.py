@@ -129,7 +129,7 @@ def test_the_list_is_newest_first_in_the_zone_with_its_sums() -> None:
     frame = listed.frame(exact=True)
     assert list(frame["entry_id"]) == ["4", "3", "2", "1"]  # the first is February in Vienna
     assert frame["occurred_at"][3] == datetime(2024, 2, 1, 0, 30, tzinfo=zone("Europe/Vienna"))
-    assert list(frame["value"]) == [Decimal(one) for one in ("-12.00", "2.00", "-1.00", "-2.01")]
+    assert list(frame["value"]) == [Decimal(one) for one in ("-12", "2", "-1", "-2.005")]
     assert list(frame["amount"]) == [Decimal(one) for one in ("-6.00", "4.00", "-1.00", "-2.005")]
     assert list(frame["quantity"].dropna()) == [Decimal(1), Decimal("2.5"), Decimal(3)]
     assert list(listed.frame().value) == [-12, 2, -1, -2.005]  # unrounded: they add up

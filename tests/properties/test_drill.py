@@ -127,7 +127,7 @@ def check(result: Result, at: Address) -> None:
     for part in found.sides:
         if part == COMPANION:
             continue
-        clients = clients_frame(result.drill.clients(found, part), exact=True)
+        clients = clients_frame(result.drill.clients(found, part), exact="fractions")
         totals[part] = sum(clients["contribution"], Fraction())
         side = found.sides[part]
         assert totals[part] == side.total
@@ -192,7 +192,7 @@ def check_the_first_bucket(result: Result) -> None:
 def check_entries(result: Result, found: Breakdown, part: str, clients: pd.DataFrame) -> None:
     """Entries add up to what their client contributes, and the balance runs over all of them."""
     listed = result.drill.entries(found, None, part)
-    entries = entries_frame(listed, every=True, exact=True)
+    entries = entries_frame(listed, every=True, exact="fractions")
     assert set(entries["client_id"]) <= set(clients["client_id"])
     adds: dict[str, Fraction] = defaultdict(Fraction)
     for client, added in zip(entries["client_id"], entries["contribution"], strict=True):
@@ -212,7 +212,7 @@ def check_entries(result: Result, found: Breakdown, part: str, clients: pd.DataF
     of_one = result.drill.entries(found, client, part)
     place = [str(one) for one in found.period.who.ids.to_pylist()].index(client)
     assert entries_proof(found, part, of_one.entries, place).holds
-    alone = entries_frame(of_one, every=True, exact=True)
+    alone = entries_frame(of_one, every=True, exact="fractions")
     own = entries[entries["client_id"] == client].reset_index(drop=True)
     alone["contribution"] = own["contribution"] = 0  # None and Fractions: compared above
     for name in ("package", "kind", "service", "direction", "destination"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import altair as alt
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -170,13 +171,18 @@ def test_what_the_table_shows_names_a_cell(result: Result) -> None:
         "2025-03-10",
         2,
         result.cells.index[2],
+        np.datetime64("2025-03-01"),
+        pd.Period("2025-03-31 12", "h"),
     ):
         assert result.clients(*PAYG, bucket).equals(clients), bucket
-    for wrong in ("2024-12-31", pd.Timestamp("2027-01-01"), 24, "March", True + 99, None, 2.5):
-        with pytest.raises(QueryError, match=r"bucket.*01/2025 – 12/2026"):
-            result.clients(*PAYG, wrong)
+    wrong = ("2024-12-31", pd.Timestamp("2027-01-01"), 24, "March", True, None, 2.5, pd.NaT)
+    for bucket in (*wrong, pd.Period("2025Q1"), pd.Period("2025")):  # longer than a bucket
+        with pytest.raises(QueryError, match=r"bucket.*01/2025 – 12/2026, by label, place"):
+            result.clients(*PAYG, bucket)
     package: tuple[str, str] = result.table.index.tolist()[-1]
     assert package[0].startswith('Package "')
+    first = result.cells.iloc[0]  # whose package is NaN
+    assert len(result.clients(first.block, first.row, first.bucket, package=first.package))
     by_name = result.cells.iloc[-1]
     named = result.clients(by_name.block, by_name.row, 0, package=by_name.package)
     assert result.clients(*package, 0).equals(named)
@@ -191,7 +197,8 @@ def test_lines_of_a_comparison_are_named_as_the_table_has_them() -> None:
         float(result.report.row(*PAYG).cells[0].exact or 0)
     )
     before = result.clients(*PAYG, column, side="other")
-    assert result.clients("Pay As You Go", "Total (Compared)", column).equals(before)
+    for bucket in (column, "01/2025", "2025-01", pd.Timestamp("2025-01-31")):  # its own name, too
+        assert result.clients("Pay As You Go", "Total (Compared)", bucket).equals(before)
     with pytest.raises(QueryError, match="between two figures: ask for 'Total', with side"):
         result.entries("Pay As You Go", "Total (Δ)", column)
     assert "Pay As You Go: Total" in str(result.explain("Pay As You Go", "Total (Δ)", column))
@@ -240,3 +247,39 @@ def test_an_empty_period_has_empty_frames() -> None:
     empty = run({"period": period, "timezone": "Pacific/Apia"}, "demo")
     for frame in (empty.cells, empty.numbers, empty.balances(), empty.flows()):
         assert frame.empty
+
+
+def test_exact_values_add_up_to_the_cell(result: Result, tmp_path: Path) -> None:
+    cell = result.report.row(*PAYG).cells[2]
+    for frame in (
+        result.clients(*PAYG, 2, exact=True),
+        result.entries(*PAYG, 2, exact=True),
+        run_cdrs(
+            {**QUERY, "period": {"from": "2025-03-01", "to": "2025-03-31"}}, "demo", as_of=AS_OF
+        ).frame(exact=True),
+    ):
+        assert round(frame.value.sum(), 2) == cell.value
+        frame.to_parquet(tmp_path / "exact.parquet")
+    parts = result.clients(*PAYG, 2, exact="fractions").contribution
+    assert sum(parts) == cell.exact
+
+
+def test_flows_are_one_line_a_key(result: Result) -> None:
+    flows = result.flows()
+    assert not flows.duplicated(["client_id", "bucket", "kind", "package"]).any()
+    assert set(flows.state) == {"past", "running"}
+    assert set(result.balances().state) == {"past", "running", "future"}
+
+
+def test_utc_is_the_utc_of_pandas() -> None:
+    start = run({**QUERY, "timezone": "UTC"}, "demo", as_of=AS_OF).cells.start
+    mine = pd.Series(pd.date_range("2025-01-01", periods=2, freq="MS", tz="UTC").as_unit("us"))
+    assert pd.concat([start, mine]).dt.month.iloc[-1] == 2
+
+
+def test_the_code_of_a_report_makes_it_again(result: Result) -> None:
+    names: dict[str, Any] = {}
+    exec(result.code(*PAYG, "2025-03"), names)  # noqa: S102 our own text
+    assert names["result"].provenance == result.provenance
+    assert "result.clients('Pay As You Go', 'Total', '03/2025')" in result.code(*PAYG, 2)
+    assert "# source: the data in memory" in run({}, source()).code()

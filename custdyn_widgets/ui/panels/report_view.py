@@ -173,8 +173,13 @@ class ReportView:
 
     def _copy_code(self) -> None:
         """Copies the cell that makes the report, and lists who is behind what was clicked last."""
-        if self.result is not None:
-            self._code.copy(self.result.code(self.panel.at), lambda _done: None)
+        if self.result is None:
+            return
+        text, at = self.result.code(), self.panel.at
+        if at is not None:
+            row = self.result.report.rows[at.row]
+            text = self.result.code(row.title, row.row, at.column, side=at.side)
+        self._code.copy(text, lambda _done: None)
 
     def _open_facts(self) -> None:
         self._about.expanded = not self._about.expanded
