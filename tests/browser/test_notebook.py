@@ -209,6 +209,14 @@ def test_nothing_typed_in_the_report_reaches_the_notebook(front: str, notebooks:
         for key in KEYS:
             place.focus()
             page.keyboard.press(key)
+    page.evaluate(
+        "() => document.addEventListener('copy', (one) => {"
+        " window.copied = one.clipboardData.getData('text/plain'); })"
+    )
+    figure = page.locator(f"{TABLE} td", has_text="-11 947.74").first
+    figure.focus()
+    page.keyboard.press("Control+c")
+    visit.until(lambda: page.evaluate("window.copied") == "-11947.74")
     page.wait_for_timeout(500)
     assert page.locator(".jp-Notebook .jp-Cell").count() == 2
     assert page.locator(".jp-MarkdownCell").count() == 0

@@ -31,7 +31,7 @@ def missing_rates(case: Case, asked: tuple[str, ...]) -> dict[str, date]:
 
 
 @settings(
-    max_examples=LEDGERS // 2,
+    max_examples=LEDGERS // 4,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

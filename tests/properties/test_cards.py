@@ -29,7 +29,7 @@ PACKAGED = cases(dense=True, kinds=["package_activation", "package_renewal", "pa
 
 
 @settings(
-    max_examples=LEDGERS // 6,
+    max_examples=LEDGERS // 8,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

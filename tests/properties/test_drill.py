@@ -68,7 +68,7 @@ def test_what_is_behind_a_cell_adds_up_to_it(
         source.close()
 
 
-@ledgers(40)
+@ledgers(5)
 @given(case=st.one_of(cases(), cases(dense=True)), memory=st.sampled_from([None, None, "1"]))
 def test_balances_and_flows_add_up_to_the_cells(case: Case, memory: str | None) -> None:
     source = open_source(case.frames(), memory=memory)

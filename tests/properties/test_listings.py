@@ -20,7 +20,7 @@ PAYG = cases(dense=True, kinds=["payg"])
 
 
 @settings(
-    max_examples=LEDGERS // 6,
+    max_examples=LEDGERS // 8,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -65,7 +65,7 @@ def write_sqlite(file: Path, frames: dict[str, pd.DataFrame]) -> Path:
     return file
 
 
-@ledgers(10)
+@ledgers(20)
 @given(case=cases())
 def test_postgresql_and_a_sqlite_file_say_what_duckdb_says(
     postgres: str, tmp_path: Path, case: Case

@@ -268,6 +268,13 @@ function render({ model, el }) {
       if (low) el.closest(".custdyn-result").scrollIntoView({ block: "start" });
     }
   };
+  // Ctrl+C on a figure: a plain number, as a spreadsheet takes it.
+  el.addEventListener("copy", (event) => {
+    const cell = document.activeElement;
+    if (!el.contains(cell) || cell.tagName !== "TD" || String(getSelection())) return;
+    event.clipboardData.setData("text/plain", cell.textContent.replace(/[\s\u00a0](?=\d)/g, ""));
+    event.preventDefault();
+  });
   const sheets = [];
   // A sheet of paper is not as wide as a table: it is printed in parts, each with its row names.
   const toPaper = () => {
