@@ -11,9 +11,7 @@ from custdyn_widgets.ui.widgets.basic import shared
 from custdyn_widgets.ui.widgets.chart import Runtime, VegaChart
 from custdyn_widgets.views.picture import picture_of
 
-NO_PICTURE = (
-    "Install vl-convert-python, and its picture stays in the file; run the cell to draw it."
-)
+NO_PICTURE = "Run the cell to draw it; with vl-convert-python its picture stays in the file."
 
 
 class ChartBox(LiveBox):

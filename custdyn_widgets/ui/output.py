@@ -32,6 +32,7 @@ class LiveBox(w.VBox):
     def __init__(self, children: list[w.Widget]) -> None:
         super().__init__(children)
         self.add_class(LIVE)
+        self.made_in, _ = running_cell()
 
     def kept(self) -> tuple[str, str]:
         """What the file of the notebook keeps: HTML and text."""
@@ -88,17 +89,23 @@ def alone() -> bool:
     return served or prepared_beforehand() or "marimo" in sys.modules
 
 
-_shown: dict[str, tuple[str, list[w.DOMWidget]]] = {}
-"""By cell: which run of it, and the widgets that it showed."""
+_shown: dict[str, tuple[str, list[LiveBox]]] = {}
+"""By cell: which run of it, and what it showed."""
 
 
-def closed_when_run_again(widget: w.DOMWidget) -> None:
-    """Closes a widget once its cell has run again and shows others: it can be seen no more."""
-    shell = sys.modules["IPython"].get_ipython()
+def running_cell() -> tuple[str, str]:
+    """The cell that runs, and which run of it; empty where the front end does not say."""
+    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    cell, run = parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id", "")
+    return parent.get("metadata", {}).get("cellId", ""), parent.get("header", {}).get("msg_id", "")
+
+
+def closed_when_run_again(widget: LiveBox) -> None:
+    """Closes what a cell made and showed once it has run again: it can be seen no more."""
+    cell, run = running_cell()
     if not cell:
         return
+    shell = sys.modules["IPython"].get_ipython()
     before, widgets = _shown.get(cell, ("", []))
     if before == run:
         widgets.append(widget)
@@ -109,7 +116,7 @@ def closed_when_run_again(widget: w.DOMWidget) -> None:
         shell.events.unregister("post_run_cell", after)
         seen = [id(one) for _, some in _shown.values() for one in some]
         for one in widgets:
-            if id(one) not in seen:
+            if one.made_in == cell and id(one) not in seen:
                 one.close()
 
     shell.events.register("post_run_cell", after)

@@ -1,4 +1,4 @@
-"""A picture of a chart, where vl-convert is installed."""
+"""A picture of a chart, where vl-convert can draw it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from typing import Any
 
 
 def picture_of(spec: dict[str, Any], *, scale: float = 1) -> bytes | None:
-    """A PNG of a Vega-Lite chart; None without vl-convert. Nothing is loaded from a network."""
+    """A PNG of a Vega-Lite chart; None without vl-convert, and where it cannot be drawn.
+
+    Nothing is loaded from a network: a chart of data elsewhere has no picture.
+    """
     try:
         import vl_convert
     except ImportError:
         return None
-    made: bytes = vl_convert.vegalite_to_png(spec, scale=scale)
+    try:
+        made: bytes = vl_convert.vegalite_to_png(spec, scale=scale, allowed_base_urls=[])
+    except ValueError:
+        return None
     return made
