@@ -66,7 +66,9 @@ def test_what_is_odd_in_the_data_is_listed(front: str, arrive: Arrive) -> None:
     panel.visit.press("Close")
     panel.box.wait_for(state="detached")
     panel.visit.query()  # what was found is noted on reports from now on
-    expect(panel.visit.page.locator(".custdyn-notes")).to_contain_text("alike in everything")
+    expect(panel.visit.page.locator(".custdyn-app .custdyn-notes")).to_contain_text(
+        "alike in everything"
+    )
 
 
 @pytest.mark.parametrize("theme, width", [("light", 1440), ("dark", 390)])

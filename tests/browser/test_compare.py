@@ -26,7 +26,7 @@ def test_the_toolbar_compares_and_the_table_has_a_line_for_each(front: str, arri
     result = run(query, "demo")
     shown = [line[1:] for line in visit.table() if len(line) > 2][1:]
     assert shown == [list(line.texts) for row in result.report.rows for line in row.lines]
-    told = visit.page.locator(".custdyn-changes li").all_inner_texts()
+    told = visit.page.locator(".custdyn-app .custdyn-changes li").all_inner_texts()
     assert told == list(summary(result.report)) and len(told) == 5
     head = visit.page.locator("th[data-column='0']").inner_text()
     assert "vs 01/2024" in head
@@ -65,7 +65,9 @@ def test_a_period_compared_with_itself_has_not_changed(arrive: Arrive) -> None:
     visit.table()
     changes = {text for line in visit.table() if line[0] == "Δ" for text in line[1:]}
     assert changes == {"0", "0.00", "N/A"}
-    assert visit.page.locator(".custdyn-changes li").all_inner_texts() == ["Nothing changed."]
+    assert visit.page.locator(".custdyn-app .custdyn-changes li").all_inner_texts() == [
+        "Nothing changed."
+    ]
 
 
 @pytest.mark.parametrize("front", FRONTS)

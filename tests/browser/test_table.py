@@ -75,8 +75,8 @@ def test_a_year_by_day_stays_in_place_while_it_is_scrolled(arrive: Arrive) -> No
     visit.query()
     table = visit.table()
     assert len(table[1]) == 367 and len(table[0]) == 13
-    visit.page.evaluate("document.querySelector('.custdyn-wrap').scrollTo(9000, 300)")
-    wrap = visit.page.locator(".custdyn-wrap").bounding_box()
+    visit.page.evaluate("document.querySelector('.custdyn-app .custdyn-wrap').scrollTo(9000, 300)")
+    wrap = visit.page.locator(".custdyn-app .custdyn-wrap").bounding_box()
     name = (
         visit.page.locator(".custdyn-app table.custdyn tbody tr")
         .nth(18)
