@@ -31,7 +31,7 @@ class CustdynError(Brief, Exception):
 
 
 class Interrupted(Brief, KeyboardInterrupt):
-    """Somebody pressed Ctrl+C, or interrupted the kernel, while a source was read."""
+    """Ctrl+C, or an interrupt of the kernel, while a source was read."""
 
     def __init__(self) -> None:
         super().__init__("interrupted; nothing is left of it")

@@ -22,8 +22,8 @@ from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import flow_of
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure, Term
-from custdyn_widgets.model.periods import Bucket, Segment, local_date, segments, zone
-from custdyn_widgets.pipeline.make_report import balance_days, conversion_of, rate_dates
+from custdyn_widgets.model.periods import Bucket, Segment
+from custdyn_widgets.pipeline.make_report import balance_days
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.rows import edge_of
@@ -106,14 +106,10 @@ class _Collector:
         self._snapshot, self._period, self._column = snapshot, period, column
         self._between = checkpoint
         query = period.query
-        self._today = local_date(period.as_of, zone(query.timezone))
-        rates, _ = snapshot.rates.known(self._today)
-        self._conversion: Conversion = conversion_of(query, rates, period.extract, self._today)
+        self._conversion: Conversion = period.conversion(snapshot)
         every = balance_days(query, period.buckets, period.as_of)
         self._edges = (every[column], every[column + 1])
-        currencies = {*period.extract.currencies, str(query.currency)}
-        dates = rate_dates(query, rates, currencies)
-        self._pieces = segments((period.buckets[column],), dates, timezone=query.timezone)
+        self._pieces = period.pieces((period.buckets[column],), self._conversion.rates)
         cuts = [*(piece.start for piece in self._pieces), period.buckets[column].end, period.until]
         snapshot.cut_at(cuts, period.as_of)  # what is there may have grown since
         self._days: list[date] = [*self._edges, *(piece.day for piece in self._pieces)]

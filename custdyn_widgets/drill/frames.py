@@ -21,8 +21,7 @@ from custdyn_widgets.extract.filters import package_names, resolve
 from custdyn_widgets.extract.scope import KINDS, flows_by_client
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
-from custdyn_widgets.model.periods import local_date, microseconds, segments, zone
-from custdyn_widgets.pipeline.make_report import conversion_of, rate_dates
+from custdyn_widgets.model.periods import microseconds
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.frames import Frame, category, decimals, instants
 from custdyn_widgets.report.report import Report
@@ -92,13 +91,13 @@ def entries_frame(lines: EntryLines, *, every: bool, exact: Exact = False) -> Fr
 
 def balances_frame(drill: Drill, checkpoint: Checkpoint = lambda: None) -> Frame:
     """What each client holds at the end of each bucket; see `Result.balances`."""
-    nobody = np.zeros(0, np.int64)
+    none = np.zeros(0, np.int64)
     ids = [pa.array([], pa.string())]
-    parts: list[tuple[Numbers, ...]] = [(nobody, nobody, nobody > 0, nobody > 0, nobody)]
+    parts: list[tuple[Numbers, ...]] = [(none, none, none > 0, none > 0, none)]
     period, conversion = drill.periods.get("value"), None
     if period is not None:
         with drill.source.reading(checkpoint) as snapshot:
-            conversion = _conversion(snapshot, period)
+            conversion = period.conversion(snapshot)
             for held, places in _populations(period, snapshot):
                 for own, *part in _held(held, places, checkpoint):
                     ids += held.who.ids.take(pa.array(own)).cast(pa.string()).chunks
@@ -134,10 +133,8 @@ def flows_frame(drill: Drill, checkpoint: Checkpoint = lambda: None) -> Frame:
         return Frame(columns=[*BY_CLIENT, "kind", "package", "entries", "amount", "value"])
     with drill.source.reading(checkpoint) as snapshot:
         tables, fetch = snapshot.tables, snapshot.fetch
-        conversion = _conversion(snapshot, period)
-        currencies = {*period.extract.currencies, str(query.currency)}
-        dates = rate_dates(query, conversion.rates, currencies)
-        pieces = segments(buckets, dates, timezone=query.timezone)
+        conversion = period.conversion(snapshot)
+        pieces = period.pieces(buckets, conversion.rates)
         ends = [bucket.end for bucket in buckets]
         snapshot.cut_at([*(piece.start for piece in pieces), *ends], period.as_of)
         read = flows_by_client(
@@ -196,12 +193,6 @@ def _populations(period: Period, snapshot: Snapshot) -> Iterator[tuple[Period, d
     for column in places:
         held, place = period.holding(snapshot, column)
         yield held, {place: column}
-
-
-def _conversion(snapshot: Snapshot, period: Period) -> Conversion:
-    today = local_date(period.as_of, zone(period.query.timezone))
-    rates, _ = snapshot.rates.known(today)
-    return conversion_of(period.query, rates, period.extract, today)
 
 
 def _money(

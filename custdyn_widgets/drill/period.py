@@ -14,8 +14,18 @@ from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.metrics.edges import Edge, edges
 from custdyn_widgets.metrics.population import Population, population
-from custdyn_widgets.model.periods import Bucket, make_buckets
+from custdyn_widgets.model.periods import (
+    Bucket,
+    Segment,
+    local_date,
+    make_buckets,
+    segments,
+    zone,
+)
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.pipeline.make_report import conversion_of, rate_dates
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Snapshot
 
@@ -62,6 +72,18 @@ class Period:
         held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.in_order))
         extract = replace(self.extract, client_data=held)
         return replace(self, buckets=buckets, extract=extract), len(buckets) - 1
+
+    def conversion(self, snapshot: Snapshot) -> Conversion:
+        """How its amounts become the report's currency, at the rates known as of the report."""
+        today = local_date(self.as_of, zone(self.query.timezone))
+        rates, _ = snapshot.rates.known(today)
+        return conversion_of(self.query, rates, self.extract, today)
+
+    def pieces(self, buckets: Sequence[Bucket], rates: Rates) -> tuple[Segment, ...]:
+        """Some of its buckets, cut where a rate that may be needed changes."""
+        currencies = {*self.extract.currencies, str(self.query.currency)}
+        dates = rate_dates(self.query, rates, currencies)
+        return segments(tuple(buckets), dates, timezone=self.query.timezone)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

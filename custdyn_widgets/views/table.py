@@ -121,7 +121,7 @@ def shortened(table: Table) -> tuple[Table, str]:
 
 
 def made_of(report: Report) -> str:
-    """Above a table that stands alone: what it shows, of whom, as of when, from where."""
+    """Above a table on its own: what it shows, of whom, as of when, from where."""
     filters = "; ".join(filter_lines(report.query))
     as_of = utc_text(report.as_of).partition(".")[0].removesuffix("Z")
     return f"{caption_of(report)}. {filters}. As of {as_of}Z, source {report.source}."
