@@ -21,8 +21,8 @@ def telling(say: Say | None, done: Callable[[], float | None] = lambda: None) ->
     """Says what is being done, how much of it and how long it takes; nothing once it has ended.
 
     `say` shows a line, "" takes it away: see `terminal` and `notebook`; None: nothing is shown.
-    `done` gives the share that is done, 0 to 1, None where that is not known. What is yielded receives
-    the words.
+    `done` gives the share that is done, 0 to 1, None where that is not known. What is yielded
+    receives the words.
     """
     if say is None:
         yield lambda _words: None
