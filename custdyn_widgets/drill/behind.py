@@ -165,7 +165,7 @@ class Behind:
         activations and renewals), how many `entries`, `amount` in the client's currency and
         `value` in the report's, unrounded. `value` of `payg` adds up to *Pay As You Go: Total*,
         of `refill` to *Balance Refill: Total*, and so on; of packages as far as the query's
-        package filter lets them.
+        package filter lets them. `value` is NaN where the report needed no rate and has none.
         """
         from custdyn_widgets.drill.frames import flows_frame
 

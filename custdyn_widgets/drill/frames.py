@@ -160,8 +160,8 @@ def flows_frame(drill: Drill, checkpoint: Checkpoint = lambda: None) -> Frame:
     bucket = np.array([piece.bucket for piece in pieces], np.int64)[flows.segment]
     made = _by_client(drill.report, read["client_id"], bucket, codes, more)
     names_of = [name for name in made if name not in SUMMED]  # days of other rates are one line
-    summed = made.groupby(names_of, observed=True, dropna=False, sort=False)[list(SUMMED)].sum()
-    return Frame(summed.reset_index())
+    groups = made.groupby(names_of, observed=True, dropna=False, sort=False)[list(SUMMED)]
+    return Frame(groups.sum(skipna=False).reset_index())
 
 
 def _by_client(
@@ -202,7 +202,10 @@ def _money(
     day: Ints,
     days: Sequence[date],
 ) -> dict[str, Numbers]:
-    """Unscaled amounts, each of a place among `days`: in their currency, and in the report's."""
+    """Unscaled amounts, each of a place among `days`: in their currency, and in the report's.
+
+    Where there is no rate the report needed none, and the value is NaN.
+    """
     amounts = amount.astype(float)
     value = np.zeros(len(amounts))
     if conversion is None:  # an empty period: there are none
@@ -212,7 +215,7 @@ def _money(
         own = np.flatnonzero((codes == code) & (amounts != 0))
         factors = np.zeros(len(days))
         for place in np.unique(day[own]):
-            factors[place] = 1 if code == conversion.to else conversion.factor(code, days[place])
+            factors[place] = conversion.factor_or(code, days[place], np.nan)
         value[own] = amounts[own] * factors[day[own]]
     return {"amount": amounts, "value": value}
 

@@ -71,6 +71,11 @@ class Conversion:
             raise MissingRates(self.to, {currency: day})
         return factor
 
+    def factor_or(self, currency: str, day: date, otherwise: float) -> float:
+        """The factor as a float, or something else where there is no rate."""
+        factor = self.rates.factor(currency, self.to, self.fixed or day)
+        return otherwise if factor is None else float(factor)
+
     def _remember(self, currency: str, day: date) -> None:
         for name in {currency, self.to}:
             if name != self.rates.base and (dated := self.rates.dated(name, self.fixed or day)):

@@ -20,7 +20,7 @@ import pytest
 
 from custdyn_widgets import Result, run, run_cdrs, run_orig_term
 from custdyn_widgets.errors import QueryError, SourceError
-from tests.support.small import source
+from tests.support.small import entry, source
 
 mpl.use("Agg")
 QUERY: dict[str, Any] = {
@@ -269,6 +269,19 @@ def test_flows_are_one_line_a_key(result: Result) -> None:
     assert not flows.duplicated(["client_id", "bucket", "kind", "package"]).any()
     assert set(flows.state) == {"past", "running"}
     assert set(result.balances().state) == {"past", "running", "future"}
+
+
+def test_flows_without_a_rate_have_no_value() -> None:
+    """A report needs no rate for entries that are in none of its rows: flows show them."""
+    clients = [[1, "One", "client", None, "XXA", "2024-01-01T00:00:00Z"]]
+    ledger = [
+        entry(1, 1, "2024-01-31T00:00:00Z", "refill", "0.5"),
+        entry(2, 1, "2024-02-01T00:00:00Z", "tax", "-0.5"),
+    ]
+    february = {"period": {"from": "2024-02-01", "to": "2024-02-28"}, "currency": "EUR"}
+    flows = run(february, source(clients=clients, ledger=ledger)).flows()
+    assert flows.amount.tolist() == [-0.5]
+    assert flows.value.isna().all()
 
 
 def test_utc_is_the_utc_of_pandas() -> None:

@@ -133,6 +133,7 @@ function tips(wrap, data) {
   });
   let later = 0;
   let over = null;
+  let pointed = "";
   const hide = () => {
     clearTimeout(later);
     over?.removeAttribute("aria-describedby");
@@ -160,15 +161,19 @@ function tips(wrap, data) {
     place();
   };
   const told = (target) => target.closest?.("tbody th, tr:not(.block) td:not(.corner, .spark), th[data-column]");
+  // what the keyboard has reached keeps its tip while it scrolls into sight
+  const reached = () => over && over === document.activeElement;
   wrap.addEventListener("pointerover", (event) => {
+    const still = pointed === `${event.screenX} ${event.screenY}`; // the page moved, not the pointer
+    pointed = `${event.screenX} ${event.screenY}`;
+    if (still && reached()) return place();
     clearTimeout(later);
     const cell = told(event.target);
     if (!cell || event.pointerType === "touch") return hide();
     later = setTimeout(() => show(cell), 350);
   });
   wrap.addEventListener("pointerleave", hide);
-  // what the keyboard has reached keeps its tip while it scrolls into sight
-  const scrolled = () => (over && over === document.activeElement ? place() : hide());
+  const scrolled = () => (reached() ? place() : hide());
   wrap.addEventListener("scroll", scrolled, { passive: true });
   wrap.addEventListener("focusout", hide);
   wrap.addEventListener("keydown", (event) => event.key === "Escape" && hide());
