@@ -213,8 +213,7 @@ def test_nothing_typed_in_the_report_reaches_the_notebook(front: str, notebooks:
         "() => document.addEventListener('copy', (one) => {"
         " window.copied = one.clipboardData.getData('text/plain'); })"
     )
-    figure = page.locator(f"{TABLE} td", has_text="-11 947.74").first
-    figure.focus()
+    visit.go_to(page.locator(f"{TABLE} td", has_text="-11 947.74").first)
     page.keyboard.press("Control+c")
     visit.until(lambda: page.evaluate("window.copied") == "-11947.74")
     page.wait_for_timeout(500)
