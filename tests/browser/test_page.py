@@ -70,12 +70,9 @@ def test_a_result_in_a_cell_can_be_read(visits: Arrive, servers: Servers) -> Non
         "run(query, 'sample')"
     )
     visit = visits()
-    visit.run_the_cell(servers.notebook(cell), until=".custdyn-app table.custdyn tbody td")
-    names = visit.page.locator(".custdyn-app table.custdyn tbody th").all_inner_texts()
-    assert (
-        "Balance Pos" in names
-        and visit.page.locator(".custdyn-app table.custdyn td").count() > 24 * 20
-    )
+    visit.run_the_cell(servers.notebook(cell), until="table.custdyn tbody td")
+    names = visit.page.locator("table.custdyn tbody th").all_inner_texts()
+    assert "Balance Pos" in names and visit.page.locator("table.custdyn td").count() > 24 * 20
     assert visit.page.evaluate(CLIPPED) == [] and visit.page.evaluate(ALIGNED) == []
     servers.end_notebooks()
 
@@ -94,8 +91,8 @@ def test_keys_in_a_notebook_go_to_the_form_in_use(visits: Arrive, servers: Serve
     second = page.locator(".custdyn-app").nth(1)
     second.get_by_label("From", exact=True).click()
     page.keyboard.press("Alt+q")
-    second.locator(".custdyn-app table.custdyn tbody td").first.wait_for()
-    assert page.locator(".custdyn-app").nth(0).locator(".custdyn-app table.custdyn").count() == 0
+    second.locator("table.custdyn tbody td").first.wait_for()
+    assert page.locator(".custdyn-app").nth(0).locator("table.custdyn").count() == 0
     cells = page.locator(".jp-Notebook .jp-Cell")
     before = cells.count()
     for place in (second.locator("tbody [tabindex]").first, second.get_by_role("button").last):
@@ -103,7 +100,7 @@ def test_keys_in_a_notebook_go_to_the_form_in_use(visits: Arrive, servers: Serve
         for key in ("x", "b", "a", "m", "d", "d", "z"):
             page.keyboard.press(key)
         assert cells.count() == before and page.locator(".jp-MarkdownCell").count() == 0
-    assert second.locator(".custdyn-app table.custdyn tbody td").count() > 0
+    assert second.locator("table.custdyn tbody td").count() > 0
     servers.end_notebooks()
 
 
