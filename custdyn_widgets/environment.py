@@ -7,6 +7,7 @@ import os
 SOURCE_VARIABLE = "CUSTDYN_SOURCE"
 PAGE_VARIABLE = "CUSTDYN_PAGE"
 MEMORY_VARIABLE = "CUSTDYN_MEMORY"
+CACHE_VARIABLE = "CUSTDYN_CACHE"
 STORE_VARIABLE = "CUSTDYN_STORE"
 USER_VARIABLE = "CUSTDYN_USER"
 FORWARDED_USER_VARIABLE = "HTTP_X_FORWARDED_USER"
@@ -25,6 +26,8 @@ VARIABLES = {
     SOURCE_VARIABLE: "Source that `CustomerDynamics()` opens where it is given none; else the demo",
     PAGE_VARIABLE: "Address of the page, in links that are copied from a notebook or sent by mail",
     MEMORY_VARIABLE: "Memory that reports may take, such as `2G`; else a quarter of the machine's",
+    CACHE_VARIABLE: "Bytes of CSV and SQLite tables that are kept as Parquet for the next process, "
+    "such as `2G`; 0 for none; else 10 GB or a tenth of the free disk, whichever is less",
     STORE_VARIABLE: "Path of an SQLite file, or a database URL, for templates, mails and archive",
     USER_VARIABLE: "Name of the user in the store; else the name in the system",
     FORWARDED_USER_VARIABLE: "User name that a proxy passes on; `CUSTDYN_USER` comes first",

@@ -214,7 +214,7 @@ def run(
 
 def watched(source: Source, progress: Progress | None) -> AbstractContextManager[Progress]:
     """The progress that was given, or that of a notebook."""
-    return telling(notebook(), lambda: source.done) if progress is None else nullcontext(progress)
+    return telling(notebook(), source.doing) if progress is None else nullcontext(progress)
 
 
 def prepared(query: Asking, source: From, as_of: AsOf | None) -> tuple[Query, Source, datetime]:

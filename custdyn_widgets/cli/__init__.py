@@ -17,7 +17,7 @@ from custdyn_widgets.cli.arguments import CALL_AT_FAULT
 from custdyn_widgets.cli.output import format_of, list_format, with_output, write_list, write_result
 from custdyn_widgets.cli.overrides import changed
 from custdyn_widgets.cli.parser import MAX_READY, parser
-from custdyn_widgets.environment import LOG_VARIABLE, MEMORY_VARIABLE
+from custdyn_widgets.environment import CACHE_VARIABLE, LOG_VARIABLE, MEMORY_VARIABLE
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import open_source
@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser().parse_args(arguments)
     if getattr(parsed, "memory", None):
         os.environ[MEMORY_VARIABLE] = parsed.memory  # processes that it starts have it, too
+    if getattr(parsed, "no_cache", False):
+        os.environ[CACHE_VARIABLE] = "0"
     try:
         return COMMANDS[parsed.command](parsed)
     except CustdynError as error:
@@ -70,7 +72,7 @@ def _write_report(
     from custdyn_widgets.delivery.sending import unaddressed
     from custdyn_widgets.result import run
 
-    with telling(terminal(), lambda: source.done) as progress:
+    with telling(terminal(), source.doing) as progress:
         asked = unaddressed(query) if sends else query
         result = run(asked, source, as_of=parsed.as_of, progress=progress)
     code = 0
@@ -90,7 +92,7 @@ def _verify(parsed: argparse.Namespace) -> int:
     source = open_source(parsed.source)
     from custdyn_widgets.result import run
 
-    with telling(terminal(), lambda: source.done) as progress:
+    with telling(terminal(), source.doing) as progress:
         again = run(filed.query, source, as_of=filed.as_of, progress=progress)
     verdict = compare(filed, again.report, again.provenance)
     print(verdict.answer)
@@ -127,7 +129,7 @@ def _cdrs(parsed: argparse.Namespace) -> int:
     source = open_source(parsed.source)
     from custdyn_widgets.listings import run_cdrs
 
-    with telling(terminal(), lambda: source.done) as progress:
+    with telling(terminal(), source.doing) as progress:
         made = run_cdrs(query, source, as_of=parsed.as_of, progress=progress)
         progress("writing the lines")
         return write_list(made, chosen, parsed)
@@ -188,6 +190,23 @@ def _check(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _cache(parsed: argparse.Namespace) -> int:
+    from custdyn_widgets.sources import table_cache
+
+    folder = table_cache.cache_folder()
+    if parsed.clear:
+        print(f"{table_cache.sweep(folder, 0) / 1e6:.1f} MB deleted")
+    kept = table_cache.entries(folder)
+    for entry, size, used in kept:
+        print(
+            f"{size / 1e6:10.1f} MB  {datetime.fromtimestamp(used, UTC):%Y-%m-%d %H:%M} UTC  "
+            f"{entry.table:11}  {entry.source}"
+        )
+    total, most = sum(size for _, size, _ in kept), table_cache.limit(folder)
+    print(f"{total / 1e6:.1f} of {most / 1e6:.0f} MB in {folder}")
+    return 0
+
+
 def _rollup(parsed: argparse.Namespace) -> int:
     open_source(parsed.source)
     from custdyn_widgets.sources.rollup import make_rollup
@@ -236,6 +255,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "archive": _in("archive", "ARCHIVE"),
     "verify": _verify,
     "check": _check,
+    "cache": _cache,
     "rollup": _rollup,
     "crosscheck": _crosscheck,
     "app": _app,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.query.validators import instant
@@ -15,6 +15,7 @@ SOURCES = (
     "a folder, a file *.duckdb or *.sqlite, postgresql://…, spark://…, or the built-in sample or "
     "demo"
 )
+NAME = {"metavar": "NAME", "help": "its name in any case, or its id"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,11 +29,16 @@ class Parser(argparse.ArgumentParser):
 def add_source(command: argparse.ArgumentParser) -> None:
     """What everything that reads data takes."""
     command.add_argument("--source", required=True, metavar="SRC", help=SOURCES)
-    add_memory(command)
+    add_resources(command)
 
 
-def add_memory(command: argparse.ArgumentParser) -> None:
-    """How much memory it may take."""
+def add_resources(command: argparse.ArgumentParser) -> None:
+    """How much memory it may take, and whether tables are kept on the disk."""
+    command.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="do not keep CSV and SQLite tables for the next call, nor use those kept",
+    )
     command.add_argument(
         "--memory",
         type=_memory,
@@ -88,3 +94,10 @@ def _instant(text: str) -> datetime:
         return instant(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text} {error}") from None
+
+
+def actions_of(parser: Any, dest: str = "action") -> Any:
+    """The commands of a command; `dest` names the one that was given."""
+    return parser.add_subparsers(
+        required=True, metavar=dest.upper(), dest=dest, parser_class=Parser
+    )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from argparse import SUPPRESS
-from typing import Any
 
 from custdyn_widgets.cli.arguments import (
+    NAME,
     SOURCES,
     Parser,
+    actions_of,
     add_criteria,
-    add_memory,
     add_query,
+    add_resources,
     add_source,
 )
 from custdyn_widgets.cli.output import FORMATS
+from custdyn_widgets.cli.work_arguments import add_work
 from custdyn_widgets.model.definitions import FINDINGS, GRAINS, LIST_FORMATS
 from custdyn_widgets.query.fields import SPLITS
 from custdyn_widgets.serve.readers import MAX_AUTOMATIC
@@ -35,8 +36,6 @@ EXAMPLES = """examples:
   custdyn app --source demo --port 8866
 
 exit codes: 0 fine, 1 the data is at fault, 2 the call is at fault"""
-NAME = {"metavar": "NAME", "help": "its name in any case, or its id"}
-RUN = {"metavar": "RUN", "help": "the id of a run, or the beginning of it"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = _actions(made, "command")
+    commands = actions_of(made, "command")
 
     report = commands.add_parser(
         "report",
@@ -84,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         "those that others share. CUSTDYN_STORE names another store than the one in your data "
         "folder.",
     )
-    actions = _actions(templates)
+    actions = actions_of(templates)
     actions.add_parser("list", help="names, owners and descriptions")
     shown = actions.add_parser("show", help="a template as TOML")
     ran = actions.add_parser("run", help="make the report of a template")
@@ -127,6 +126,14 @@ def parser() -> argparse.ArgumentParser:
     _add_list_format(check)
     check.add_argument("--output", default="-", metavar="PATH", help="default: standard output")
 
+    cache = commands.add_parser(
+        "cache",
+        help="tables that are kept for the next call",
+        description="Lists the CSV and SQLite tables that are kept as Parquet, so that the next "
+        "report does not read their files again: size, when last used, table and file.",
+    )
+    cache.add_argument("--clear", action="store_true", help="delete those that are not in use")
+
     rollup = commands.add_parser(
         "rollup",
         help="fold a ledger by the hour",
@@ -154,14 +161,14 @@ def parser() -> argparse.ArgumentParser:
     crossed.add_argument(
         "--source", required=True, action="append", metavar="SRC", help=f"twice: {SOURCES}"
     )
-    add_memory(crossed)
+    add_resources(crossed)
     add_query(crossed)
 
     app = commands.add_parser(
         "app", help="serve the page", description="Serves the page with Voilà on this machine only."
     )
     app.add_argument("--source", default="demo", metavar="SRC", help=f"{SOURCES}; default: demo")
-    add_memory(app)
+    add_resources(app)
     app.add_argument("--port", type=int, default=8866, metavar="N", help="default: 8866")
     app.add_argument(
         "--ready",
@@ -216,84 +223,3 @@ def _report_arguments(report: argparse.ArgumentParser) -> None:
     csv.add_argument("--delimiter", default=",", help="comma, semicolon or tab; default: comma")
     csv.add_argument("--decimal", default=".", help="point or comma; default: point")
     csv.add_argument("--tidy", action="store_true", help="one line a cell, for machines")
-
-
-def add_work(commands: Any) -> None:
-    """Adds the commands to those of the command line."""
-    _add_schedules(commands)
-    for name, words in (
-        ("run-due", "Claims what is due, runs it, sends what is queued, and ends. For cron and its "
-         "like: any number of machines may call it."),
-        ("scheduler", "Does what run-due does, again and again, until it is stopped."),
-        ("worker", "Runs the reports that pages ask for by mail, and sends what is queued, until "
-         "it is stopped."),
-    ):  # fmt: skip
-        command = commands.add_parser(name, help=words.partition(",")[0].lower(), description=words)
-        add_source(command)
-        command.add_argument("--with-parent", action="store_true", help=SUPPRESS)
-    _add_outbox(commands)
-    _add_archive(commands)
-
-
-def _add_schedules(commands: Any) -> None:
-    schedules = commands.add_parser(
-        "schedules",
-        help="saved queries that are sent by themselves",
-        description="Lists the schedules of your saved queries with their next runs; pauses and "
-        "resumes them; runs one now, or to a file without sending anything.",
-    )
-    actions = _actions(schedules)
-    actions.add_parser("list", help="your schedules, with the next five runs of each")
-    for name, words in (("pause", "keep a schedule, but run nothing"), ("resume", "run it again")):
-        actions.add_parser(name, help=words).add_argument("name", **NAME)
-    for name, words in (("run", "run it and send it now"), ("dry-run", "run it to a file")):
-        command = actions.add_parser(name, help=words)
-        command.add_argument("name", **NAME)
-        add_source(command)
-        if name == "dry-run":
-            command.add_argument(
-                "--output",
-                required=True,
-                metavar="PATH",
-                help="the report, or with the ending .eml the whole mail",
-            )
-
-
-def _add_outbox(commands: Any) -> None:
-    outbox = commands.add_parser(
-        "outbox",
-        help="mails, and what became of them",
-        description="Lists mails with their state; sends what is due; tries again what failed.",
-    )
-    actions = _actions(outbox)
-    listed = actions.add_parser("list", help="your newest mails, newest first")
-    sent = actions.add_parser("flush", help="send those of yours that are due")
-    for one in (listed, sent):
-        one.add_argument("--all", action="store_true", help="those of all users of the store")
-    again = actions.add_parser("retry", help="send mails again that failed")
-    again.add_argument("mails", nargs="+", metavar="MAIL", help="ids, or the beginnings of them")
-
-
-def _add_archive(commands: Any) -> None:
-    archive = commands.add_parser(
-        "archive",
-        help="reports that were sent",
-        description="Lists the reports that were sent; shows one, or hands over its file; lays two "
-        "side by side; deletes what is too old.",
-    )
-    actions = _actions(archive)
-    actions.add_parser("list", help="your runs, newest first")
-    actions.add_parser("show", help="a run and its mails").add_argument("run", **RUN)
-    file = actions.add_parser("file", help="the file of a run")
-    file.add_argument("run", **RUN)
-    file.add_argument("--output", required=True, metavar="PATH", help="a file, or -")
-    compare = actions.add_parser("compare", help="cells that changed after the fact, old → new")
-    compare.add_argument("run", **RUN)
-    compare.add_argument("other", **RUN)
-    actions.add_parser("prune", help="delete what CUSTDYN_KEEP_DAYS and CUSTDYN_KEEP_RUNS exclude")
-
-
-def _actions(parser: Any, dest: str = "action") -> Any:
-    return parser.add_subparsers(
-        required=True, metavar=dest.upper(), dest=dest, parser_class=Parser
-    )

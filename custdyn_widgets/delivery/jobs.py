@@ -220,7 +220,7 @@ class _Heart:
         while not self._ended.wait(every):
             try:
                 goes_on = self._store.jobs.set_progress(
-                    self._job, self._doing, source.done, now(), self._lease
+                    self._job, *source.doing(self._doing), now(), self._lease
                 )
             except StoreError:  # it is said at the next beat
                 continue

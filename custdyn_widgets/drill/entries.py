@@ -76,7 +76,7 @@ def entries_behind(
         snapshot.one_by_one()
         filters = resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of)
         table = entries_of(
-            snapshot.tables,
+            snapshot.listed,
             snapshot.fetch,
             filters,
             inside=(None if held else bucket.start, bucket.end),

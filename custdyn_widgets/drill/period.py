@@ -69,7 +69,7 @@ class Period:
         tables, fetch = snapshot.tables, snapshot.fetch
         filters = resolve(tables, fetch, self.query, self.as_of)
         plan = Plan(filters, buckets, (), (), self.as_of, until=self.until)
-        held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.in_order))
+        held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.raw.in_order))
         extract = replace(self.extract, client_data=held)
         return replace(self, buckets=buckets, extract=extract), len(buckets) - 1
 

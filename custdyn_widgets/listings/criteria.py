@@ -83,7 +83,7 @@ class Criteria:
     def payg(self, snapshot: Snapshot) -> ir.Table:
         """The pay-as-you-go entries of the period of clients that pass."""
         return payg_of(
-            snapshot.tables,
+            snapshot.listed,
             resolve(snapshot.tables, snapshot.fetch, self.query, self.as_of),
             inside=(self.buckets[0].start, self.buckets[-1].end),
             as_of=self.as_of,

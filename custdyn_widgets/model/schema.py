@@ -20,11 +20,12 @@ class Reads(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of one of the five tables."""
+    """A column of one of the five tables; `listed`: only lists and cards show it."""
 
     name: str
     reads: Reads
     required: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,12 @@ MAX_DECIMALS = 12
 MAX_INTEGER_DIGITS = 26
 
 
-def _columns(required: str, optional: str = "") -> tuple[Column, ...]:
-    def parse(text: str, needed: bool) -> list[Column]:
+def _columns(required: str, optional: str = "", listed: str = "") -> tuple[Column, ...]:
+    def parse(text: str, *kind: bool) -> list[Column]:
         pairs = [word.split(":") for word in text.split()]
-        return [Column(name, Reads[reads.upper()], needed) for name, reads in pairs]
+        return [Column(name, Reads[reads.upper()], *kind) for name, reads in pairs]
 
-    return (*parse(required, True), *parse(optional, False))
+    return (*parse(required, True), *parse(optional), *parse(listed, False, True))
 
 
 TABLES = {
@@ -116,8 +117,8 @@ TABLES = {
             unique=False,  # a pass of its own: found by `custdyn check`
             columns=_columns(
                 "entry_id:id client_id:id occurred_at:instant kind:text amount:amount",
-                "package_id:id service:text direction:text destination:text quantity:number "
-                "description:text recorded_at:instant",
+                "package_id:id recorded_at:instant",
+                "service:text direction:text destination:text quantity:number description:text",
             ),
         ),
         Table(

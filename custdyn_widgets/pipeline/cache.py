@@ -209,14 +209,14 @@ def frames_of(source: Source, snapshot: Snapshot, plan: Plan, checkpoint: Checkp
         return Frames(source.name, plan, snapshot.token, extract, sliced)
     access = ReadStrategy.of(
         *(extract.fullest, extract.inside),
-        in_order=snapshot.in_order,
+        in_order=snapshot.raw.in_order,
         memory=source.memory.apart,
     )
     held = read_clients(snapshot.tables, snapshot.fetch, plan, access)
     frames = Frames(
         *(source.name, plan, snapshot.token, replace(extract, client_data=held)),
         room=source.memory.apart,
-        grown=lambda made: source.memory.keep(made, made.size) if snapshot.steady else None,
+        grown=lambda made: source.memory.keep(made, made.size) if snapshot.raw.steady else None,
     )
     frames.grown(frames)
     return frames

@@ -115,7 +115,7 @@ class _Reporter:
         """
         rates, timezone = self.rates, self.query.timezone
         every = segments(buckets, rates.dates(rates.currencies), timezone=timezone)
-        rollup = self.snapshot.rollup
+        rollup = self.snapshot.raw.rollup
         if rollup is not None and not rollup.fits(_edges(buckets, every)):
             return pieces
         return every if len(every) <= max(MAX_CUTS, len(pieces)) else pieces
@@ -173,7 +173,7 @@ class _Reporter:
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(self.rates, self.today, self.later_rates)
         said += [Note(text) for text in snapshot.notes]
-        if snapshot.rollup is None:
+        if snapshot.raw.rollup is None:
             said.append(Note(CHECKED if self.source.checked else UNCHECKED))
         said += quality_notes(self.source.findings or ())
         report = Report(

@@ -43,7 +43,7 @@ def sliced_reader(
     """
     changes = min(extract.entries - extract.inside, extract.clients)
     changes += min(extract.inside, extract.clients * len(plan.buckets))
-    if snapshot.partitions is not None:
+    if snapshot.raw.partitions is not None:
         return partial(_by_partition, snapshot, plan, max(changes // ROWS_A_PARTITION, 1))
     flows = min(extract.entries, extract.clients * len(plan.pieces) * KINDS_OF_FLOWS)
     size = BYTES_A_CHANGE * changes + BYTES_A_CLIENT * extract.clients
@@ -54,7 +54,7 @@ def sliced_reader(
         return None
     access = ReadStrategy.of(
         *(-(-many // count) for many in (extract.fullest, extract.inside)),
-        in_order=snapshot.in_order,
+        in_order=snapshot.raw.in_order,
         memory=memory.apart,
     )
     return partial(_by_slice, snapshot, plan, count, access)
@@ -83,10 +83,10 @@ def _by_partition(
     snapshot: Snapshot, plan: Plan, count: int, wanted: MetricsPlan, checkpoint: Callable[[], None]
 ) -> PartialSums:
     checkpoint()
-    assert snapshot.partitions is not None  # noqa: S101 the caller looked
+    assert snapshot.raw.partitions is not None  # noqa: S101 the caller looked
     rows = in_one_table(snapshot.tables, plan)
     work = partial(_packed, wanted=wanted)
-    return add_partials(map(unpacked, snapshot.partitions(rows, "client_id", count, work)))
+    return add_partials(map(unpacked, snapshot.raw.partitions(rows, "client_id", count, work)))
 
 
 def _packed(rows: pa.Table, *, wanted: MetricsPlan) -> bytes:

@@ -21,14 +21,15 @@ From: TypeAlias = "str | Path | Source | Mapping[str, pd.DataFrame] | Session"
 """What `open_source` opens."""
 
 
-def open_source(source: From, *, memory: str | None = None) -> Source:
+def open_source(source: From, *, memory: str | None = None, cache: bool = True) -> Source:
     """A source of the five tables (docs/definitions.md).
 
     `source`: a folder of CSV or Parquet files or of a rollup, a file `*.duckdb` or `*.sqlite`, a
     PostgreSQL database by its URL, a Spark session or master (see `open_spark`), the built-in
     `"sample"` or `"demo"`, or DataFrames by table name. It is read when a report asks for it.
     `memory`: what a report of it may take, such as `"2G"`; else
-    what CUSTDYN_MEMORY says, or a quarter of the machine's.
+    what CUSTDYN_MEMORY says, or a quarter of the machine's. `cache`: CSV and SQLite tables are
+    kept as Parquet in the user's cache, so that the next process reads those.
     Raises SourceError where there is nothing to open, NoSize for what is no size.
     """
     opened = _named(str(source)) if isinstance(source, str | Path) else _opened(source)
@@ -36,6 +37,7 @@ def open_source(source: From, *, memory: str | None = None) -> Source:
         opened.place = source_text(source)
     if memory is not None:
         opened.memory.most = size(memory)
+    opened.caches = opened.caches and cache
     return opened
 
 

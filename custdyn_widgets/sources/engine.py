@@ -7,9 +7,8 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
 import ibis
@@ -17,6 +16,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from custdyn_widgets.errors import Cancelled, SourceError, TooManyDigits
+from custdyn_widgets.sources.any_engine import FileRead, Stoppable
 
 LONGEST_LINE = 1 << 26
 DIRECT_BITS = 20
@@ -24,58 +24,6 @@ DIRECT_BITS = 20
 LEAST_MEMORY = 256 << 20
 BY_A_SIGNAL = "Query interrupted"
 """What DuckDB says where a signal, such as a keyboard's interrupt, raised something meanwhile."""
-
-
-class AnyEngine(Protocol):
-    """What a source needs of the engine that its data is in."""
-
-    @property
-    def token(self) -> tuple[object, ...]:
-        """What it sees, where it tells: for a server."""
-
-    @property
-    def done(self) -> float | None:
-        """How much of what runs is done, 0 to 1; None where nobody can tell."""
-
-    def fetch(self, expression: ir.Expr) -> pa.Table:
-        """Runs an expression; an Arrow table with exact decimals."""
-
-    def nothing(self) -> ir.Table:
-        """A table without rows."""
-
-    def keep(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
-        """A copy of the rows inside the engine."""
-
-    def shut(self, folders: Sequence[Path] = ()) -> None:
-        """From here on nothing else can be read."""
-
-    def interrupt(self) -> None:
-        """Stops what runs, from another thread, and whatever would run next until `resume`."""
-
-    def resume(self) -> None:
-        """Lets work begin again after `interrupt`."""
-
-    def check(self) -> None:
-        """Raises Cancelled where work was stopped."""
-
-    def close(self) -> None:
-        """Frees what it holds."""
-
-
-class Stoppable:
-    """Work that another thread may stop."""
-
-    def __init__(self) -> None:
-        self._stopped = threading.Event()
-
-    def resume(self) -> None:
-        """Lets work begin again after `interrupt`."""
-        self._stopped.clear()
-
-    def check(self) -> None:
-        """Raises Cancelled where work was stopped: for long work outside the engine."""
-        if self._stopped.is_set():
-            raise Cancelled
 
 
 class Unreadable(SourceError):
@@ -89,13 +37,17 @@ class Unreadable(SourceError):
 class Engine(Stoppable):
     """One DuckDB in memory. Calls from several threads wait for each other.
 
-    It takes `memory` bytes, or LEAST_MEMORY; what is more goes to a temporary file.
+    It takes `memory` bytes, or LEAST_MEMORY; what is more goes to a temporary file. `caches`:
+    whether tables that are slow to read are kept for other processes. `held` is what stays open as
+    long as it does, `file` what is being read.
     """
 
     def __init__(self, source: str, memory: int) -> None:
         self._source = source
         self._lock = threading.RLock()
         super().__init__()
+        self.held = ExitStack()
+        self._folders: set[Path] = set()
         self._connection = duckdb.connect()
         spill = Path(tempfile.gettempdir()) / f"custdyn-{uuid.uuid4().hex}"
         for name, value in {
@@ -121,13 +73,15 @@ class Engine(Stoppable):
 
     def parquet(self, name: str, files: Sequence[Path]) -> ir.Table:
         """Parquet files of one schema as one table, read where they are."""
+        self._folders |= {file.resolve().parent for file in files}
         with self._working():
             return self.backend.read_parquet(
                 [_literally(file) for file in files], table_name=name, hive_partitioning=False
             )
 
-    def csv(self, name: str, file: Path, columns: Sequence[str]) -> ir.Table:
-        """A CSV file as a table of text, copied; empty is null. Raises Unreadable."""
+    def csv(self, name: str, file: Path, columns: Sequence[str], delimiter: str) -> ir.Table:
+        """A CSV file as a view of text; empty is null. What reads it raises Unreadable."""
+        self._folders.add(file.resolve().parent)
         with self._working():
             self._connection.read_csv(
                 _literally(file),
@@ -135,14 +89,23 @@ class Engine(Stoppable):
                 auto_detect=False,
                 hive_partitioning=False,
                 columns=dict.fromkeys(columns, "VARCHAR"),
-                sep=",",
+                sep=delimiter,
                 quotechar='"',
                 escapechar='"',
                 strict_mode=True,
                 max_line_size=LONGEST_LINE,
                 buffer_size=LONGEST_LINE,
-            ).create(name)
+            ).create_view(name)
             return self.backend.table(name)
+
+    def write(self, rows: ir.Table, file: Path) -> None:
+        """Writes rows to a Parquet file that is there: into the same file. Raises Unreadable."""
+        query = self.backend.compile(rows)
+        with self._working():
+            self._connection.execute(
+                f"COPY ({query}) TO {_quoted(str(file))} "
+                "(FORMAT parquet, COMPRESSION lz4_raw, USE_TMP_FILE false)"
+            )
 
     def attach(self, file: Path) -> tuple[dict[str, ir.Table], set[str]]:
         """The tables and views of a DuckDB file, opened for reading only; which are views."""
@@ -168,19 +131,20 @@ class Engine(Stoppable):
 
     def nothing(self) -> ir.Table:
         """A table without rows."""
-        return self.keep("nothing", pa.table({"absent": pa.array([], pa.int8())}))
+        with self._working():
+            return self.backend.sql("SELECT 1 AS absent WHERE false")
 
     @property
     def token(self) -> tuple[object, ...]:
         """Its data are watched from outside."""
         return ()
 
-    def shut(self, folders: Sequence[Path] = ()) -> None:
-        """From here on only these folders can be read, and no setting changed."""
+    def shut(self) -> None:
+        """From here on only the folders of its files can be read, and no setting changed."""
         with self._lock:
             # DuckDB compares a path as it is written: see `_literally`
-            written = [name for folder in folders for name in (str(folder), _literally(folder))]
-            self._set("allowed_directories", [f"{name}/" for name in written])
+            written = {*map(str, self._folders), *map(_literally, self._folders)}
+            self._set("allowed_directories", [f"{name}/" for name in sorted(written)])
             self._set("enable_external_access", "false")
             self._set("lock_configuration", "true")
 
@@ -196,12 +160,28 @@ class Engine(Stoppable):
             percent = self._connection.query_progress()
         except duckdb.Error:  # it was closed in between
             return None
-        return percent / 100 if percent > 0 else None
+        share = percent / 100 if percent > 0 else None
+        return share if self.file is None else self.file.share(share)
 
     def close(self) -> None:
         """Frees the memory."""
         with self._lock:
             self._connection.close()
+            self.held.close()
+
+    @contextmanager
+    def reading_file(self, file: Path) -> Iterator[None]:
+        """Counts what is read of a file, so that it can be shown."""
+        self.file = FileRead(file.name, file.stat().st_size)
+        try:
+            yield
+        finally:
+            self.file = None
+
+    def step(self, share: float) -> None:
+        """How much of a pass is done that it does not make itself."""
+        if self.file is not None:
+            self.file.own = share
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -221,6 +201,9 @@ class Engine(Stoppable):
                 raise TooManyDigits(self._source) from None
             except duckdb.Error as error:
                 raise Unreadable(self._source, str(error)) from None
+            finally:
+                if self.file is not None:
+                    self.file.past += 1
 
     def _end(self) -> None:
         """Ends what was asked for: a signal leaves it going on."""
@@ -230,11 +213,12 @@ class Engine(Stoppable):
 
     def _set(self, name: str, value: str | list[str]) -> None:
         # names are our own literals; values are bound or escaped by DuckDB's own rule
-        listed = [value] if isinstance(value, str) else value
-        quoted = ", ".join("'" + one.replace("'", "''") + "'" for one in listed)
-        self._connection.execute(
-            f"SET {name} = {quoted if isinstance(value, str) else f'[{quoted}]'}"
-        )
+        quoted = _quoted(value) if isinstance(value, str) else f"[{', '.join(map(_quoted, value))}]"
+        self._connection.execute(f"SET {name} = {quoted}")
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _literally(file: Path) -> str:

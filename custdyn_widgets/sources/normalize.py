@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -11,12 +11,17 @@ import pyarrow as pa
 
 from custdyn_widgets.errors import DataFault
 from custdyn_widgets.model.schema import CLIENT_TYPES, TABLES, Column, Reads, Table
-from custdyn_widgets.sources.parsing import Reading, UnreadableType, empty, float_note, read
+from custdyn_widgets.sources.parsing import (
+    MAX_DIGITS,
+    Reading,
+    UnreadableType,
+    empty,
+    float_note,
+    read,
+)
 
 Fetch = Callable[[ir.Expr], pa.Table]
 MAX_IDS = 5
-MAX_FAST_DIGITS = 18
-"""A decimal of up to 18 digits is held in 8 bytes."""
 
 
 @dataclass(frozen=True)
@@ -29,31 +34,47 @@ class Canonical:
 
 
 def canonical(
-    name: str, raw: ir.Table, fetch: Fetch, *, whole_ids: set[str], has_statistics: bool
+    name: str,
+    raw: ir.Table,
+    fetch: Fetch,
+    *,
+    whole_ids: Collection[str] = (),
+    has_statistics: bool = False,
+    listed: bool = False,
+    lenient: bool = False,
 ) -> Canonical:
     """Reads one of the five tables.
 
     `whole_ids` names the id columns that are integers in every table and may stay so; the others
     are read as text. `has_statistics`: it is large and in a file that knows where its nulls are.
+    `listed`: with the columns that only lists and cards show; `lenient`: those with faults stay as
+    they are.
     """
     table = TABLES[name]
-    readings, faults = _readings(table, raw, fetch)
-    if faults:
+    wanted = [column for column in table.columns if listed or not column.listed]
+    readings, faults = _readings(table, wanted, raw, fetch)
+    typed: dict[str, ir.Value] = {}
+    if not faults:
+        faults, typed = _counted(table, raw, readings, fetch, has_statistics=has_statistics)
+    at_fault = {fault.column for fault in faults}
+    unread = {column.name for column in wanted if lenient and column.listed} & at_fault
+    if at_fault - unread:
         return Canonical(raw, tuple(faults))
     columns = {
-        column.name: _value(column, readings.get(column.name), whole_ids)
-        for column in table.columns
+        column.name: typed.get(column.name, _value(column, readings.get(column.name), whole_ids))
+        for column in wanted
     }
-    found = _counted(table, raw, readings, fetch, has_statistics=has_statistics)
-    if found:
-        return Canonical(raw, tuple(found))
-    columns |= _exactly_scaled(raw, readings, fetch)
+    columns |= {name: raw[name] for name in unread}
     made = raw.select(**columns)
-    notes = [float_note(name, column) for column, one in readings.items() if one.approximate]
+    notes = [
+        float_note(name, column)
+        for column, one in readings.items()
+        if one.approximate and table.column(column).reads is Reads.AMOUNT
+    ]
     return Canonical(made, tuple(_repeated(table, made, fetch)), tuple(notes))
 
 
-def absent(name: str, nothing: ir.Table, *, whole_ids: set[str]) -> Canonical:
+def absent(name: str, nothing: ir.Table, *, whole_ids: Collection[str]) -> Canonical:
     """A table that the source does not have: no rows, all columns; `nothing` has no rows."""
     table = TABLES[name]
     columns = {column.name: _typed_empty(column, whole_ids) for column in table.columns}
@@ -81,7 +102,7 @@ def _try_read(raw: ir.Table, column: Column) -> ir.Value | None:
         return None
 
 
-def _value(column: Column, reading: Reading | None, whole_ids: set[str]) -> ir.Value:
+def _value(column: Column, reading: Reading | None, whole_ids: Collection[str]) -> ir.Value:
     if reading is None:
         return _typed_empty(column, whole_ids)
     if column.reads is Reads.ID and column.name not in whole_ids:
@@ -89,16 +110,16 @@ def _value(column: Column, reading: Reading | None, whole_ids: set[str]) -> ir.V
     return reading.value
 
 
-def _typed_empty(column: Column, whole_ids: set[str]) -> ir.Value:
+def _typed_empty(column: Column, whole_ids: Collection[str]) -> ir.Value:
     return ibis.null("int64") if column.name in whole_ids else empty(column)
 
 
 def _readings(
-    table: Table, raw: ir.Table, fetch: Fetch
+    table: Table, wanted: Sequence[Column], raw: ir.Table, fetch: Fetch
 ) -> tuple[dict[str, Reading], list[DataFault]]:
     readings: dict[str, Reading] = {}
     faults = []
-    for column in table.columns:
+    for column in wanted:
         if column.name not in raw.columns:
             if column.required:
                 faults.append(DataFault(table.name, column.name, 0, "the column is missing"))
@@ -122,31 +143,48 @@ def _counted(
     fetch: Fetch,
     *,
     has_statistics: bool,
-) -> list[DataFault]:
-    """Counts every fault in one pass.
+) -> tuple[list[DataFault], dict[str, ir.Value]]:
+    """Counts every fault, and finds the type that holds all numbers of a column, in one pass.
 
     Plain nulls are counted one by one, without a pass, where the statistics of a file answer.
     """
     checks: list[tuple[Column, str, ir.BooleanValue, bool]] = []
-    for column in table.columns:
-        if column.name not in readings:
-            continue
-        reading = readings[column.name]
+    asked: dict[str, ir.Value] = {}
+    for name, reading in readings.items():
+        column = table.column(name)
         checks += [(column, what, where, False) for what, where in reading.faults]
+        checks += [(column, what, where, has_statistics) for what, where in reading.ranges]
         if column.required:
-            checks.append((column, "is null", raw[column.name].isnull(), has_statistics))
+            checks.append((column, "is null", raw[name].isnull(), has_statistics))
         checks += [(column, what, where, False) for what, where in _rules(table, column, reading)]
-    together = {
+        if reading.numbers is not None:
+            asked[f"{name} digits"] = reading.numbers.digits.max()
+            asked[f"{name} decimals"] = reading.numbers.decimals.max()
+            asked[f"{name} short"] = (reading.numbers.short | raw[name].isnull()).all()
+    asked |= {
         str(place): where.sum() for place, (*_, where, alone) in enumerate(checks) if not alone
     }
-    counts = fetch(raw.aggregate(**together)).to_pylist()[0] if together else {}
+    known = fetch(raw.aggregate(**asked)).to_pylist()[0] if asked else {}
     faults = []
     for place, (column, what, where, alone) in enumerate(checks):
-        count = _count(raw.filter(where), fetch) if alone else counts[str(place)] or 0
+        count = _count(raw.filter(where), fetch) if alone else known[str(place)] or 0
         if count:
             ids = _ids(table, raw, where, fetch)
             faults.append(DataFault(table.name, column.name, count, what, ids))
-    return faults
+    typed: dict[str, ir.Value] = {}
+    at_fault = {fault.column for fault in faults}
+    for name, reading in readings.items():
+        if reading.numbers is None or name in at_fault:
+            continue
+        digits, decimals = (max(known[f"{name} {one}"] or 0, 0) for one in ("digits", "decimals"))
+        if digits + decimals > MAX_DIGITS:
+            needs = f"{digits} digits before the point and {decimals} after it"
+            what = f"together its numbers need {needs}, more than {MAX_DIGITS} digits"
+            faults.append(DataFault(table.name, name, 0, what))
+            continue
+        all_short = bool(known[f"{name} short"])
+        typed[name] = reading.numbers.typed(digits, decimals, all_short=all_short)
+    return faults, typed
 
 
 def _rules(table: Table, column: Column, reading: Reading) -> Iterable[tuple[str, ir.BooleanValue]]:
@@ -154,30 +192,8 @@ def _rules(table: Table, column: Column, reading: Reading) -> Iterable[tuple[str
         right = ", ".join(CLIENT_TYPES)
         yield f"is not one of {right}", reading.value.notin(list(CLIENT_TYPES)).fill_null(False)
     if (table.name, column.name) == ("rates", "rate"):
-        yield "is zero or negative", (reading.value <= 0).fill_null(False)
-
-
-def _exactly_scaled(
-    raw: ir.Table, readings: Mapping[str, Reading], fetch: Fetch
-) -> dict[str, ir.Value]:
-    """Amounts read from text, in the narrowest decimal that holds every one of them."""
-    numbers = [
-        (name, reading.value, reading.decimals)
-        for name, reading in readings.items()
-        if reading.decimals is not None
-    ]
-    if not numbers:
-        return {}
-    asked = {f"{name}_most": value.abs().max() for name, value, _ in numbers}
-    asked |= {f"{name}_decimals": decimals.max() for name, _, decimals in numbers}
-    known = fetch(raw.aggregate(**asked)).to_pylist()[0]
-    scaled = {}
-    for name, value, _ in numbers:
-        scale = max(known[f"{name}_decimals"] or 0, 0)
-        digits = len(str(int(known[f"{name}_most"] or 0))) + scale
-        width = MAX_FAST_DIGITS if digits <= MAX_FAST_DIGITS else 38
-        scaled[name] = value.cast(f"decimal({width}, {scale})")
-    return scaled
+        value = reading.value if reading.numbers is None else reading.value.try_cast("float64")
+        yield "is zero or negative", (value <= 0).fill_null(False)
 
 
 def _repeated(table: Table, made: ir.Table, fetch: Fetch) -> Iterable[DataFault]:

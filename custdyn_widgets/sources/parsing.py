@@ -2,52 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-import pandas as pd
-import pyarrow as pa
 
 from custdyn_widgets.model.schema import MAX_DECIMALS, MAX_INTEGER_DIGITS, Column, Reads, Table
 
 INSTANT_TYPE = "timestamp(6)"
 NUMBER_TYPE = "decimal(38, 24)"
-MAX_FLOAT = 1e14
-"""What is as large does not fit NUMBER_TYPE."""
-WHOLE_NUMBER_TYPE = "decimal(38, 0)"
-SHORT_TYPE = "decimal(15, 6)"
-WIDEST = f"decimal({MAX_DECIMALS + MAX_INTEGER_DIGITS}, {MAX_DECIMALS})"
+"""A rate or a quantity in an engine that does not tell the scale of its numbers."""
+MAX_DIGITS = 38
+MAX_FAST_DIGITS = 18
+"""A decimal of up to 18 digits is held in 8 bytes."""
+DIGITS, DECIMALS = 12, 6
+"""A number of up to that many integer digits and decimals is short: it needs no closer look."""
+SHORT_FLOAT = dt.Decimal(15, DECIMALS)
+"""Every decimal of up to 15 digits leads to a binary float of its own, and back."""
 EXACT_FLOAT = 2**53
 """Below it, a binary float tells every integer from its neighbours."""
+FIRST, LAST = datetime.min, datetime.max  # noqa: DTZ901 compared without a zone
+"""The instants (UTC) that Python, pandas and a calendar know."""
+_SHORT = rf"^[+-]?[0-9]{{1,{DIGITS}}}(\.[0-9]{{0,{DECIMALS}}})?$"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+_INTEGER, _LEADING = r"^[+-]?0*([0-9]*)", r"^[+-]?0*\.(0*)[1-9]"
+_ZERO = r"^[+-]?[0.]*([eE].*)?$"
 _FRACTION = r"^[+-]?[0-9]*\.?([0-9]*?)0*([eE].*)?$"
 _EXPONENT = r"^[^eE]*[eE]([+-]?[0-9]+)$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_INSTANT = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
-    r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?)?$"
-)
+_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+_UTC = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_TIME}Z?)?$"
+_OFFSET = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_TIME}[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
 WHOLE = (Reads.ID, Reads.TEXT, Reads.WHOLE)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers that came as text or binary floats: what one decimal type for all of them needs.
+
+    `short`: which are shown at once to have at most DIGITS and DECIMALS. `digits` before and
+    `decimals` after the point that each needs, null for what is no number.
+    """
+
+    raw: ir.Value
+    short: ir.BooleanValue
+    digits: ir.IntegerValue
+    decimals: ir.IntegerValue
+
+    def typed(self, digits: int, decimals: int, *, all_short: bool) -> ir.Value:
+        """All of them as decimals of one type."""
+        width = MAX_FAST_DIGITS if digits + decimals <= MAX_FAST_DIGITS else MAX_DIGITS
+        kind = dt.Decimal(width, decimals)
+        if not self.raw.type().is_floating():
+            return self.raw.cast(kind)
+        short = self.raw.cast(SHORT_FLOAT)
+        if all_short:
+            return short
+        exactly = self.raw.cast("string").cast(kind)
+        return ibis.ifelse(self.short, self.raw.try_cast(SHORT_FLOAT).cast(kind), exactly)
 
 
 @dataclass(frozen=True)
 class Reading:
     """A column as it is read: the value, the faults by what is wrong, and remarks.
 
-    `decimals` counts the decimals that each amount needs, where its type does not tell;
-    `approximate` says that the amounts came as binary floats.
+    `ranges` are faults that the statistics of a file can exclude. `numbers`: the value has a type
+    when all of them are known; `approximate` says that they came as binary floats.
     """
 
     value: ir.Value
     faults: tuple[tuple[str, ir.BooleanValue], ...] = ()
-    decimals: ir.IntegerValue | None = None
+    ranges: tuple[tuple[str, ir.BooleanValue], ...] = ()
+    numbers: Numbers | None = None
     approximate: bool = False
 
 
@@ -63,7 +92,7 @@ def read(raw: ir.Value, column: Column) -> Reading:
 def empty(column: Column) -> ir.Value:
     """The canonical value of a column that a source does not have."""
     kinds = {Reads.INSTANT: INSTANT_TYPE, Reads.DATE: "date", Reads.WHOLE: "int64"}
-    kinds |= {Reads.AMOUNT: WIDEST, Reads.NUMBER: NUMBER_TYPE}
+    kinds |= dict.fromkeys((Reads.AMOUNT, Reads.NUMBER), f"decimal({MAX_FAST_DIGITS}, 0)")
     return ibis.null(kinds.get(column.reads, "string"))
 
 
@@ -106,9 +135,19 @@ def _read_instant(raw: ir.Value) -> Reading:
     kind = raw.type()
     if kind.is_timestamp() or kind.is_date():
         # an engine's session runs in UTC: an aware instant loses its zone, not its time
-        return Reading(raw if kind == dt.dtype(INSTANT_TYPE) else raw.cast(INSTANT_TYPE))
+        value = raw if kind == dt.dtype(INSTANT_TYPE) else raw.cast(INSTANT_TYPE)
+        what = "not an instant of the years 1 to 9999"
+        return Reading(value, ranges=((what, value < FIRST), (what, value > LAST)))
     if kind.is_string():
-        return _parsed(raw, _INSTANT, "timestamp('UTC')", "not an instant", INSTANT_TYPE)
+        in_utc, offset = raw.re_search(_UTC), raw.re_search(_OFFSET)
+        # an engine drops the offset of a text that it takes for a plain timestamp
+        value = ibis.cases(
+            (in_utc, raw.try_cast(INSTANT_TYPE)),
+            (offset, raw.try_cast("timestamp('UTC')").cast(INSTANT_TYPE)),
+            else_=ibis.null(INSTANT_TYPE),
+        )
+        value = ibis.ifelse(value.between(FIRST, LAST), value, ibis.null(INSTANT_TYPE))
+        return _parsed(raw, value, "not an instant")
     raise UnreadableType(str(kind))
 
 
@@ -121,7 +160,7 @@ def _read_date(raw: ir.Value) -> Reading:
         instant = raw.cast(INSTANT_TYPE)
         return Reading(day, (("not a date but an instant", instant != day.cast(INSTANT_TYPE)),))
     if kind.is_string():
-        return _parsed(raw, _DATE, "date", "not a date")
+        return _shaped(raw, _DATE, "date", "not a date")
     raise UnreadableType(str(kind))
 
 
@@ -132,7 +171,7 @@ def _read_whole(raw: ir.Value) -> Reading:
     if kind.is_floating():
         return _whole_float(raw)
     if kind.is_string():
-        return _parsed(raw, _WHOLE, "int64", "not a whole number")
+        return _shaped(raw, _WHOLE, "int64", "not a whole number")
     raise UnreadableType(str(kind))
 
 
@@ -142,31 +181,10 @@ def _read_number(raw: ir.Value) -> Reading:
     if kind.is_decimal() and kind.precision:
         return Reading(raw)
     if kind.is_integer():
-        return Reading(raw.cast(WHOLE_NUMBER_TYPE))
-    if kind.is_floating():
-        fits = (raw.abs() < MAX_FLOAT).fill_null(False)
-        return Reading(_shortest(raw, kind), (("not a number", raw.notnull() & ~fits),))
-    if kind.is_decimal() or kind.is_string():
-        text = raw.cast("string")
-        value = text.try_cast(NUMBER_TYPE)
-        good = text.re_search(_NUMBER) & value.notnull()
-        return Reading(
-            ibis.ifelse(good, value, ibis.null(NUMBER_TYPE)),
-            (("not a number", raw.notnull() & ~good),),
-        )
+        return Reading(raw.cast(dt.Decimal(MAX_DIGITS, 0)))
+    if kind.is_floating() or kind.is_decimal() or kind.is_string():
+        return _numbers(raw, MAX_DIGITS, MAX_DIGITS, f"more than {MAX_DIGITS} digits")
     raise UnreadableType(str(kind))
-
-
-def _shortest(raw: ir.Value, kind: dt.DataType) -> ir.Value:
-    """A float as its shortest decimal: up to 15 digits that lead back to it are that one.
-
-    Only what has more digits, or is of 32 bits, takes the way through text.
-    """
-    through_text = raw.cast("string").try_cast(NUMBER_TYPE)
-    if not isinstance(kind, dt.Float64):
-        return through_text
-    short = raw.try_cast(SHORT_TYPE)
-    return ibis.ifelse(short.cast("float64") == raw, short.cast(NUMBER_TYPE), through_text)
 
 
 def _read_amount(raw: ir.Value) -> Reading:
@@ -174,12 +192,9 @@ def _read_amount(raw: ir.Value) -> Reading:
     if kind.is_decimal():
         return _narrowed(raw, kind)
     if kind.is_integer():
-        return Reading(raw.cast(f"decimal({MAX_INTEGER_DIGITS + MAX_DECIMALS}, 0)"))
-    if kind.is_floating():
-        reading = _number(raw.cast("string"))
-        return Reading(reading.value, reading.faults, reading.decimals, approximate=True)
-    if kind.is_string():
-        return _number(raw)
+        return Reading(raw.cast(dt.Decimal(MAX_DIGITS, 0)))
+    if kind.is_floating() or kind.is_string():
+        return _numbers(raw, MAX_INTEGER_DIGITS, MAX_DECIMALS, _too_long())
     raise UnreadableType(str(kind))
 
 
@@ -187,41 +202,58 @@ def _narrowed(raw: ir.Value, kind: dt.DataType) -> Reading:
     digits, scale = kind.precision or 38, kind.scale or 0
     if digits - scale <= MAX_INTEGER_DIGITS and scale <= MAX_DECIMALS:
         return Reading(raw)
-    value = raw.try_cast(WIDEST)
+    value = raw.try_cast(dt.Decimal(MAX_DIGITS, MAX_DECIMALS))
     again = value.try_cast(kind)
     lost = raw.notnull() & (value.isnull() | again.isnull() | (again != raw))
     return Reading(value, ((_too_long(), lost),))
 
 
-def _number(text: ir.StringValue) -> Reading:
+def _numbers(raw: ir.Value, most: int, most_decimals: int, too_long: str) -> Reading:
+    """Numbers of text or binary floats: exact, or a fault."""
+    kind, text = raw.type(), raw.cast("string")
+    raw = raw if isinstance(kind, dt.Float64) else text
+    if raw is text:
+        short = text.re_search(_SHORT)
+    else:
+        short = (raw.try_cast(SHORT_FLOAT).cast("float64") == raw).fill_null(False)
     shaped = text.re_search(_NUMBER)
-    exponent = ibis.ifelse(
-        text.re_search(_EXPONENT), text.re_extract(_EXPONENT, 1).try_cast("int64"), 0
-    )
-    decimals = text.re_extract(_FRACTION, 1).length().cast("int64") - exponent
-    value = text.try_cast(WIDEST)
+    exponent = text.re_extract(_EXPONENT, 1).try_cast("int64").fill_null(0)
+    decimals = _length(text, _FRACTION) - exponent
+    digits = _length(text, _INTEGER) - _length(text, _LEADING) + exponent
+    digits = ibis.ifelse(text.re_search(_ZERO), 0, digits)
     infinite = text.lower().re_search(r"^[+-]?(nan|inf|infinity)$")
-    too_long = (decimals > MAX_DECIMALS) | value.isnull()
+    long = (decimals > most_decimals) | (digits > most) | (digits + decimals > MAX_DIGITS)
+
+    def otherwise(fault: ir.BooleanValue) -> ir.BooleanValue:
+        return ibis.ifelse(short, False, fault).fill_null(False)
+
+    of_each = [
+        ibis.cases((short, least), (shaped, need), else_=ibis.null("int64"))
+        for least, need in ((DIGITS, digits), (DECIMALS, decimals))
+    ]
     return Reading(
-        ibis.ifelse(shaped, value, ibis.null(WIDEST)),
+        raw,
         (
-            ("not finite", infinite.fill_null(False)),
-            ("not a number", (~shaped & ~infinite).fill_null(False)),
-            (_too_long(), (shaped & too_long).fill_null(False)),
+            ("not finite", otherwise(infinite)),
+            ("not a number", otherwise(~shaped & ~infinite)),
+            (too_long, otherwise(shaped & long)),
         ),
-        decimals=ibis.ifelse(shaped, decimals, 0),
+        numbers=Numbers(raw, short, *of_each),
+        approximate=kind.is_floating(),
     )
 
 
-def _parsed(
-    raw: ir.StringValue, shape: str, first: str, fault: str, then: str | None = None
-) -> Reading:
-    value = raw.try_cast(first)
-    value = value.cast(then) if then else value
-    good = raw.re_search(shape) & value.notnull()
-    return Reading(
-        ibis.ifelse(good, value, ibis.null(value.type())), ((fault, raw.notnull() & ~good),)
-    )
+def _length(text: ir.StringValue, part: str) -> ir.IntegerValue:
+    return text.re_extract(part, 1).length().cast("int64")
+
+
+def _shaped(raw: ir.StringValue, shape: str, kind: str, fault: str) -> Reading:
+    value = ibis.ifelse(raw.re_search(shape), raw.try_cast(kind), ibis.null(kind))
+    return _parsed(raw, value, fault)
+
+
+def _parsed(raw: ir.StringValue, value: ir.Value, fault: str) -> Reading:
+    return Reading(value, ((fault, raw.notnull() & value.isnull()),))
 
 
 def _too_long() -> str:
@@ -239,35 +271,9 @@ _READERS = {
 }
 
 
-def column_of(values: Iterable[object], column: Column) -> tuple[pa.Array, bool]:
-    """A column of text, and whether amounts among it came as binary floats.
-
-    Raises UnicodeDecodeError for bytes that are not UTF-8.
-    """
-    listed = list(values)
-    floats = column.reads is Reads.AMOUNT and any(
-        isinstance(value, float) and not pd.isna(value) for value in listed
-    )
-    return pa.array([_text(value, column) for value in listed], pa.string()), floats
-
-
 def float_note(table: Table | str, column: str) -> str:
     """What a report says of amounts that came as binary floats."""
     name = table if isinstance(table, str) else table.name
     return (
         f"{name}.{column}: amounts came as binary floats and were taken at their shortest decimal"
     )
-
-
-def _text(value: object, column: Column) -> str | None:
-    if value is None or (not isinstance(value, str | bytes) and pd.isna(value)):  # type: ignore[call-overload]
-        return None
-    if isinstance(value, float):
-        # integers with gaps are often held as floats: 3.0 is the id 3
-        whole = column.reads in WHOLE and float(value).is_integer()
-        return str(int(value)) if whole else repr(float(value))
-    if isinstance(value, Decimal):
-        return format(value, "f") if value.is_finite() else str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from pathlib import Path
+from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
@@ -15,8 +15,8 @@ import pyarrow as pa
 from custdyn_widgets.errors import DataError, DataFault
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.sources.any_engine import AnyEngine
 from custdyn_widgets.sources.ecb import ecb_rates
-from custdyn_widgets.sources.engine import AnyEngine
 from custdyn_widgets.sources.normalize import absent, canonical, integer_ids
 from custdyn_widgets.sources.parsing import INSTANT_TYPE
 from custdyn_widgets.sources.quality import Data
@@ -32,51 +32,57 @@ on each where it is: the answers."""
 class Raw:
     """What a kind of source finds when it is opened.
 
-    `tables`: name → raw table. `copied`: read once into the engine, so that later changes of
-    the files do not matter until the token says so. `in_order`: the entries of a time are found
-    without reading the others. `steady`: the same token means the same data. `partitions`: where
-    the data is on many machines, work can be done there. `folders`: what stays readable.
+    `tables`: name → raw table. `copied`: they are in the engine's memory. `in_order`: the entries
+    of a time are found without reading the others. `steady`: the same token means the same data.
+    `partitions`: where the data is on many machines, work can be done there.
     `rollup`: what the ledger is of, where its rows are not single entries.
     """
 
     tables: Mapping[str, ir.Table]
-    copied: bool
+    copied: bool = False
     in_order: bool = False
     steady: bool = True
     partitions: Partitions | None = None
-    folders: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     rollup: Rollup | None = None
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The canonical tables of a source at one moment, and what a report should say of them."""
+    """The canonical tables of a source at one moment, and what a report should say of them.
+
+    `tables`: with the columns that a report uses. `raw`: what they were read from.
+    """
 
     engine: AnyEngine
+    raw: Raw
     tables: Mapping[str, ir.Table]
     rates: Rates
     notes: tuple[str, ...]
     token: Token
-    in_order: bool
-    steady: bool
-    partitions: Partitions | None = None
-    rollup: Rollup | None = None
 
     def cut_at(self, edges: Iterable[datetime], as_of: datetime) -> None:
         """Raises TooFine where the ledger cannot be cut at these edges, as of an instant."""
-        if self.rollup is not None:
-            self.rollup.check(edges, as_of)
+        if self.raw.rollup is not None:
+            self.raw.rollup.check(edges, as_of)
 
     def one_by_one(self) -> None:
         """Raises TooFine where the ledger has no single entries."""
-        if self.rollup is not None:
-            raise self.rollup.entries_are_elsewhere()
+        if self.raw.rollup is not None:
+            raise self.raw.rollup.entries_are_elsewhere()
+
+    @cached_property
+    def listed(self) -> Mapping[str, ir.Table]:
+        """The tables with the columns that only lists and cards show, too.
+
+        Raises DataError where one of those cannot be read.
+        """
+        return canonical_tables(self.engine, self.raw, listed=True)[0]
 
     @property
     def data(self) -> Data:
         """What oddities are looked for in."""
-        return Data(dict(self.tables), self.rates, self.fetch)
+        return Data(dict(self.listed), self.rates, self.fetch)
 
     def fetch(self, expression: ir.Expr) -> pa.Table:
         """Runs an expression where the data is."""
@@ -85,11 +91,28 @@ class Snapshot:
 
 def opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
     """Reads the tables of a source as they should be read. Raises DataError where they cannot."""
-    engine.shut(raw.folders)
+    engine.shut()
+    try:
+        tables, notes = canonical_tables(engine, raw)
+    except DataError:
+        canonical_tables(engine, raw, listed=True)  # it stops: now every fault is named
+        raise
+    if raw.copied:
+        tables = {
+            name: engine.keep(name, table) if name in raw.tables else table
+            for name, table in tables.items()
+        }
+    rates = _own_rates(tables["rates"], engine) if "rates" in raw.tables else ecb_rates()
+    return Snapshot(engine, raw, tables, rates, notes, token)
+
+
+def canonical_tables(
+    engine: AnyEngine, raw: Raw, *, listed: bool = False
+) -> tuple[dict[str, ir.Table], tuple[str, ...]]:
+    """The five tables as they are read, and notes. Raises DataError."""
     raws = {name: raw.tables.get(name) for name in TABLES}
     whole_ids = integer_ids(raws)
     nothing = engine.nothing()
-    has_statistics = not raw.copied and raw.partitions is None
     if raw.rollup is not None:
         del raws["ledger"]  # written by ourselves, of what was read as canonical
     read = {
@@ -100,7 +123,8 @@ def opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
             table,
             engine.fetch,
             whole_ids=whole_ids,
-            has_statistics=has_statistics,
+            has_statistics=not raw.copied and raw.partitions is None,
+            listed=listed,
         )
         for name, table in raws.items()
     }
@@ -109,17 +133,7 @@ def opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
     tables = {name: one.table for name, one in read.items()}
     if raw.rollup is not None:
         tables["ledger"] = raw.tables["ledger"].mutate(recorded_at=ibis.null(INSTANT_TYPE))
-    if raw.copied:
-        tables = {
-            name: table if raws[name] is None else engine.keep(name, table)
-            for name, table in tables.items()
-        }
-    notes = raw.notes + tuple(note for one in read.values() for note in one.notes)
-    rates = ecb_rates() if raws["rates"] is None else _own_rates(tables["rates"], engine)
-    return Snapshot(
-        *(engine, tables, rates, notes, token),
-        *(raw.in_order, raw.steady, raw.partitions, raw.rollup),
-    )
+    return tables, raw.notes + tuple(note for one in read.values() for note in one.notes)
 
 
 def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:

@@ -11,17 +11,17 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from custdyn_widgets.errors import DataError, DataFault, Interrupted, SourceChanged, SourceError
 from custdyn_widgets.model.cells import Value
 from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.sources.any_engine import AnyEngine
 from custdyn_widgets.sources.catalog import Directory, directory_of
-from custdyn_widgets.sources.engine import AnyEngine, Engine
+from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.memory_budget import Memory
 from custdyn_widgets.sources.normalize import repeated
 from custdyn_widgets.sources.quality import Finding, findings, lines
 from custdyn_widgets.sources.snapshot import Raw, Snapshot, Token, opened
+from custdyn_widgets.sources.table_cache import cache_folder
 
 
 @dataclass
@@ -32,7 +32,8 @@ class Source:
     or nothing for data in memory, which does not change. `held`: what was opened is kept until the
     token changes; else (a server) each reader has a transaction of its own, whose engine says the
     token. `place` is what it is opened by in another process (None: it lives only in this one),
-    which is what is pickled of it. `memory` bounds what readers take, and what they keep for their
+    which is what is pickled of it. `caches`: what is slow to read is kept for other processes.
+    `memory` bounds what readers take, and what they keep for their
     next question.
     """
 
@@ -42,6 +43,7 @@ class Source:
     engine: Callable[[str, int], AnyEngine] = Engine
     held: bool = True
     place: str | None = None
+    caches: bool = True
     memory: Memory = field(default_factory=Memory, repr=False)
     _snapshot: Snapshot | None = None
     _engine: AnyEngine | None = None
@@ -107,11 +109,16 @@ class Source:
         if engine is not None and reader in (None, self._reader):
             engine.interrupt()
 
-    @property
-    def done(self) -> float | None:
-        """How much of what is being read is done, 0 to 1; None where nobody can tell."""
+    def doing(self, words: str) -> tuple[str, float | None]:
+        """What is being done, and how much of it: 0 to 1, None where that is not known.
+
+        `words`, or the file that has to be read before, with its bytes.
+        """
         engine = self._engine
-        return None if engine is None else engine.done
+        if engine is None:
+            return words, None
+        share = engine.done
+        return words if engine.file is None else engine.file.words(share or 0), share
 
     def close(self) -> None:
         """Frees the memory; the next report opens the source again."""
@@ -126,13 +133,12 @@ class Source:
         try:
             with self.reading() as snapshot:
                 snapshot.one_by_one()
-                faults = repeated(TABLES["ledger"], snapshot.tables["ledger"], snapshot.fetch)
+                faults = repeated(TABLES["ledger"], snapshot.listed["ledger"], snapshot.fetch)
                 found = findings(snapshot.data)
                 notes = (*snapshot.notes, *(one.words for one in found))
                 if not faults:
                     self._checked = (snapshot.token, found)
                     if snapshot.token:
-                        _mark(snapshot.token).parent.mkdir(parents=True, exist_ok=True)
                         _mark(snapshot.token).write_text(
                             json.dumps([astuple(one) for one in found])
                         )
@@ -191,6 +197,7 @@ class Source:
             return self._snapshot
         self.close()
         self._engine = self.engine(self.name, self.memory.share)
+        self._engine.caches = self.caches
         try:
             self._snapshot = opened(self._engine, self.load(self._engine), token)
         except BaseException:
@@ -231,4 +238,4 @@ def reopened(name: str, place: str | None) -> Source:
 
 def _mark(token: Token) -> Path:
     name = hashlib.sha256(repr(token).encode()).hexdigest()
-    return platformdirs.user_cache_path("custdyn_widgets") / "checked" / name
+    return cache_folder("checked") / name

@@ -117,7 +117,7 @@ class Jobs:
         def watch() -> None:
             while not ended.wait(BLINK):
                 if job is self._job:
-                    self._watcher.progressed(doing[0], self._source.done)
+                    self._watcher.progressed(*self._source.doing(doing[0]))
 
         in_background(watch, stop=ended.set)
         result, failure = None, None

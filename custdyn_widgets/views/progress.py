@@ -14,15 +14,15 @@ QUICK = 1.0
 """Seconds within which nothing is said."""
 BLINK = 0.25
 Say = Callable[[str], None]
+Doing = Callable[[str], tuple[str, float | None]]
 
 
 @contextlib.contextmanager
-def telling(say: Say | None, done: Callable[[], float | None] = lambda: None) -> Iterator[Say]:
+def telling(say: Say | None, doing: Doing = lambda words: (words, None)) -> Iterator[Say]:
     """Says what is being done, how much of it and how long it takes; nothing once it has ended.
 
     `say` shows a line, "" takes it away: see `terminal` and `notebook`; None: nothing is shown.
-    `done` gives the share that is done, 0 to 1, None where that is not known. What is yielded
-    receives the words.
+    `doing`: see `Source.doing`. What is yielded receives the words.
     """
     if say is None:
         yield lambda _words: None
@@ -34,7 +34,8 @@ def telling(say: Say | None, done: Callable[[], float | None] = lambda: None) ->
             spent = time.monotonic() - begun
             if spent > QUICK:
                 said[0] = True
-                say(line(now[0], spent, done()))
+                words, share = doing(now[0])
+                say(line(words, spent, share))
 
     thread = threading.Thread(target=show, daemon=True)
     thread.start()

@@ -170,6 +170,7 @@ def test_partitions_of_any_sizes_say_the_same(case: Case, blocks: list[str], cou
         return [work(part) for part in split if part.num_rows]
 
     with source.reading() as snapshot, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(source, "_snapshot", replace(snapshot, partitions=partitions))
+        spread = replace(snapshot.raw, partitions=partitions)
+        patched.setattr(source, "_snapshot", replace(snapshot, raw=spread))
         assert answer(source, asked, case, 0) == expected
     source.close()

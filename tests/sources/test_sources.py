@@ -286,7 +286,8 @@ def test_csv_with_a_mark_quotes_and_empty_fields(tmp_path: Path) -> None:
     [
         (b"", "no header line"),
         (b"\n", "no header line"),
-        (b"entry_id,client_id\n1,2,3\n", "not CSV in UTF-8"),
+        (b"entry_id,client_id\n1,2,3\n", "the column is missing"),
+        (b"entry_id,client_id,occurred_at,kind,amount\n1,2,3\n", "not CSV in UTF-8"),
         (b"entry_id,client_id,occurred_at,kind,amount\n1,2,3,\xff,5\n", "not CSV in UTF-8"),
         (b"\xff\xfe", "not CSV in UTF-8"),
         (b"entry_id,entry_id\n1,2\n", "more than once"),
@@ -417,21 +418,21 @@ def test_a_large_ledger_in_order_of_time_is_known_by_its_statistics(
         table = pa.table({"occurred_at": pa.array(column.to_list(), pa.timestamp("us"))})
         file = tmp_path / f"{name}.parquet"
         pq.write_table(table, file, row_group_size=100, write_statistics=statistics)
-    assert not folder._in_order([tmp_path / "sorted.parquet"])  # so few that it does not matter
+    assert not folder.in_order([tmp_path / "sorted.parquet"])  # so few that it does not matter
     monkeypatch.setattr(folder, "FEW", 0)
-    found = [folder._in_order([tmp_path / f"{name}.parquet"]) for name in ("sorted", "shuffled")]
+    found = [folder.in_order([tmp_path / f"{name}.parquet"]) for name in ("sorted", "shuffled")]
     assert found == [True, False]
-    assert not folder._in_order([tmp_path / "untold.parquet"])
+    assert not folder.in_order([tmp_path / "untold.parquet"])
     other = pa.array([{"a": 1, "b": 2}] * 1_000)  # two columns of the file, one field of the table
     nested = pa.table(
         {"other": other, "occurred_at": pa.array(times.to_list(), pa.timestamp("us"))}
     )
     pq.write_table(nested, tmp_path / "nested.parquet", row_group_size=100)
-    assert folder._in_order([tmp_path / "nested.parquet"])
+    assert folder.in_order([tmp_path / "nested.parquet"])
     pq.write_table(nested.select(["other"]), tmp_path / "without.parquet")
-    assert not folder._in_order([tmp_path / "without.parquet"])
+    assert not folder.in_order([tmp_path / "without.parquet"])
     ancient = pa.array([-62_135_596_800_000_001, 0], pa.int64()).cast(pa.timestamp("us"))
     pq.write_table(pa.table({"occurred_at": ancient}), tmp_path / "ancient.parquet")
-    assert not folder._in_order([tmp_path / "ancient.parquet"])
+    assert not folder.in_order([tmp_path / "ancient.parquet"])
     pq.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
-    assert not folder._in_order([tmp_path / "empty.parquet"])
+    assert not folder.in_order([tmp_path / "empty.parquet"])

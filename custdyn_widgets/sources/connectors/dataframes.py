@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from custdyn_widgets.errors import DataError, DataFault, SourceError
-from custdyn_widgets.model.schema import TABLES, Column
+from custdyn_widgets.model.schema import TABLES, Column, Reads
 from custdyn_widgets.sources.engine import Engine
-from custdyn_widgets.sources.parsing import column_of, float_note
+from custdyn_widgets.sources.parsing import WHOLE, float_note
 from custdyn_widgets.sources.snapshot import Raw
 from custdyn_widgets.sources.source import Source
 
@@ -57,3 +59,29 @@ def _values(table: str, values: pd.Series[Any], column: Column) -> tuple[pa.Arra
     if pa.types.is_timestamp(array.type) and array.type.unit == "ns":
         array = array.cast(pa.timestamp("us", array.type.tz), safe=False)
     return array, False
+
+
+def column_of(values: Iterable[object], column: Column) -> tuple[pa.Array, bool]:
+    """A column of text, and whether amounts among it came as binary floats.
+
+    Raises UnicodeDecodeError for bytes that are not UTF-8.
+    """
+    listed = list(values)
+    floats = column.reads is Reads.AMOUNT and any(
+        isinstance(value, float) and not pd.isna(value) for value in listed
+    )
+    return pa.array([_text(value, column) for value in listed], pa.string()), floats
+
+
+def _text(value: object, column: Column) -> str | None:
+    if value is None or (not isinstance(value, str | bytes) and pd.isna(value)):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, float):
+        # integers with gaps are often held as floats: 3.0 is the id 3
+        whole = column.reads in WHOLE and float(value).is_integer()
+        return str(int(value)) if whole else repr(float(value))
+    if isinstance(value, Decimal):
+        return format(value, "f") if value.is_finite() else str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)

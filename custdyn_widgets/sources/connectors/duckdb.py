@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from custdyn_widgets.model.schema import TABLES
-from custdyn_widgets.sources.connectors.folder import files_token
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.snapshot import Raw
 from custdyn_widgets.sources.source import Source
+from custdyn_widgets.sources.table_cache import files_token
 
 
 def open_duckdb(file: Path, name: str) -> Source:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +11,11 @@ import pyarrow.parquet as pq
 
 from custdyn_widgets.errors import DataError, DataFault, SourceError
 from custdyn_widgets.model.schema import TABLES
-from custdyn_widgets.sources.engine import Engine, Unreadable
+from custdyn_widgets.sources.connectors.csv_file import read_csv
+from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
+from custdyn_widgets.sources.table_cache import files_token
 
 TIME = "occurred_at"
 FEW = 4_000_000
@@ -28,15 +29,6 @@ def open_folder(folder: Path, name: str) -> Source:
     `ledger.csv` or `ledger.parquet`, or a folder `ledger` of Parquet parts; so the other tables.
     """
     return Source(name, lambda engine: _load(engine, folder, name), lambda: _token(folder, name))
-
-
-def files_token(files: list[Path]) -> Token:
-    """Path, size, time and inode of each file: it changes when one of them does."""
-    marks = []
-    for file in files:
-        stat = file.stat()
-        marks.append((str(file), stat.st_size, stat.st_mtime_ns, stat.st_ino))
-    return tuple(marks)
 
 
 def _token(folder: Path, name: str) -> Token:
@@ -66,17 +58,17 @@ def _found(folder: Path, name: str) -> dict[str, list[Path]]:
 
 def _load(engine: Engine, folder: Path, name: str) -> Raw:
     tables: dict[str, ir.Table] = {}
-    found = _found(folder, name)
-    copied = all(files[0].suffix == ".csv" for files in found.values())
-    ledger = [file for file in found.get("ledger", []) if file.suffix == ".parquet"]
-    for table, files in found.items():
+    notes: list[str] = []
+    ledger: list[Path] = []
+    for table, files in _found(folder, name).items():
         if files[0].suffix == ".csv":
-            tables[table] = _csv(engine, table, files[0])
+            tables[table], said, files = read_csv(engine, table, files[0])
+            notes += said
         else:
             _check_parts(name, table, files)
             tables[table] = engine.parquet(f"raw_{table}", files)
-    in_order = bool(ledger) and _in_order(ledger)
-    return Raw(tables, copied=copied, in_order=in_order, folders=(folder.resolve(),))
+        ledger = files if table == "ledger" else ledger
+    return Raw(tables, in_order=bool(ledger) and in_order(ledger), notes=tuple(notes))
 
 
 def _check_parts(name: str, table: str, files: list[Path]) -> None:
@@ -91,7 +83,7 @@ def _check_parts(name: str, table: str, files: list[Path]) -> None:
             raise DataError([DataFault(table, None, 0, what)])
 
 
-def _in_order(files: list[Path]) -> bool:
+def in_order(files: list[Path]) -> bool:
     """Whether the parts of Parquet files hold the entries of different times, but for a few.
 
     Of so few entries that one pass is as fast, it does not matter.
@@ -114,23 +106,3 @@ def _in_order(files: list[Path]) -> bool:
         return False
     whole = max(last for _, last in spans) - min(first for first, _ in spans)
     return sum((last - first for first, last in spans), timedelta()) <= MAX_OVERLAP * whole
-
-
-def _csv(engine: Engine, table: str, file: Path) -> ir.Table:
-    """Every column as text; empty is null."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            header = next(csv.reader(opened), [])
-        if not header:
-            raise DataError([DataFault(table, None, 0, f"{file.name} has no header line")])
-        if double := sorted({column for column in header if header.count(column) > 1}):
-            what = f"{file.name} has the column more than once"
-            raise DataError([DataFault(table, column, 0, what) for column in double])
-        return engine.csv(f"raw_{table}", file, header)
-    except (Unreadable, UnicodeDecodeError, csv.Error) as error:
-        said = error.words if isinstance(error, Unreadable) else str(error)
-        lines = [line for line in said.splitlines() if line and "Original Line" not in line]
-        what = f"{file.name} is not CSV in UTF-8: {' '.join(lines[:2])}"
-        raise DataError([DataFault(table, None, 0, what)]) from None
-    except OSError as error:
-        raise SourceError(str(file), f"cannot be read: {error}", "check the file") from None

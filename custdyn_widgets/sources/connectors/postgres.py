@@ -23,7 +23,7 @@ from custdyn_widgets.model.schema import (
     Reads,
     Table,
 )
-from custdyn_widgets.sources.engine import Stoppable
+from custdyn_widgets.sources.any_engine import Stoppable
 from custdyn_widgets.sources.parsing import NUMBER_TYPE
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
@@ -157,7 +157,7 @@ class PostgresEngine(Stoppable):
         """Nothing is copied out of a server."""
         raise NotImplementedError
 
-    def shut(self, folders: Any = ()) -> None:
+    def shut(self) -> None:
         """The transaction can only read already."""
 
     def interrupt(self) -> None:

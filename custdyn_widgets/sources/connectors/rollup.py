@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.sources.connectors.folder import files_token
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.place import MANIFEST
 from custdyn_widgets.sources.rollup_manifest import Rollup
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
+from custdyn_widgets.sources.table_cache import files_token
 
 
 def open_rollup(folder: Path, name: str) -> Source:
@@ -27,7 +27,7 @@ def open_rollup(folder: Path, name: str) -> Source:
                 name, f"the rollup cannot be read: {error}", "rebuild it with custdyn rollup"
             ) from None
         notes = (rollup.words, *rollup.notes)
-        return Raw(tables, copied=False, folders=(folder.resolve(),), notes=notes, rollup=rollup)
+        return Raw(tables, notes=notes, rollup=rollup)
 
     def watch() -> Token:
         rollup = Rollup.read(folder)

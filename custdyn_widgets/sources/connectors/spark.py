@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from custdyn_widgets.errors import DataError, DataFault, SourceError
 from custdyn_widgets.model.schema import TABLES, Column, Reads, Table
+from custdyn_widgets.sources.any_engine import Stoppable
 from custdyn_widgets.sources.connectors.spark_session import Place, Session, explained
-from custdyn_widgets.sources.engine import Stoppable
 from custdyn_widgets.sources.parsing import INSTANT_TYPE, NUMBER_TYPE
 from custdyn_widgets.sources.place import MASTER
 from custdyn_widgets.sources.snapshot import Raw, Token
@@ -153,7 +153,7 @@ class SparkEngine(Stoppable):
         """Nothing is copied out of Spark."""
         raise NotImplementedError
 
-    def shut(self, folders: Any = ()) -> None:
+    def shut(self) -> None:
         """Spark reads what it may read."""
 
     def interrupt(self) -> None:

@@ -12,7 +12,11 @@ function render({ model, el }) {
   let waiting = 0;
 
   const tick = () => {
-    elapsed.textContent = `${((performance.now() - since) / 1000).toFixed(1)} s`;
+    const seconds = (performance.now() - since) / 1000;
+    const share = model.get("share");
+    const left = (seconds * (1 - share)) / share;
+    const more = seconds > 2 && share > 0.02 && share < 1 ? `, about ${Math.ceil(left)} s left` : "";
+    elapsed.textContent = `${seconds.toFixed(1)} s${more}`;
   };
   const show = () => {
     const running = model.get("running");

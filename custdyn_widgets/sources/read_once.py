@@ -1,0 +1,67 @@
+"""Reading a table of a slow file once: checked, typed, and kept for the next process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import ibis.expr.types as ir
+
+from custdyn_widgets.errors import SourceChanged
+from custdyn_widgets.sources import table_cache
+from custdyn_widgets.sources.engine import Engine, Unreadable
+from custdyn_widgets.sources.normalize import canonical
+from custdyn_widgets.sources.table_cache import files_token
+
+Read = Callable[[], tuple[ir.Table, list[str]]]
+"""Reads a table as it is in a file, and what should be said of it."""
+Once = tuple[ir.Table, list[str], list[Path]]
+"""A table, notes, and the Parquet file that it is in, if it is in one."""
+
+
+def read_once(engine: Engine, table: str, files: list[Path], read: Read) -> Once:
+    """A table as it should be read; from the cache, if it was read from these very files before.
+
+    Where it has faults it is what `read` gives, for them to be named; a column with faults that
+    only lists show is kept as it is. Raises SourceChanged and what `read` raises.
+    """
+    token, trouble = files_token(files), ""
+    try:
+        folder = table_cache.cache_folder() if engine.caches and table_cache.on() else None
+    except OSError as error:
+        folder, trouble = None, str(error)
+
+    def kept() -> Once | None:
+        found = folder and engine.held.enter_context(table_cache.opened(folder, table, token))
+        if not found:
+            return None
+        file, entry = found
+        return engine.parquet(f"raw_{table}", [file]), entry.notes, [file]
+
+    if once := kept():
+        return once
+    with engine.reading_file(files[0]):
+        raw, notes = read()
+        clean = canonical(table, raw, engine.fetch, listed=True, lenient=True)
+        if clean.faults:
+            return raw, notes, []
+        notes += clean.notes
+        rows = clean.table.select([one for one in clean.table.columns if one in raw.columns])
+
+        def write(file: Path) -> None:
+            engine.write(rows, file)
+            if files_token(files) != token:
+                raise SourceChanged(files[0].name)
+
+        if folder and table_cache.settled(token):
+            try:
+                table_cache.keep(folder, table, token, notes, write)
+            except OSError as error:
+                trouble = str(error)
+            except Unreadable as error:
+                trouble = error.words.splitlines()[0]
+            if once := kept():
+                return once
+        if trouble:
+            notes.append(f"{files[0].name} is read again by the next process: {trouble}")
+        return engine.keep(f"raw_{table}", rows), notes, []

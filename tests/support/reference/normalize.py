@@ -1,0 +1,209 @@
+"""Raw tables → canonical tables: every column typed, every fault counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from custdyn_widgets.errors import DataFault
+from custdyn_widgets.model.schema import CLIENT_TYPES, TABLES, Column, Reads, Table
+from tests.support.reference.parsing import Reading, UnreadableType, empty, float_note, read
+
+Fetch = Callable[[ir.Expr], pa.Table]
+MAX_IDS = 5
+MAX_FAST_DIGITS = 18
+"""A decimal of up to 18 digits is held in 8 bytes."""
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """One table as it is read: its expression, its faults, and what a report should say."""
+
+    table: ir.Table
+    faults: tuple[DataFault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def canonical(
+    name: str, raw: ir.Table, fetch: Fetch, *, whole_ids: set[str], has_statistics: bool
+) -> Canonical:
+    """Reads one of the five tables.
+
+    `whole_ids` names the id columns that are integers in every table and may stay so; the others
+    are read as text. `has_statistics`: it is large and in a file that knows where its nulls are.
+    """
+    table = TABLES[name]
+    readings, faults = _readings(table, raw, fetch)
+    if faults:
+        return Canonical(raw, tuple(faults))
+    columns = {
+        column.name: _value(column, readings.get(column.name), whole_ids)
+        for column in table.columns
+    }
+    found = _counted(table, raw, readings, fetch, has_statistics=has_statistics)
+    if found:
+        return Canonical(raw, tuple(found))
+    columns |= _exactly_scaled(raw, readings, fetch)
+    made = raw.select(**columns)
+    notes = [float_note(name, column) for column, one in readings.items() if one.approximate]
+    return Canonical(made, tuple(_repeated(table, made, fetch)), tuple(notes))
+
+
+def absent(name: str, nothing: ir.Table, *, whole_ids: set[str]) -> Canonical:
+    """A table that the source does not have: no rows, all columns; `nothing` has no rows."""
+    table = TABLES[name]
+    columns = {column.name: _typed_empty(column, whole_ids) for column in table.columns}
+    missing = (DataFault(name, None, 0, "the table is missing"),) if table.required else ()
+    return Canonical(nothing.select(**columns), missing)
+
+
+def integer_ids(raws: Mapping[str, ir.Table | None]) -> set[str]:
+    """The id columns whose every appearance in the source is an integer."""
+    kinds: dict[str, list[bool]] = {}
+    for name, raw in raws.items():
+        for column in TABLES[name].columns:
+            if column.reads is Reads.ID and raw is not None and column.name in raw.columns:
+                value = _try_read(raw, column)
+                kinds.setdefault(column.name, []).append(
+                    value is not None and value.type().is_integer()
+                )
+    return {name for name, whole in kinds.items() if all(whole)} - {"owner_id"}
+
+
+def _try_read(raw: ir.Table, column: Column) -> ir.Value | None:
+    try:
+        return read(raw[column.name], column).value
+    except UnreadableType:
+        return None
+
+
+def _value(column: Column, reading: Reading | None, whole_ids: set[str]) -> ir.Value:
+    if reading is None:
+        return _typed_empty(column, whole_ids)
+    if column.reads is Reads.ID and column.name not in whole_ids:
+        return reading.value.cast("string")
+    return reading.value
+
+
+def _typed_empty(column: Column, whole_ids: set[str]) -> ir.Value:
+    return ibis.null("int64") if column.name in whole_ids else empty(column)
+
+
+def _readings(
+    table: Table, raw: ir.Table, fetch: Fetch
+) -> tuple[dict[str, Reading], list[DataFault]]:
+    readings: dict[str, Reading] = {}
+    faults = []
+    for column in table.columns:
+        if column.name not in raw.columns:
+            if column.required:
+                faults.append(DataFault(table.name, column.name, 0, "the column is missing"))
+            continue
+        try:
+            readings[column.name] = read(raw[column.name], column)
+        except UnreadableType as kind:
+            if not _count(raw.filter(raw[column.name].notnull()), fetch):
+                # a column of nothing but nulls has any type: it is read as one that is not there
+                readings[column.name] = Reading(empty(column))
+                continue
+            what = f"its type {kind} cannot be read as {column.reads.value}"
+            faults.append(DataFault(table.name, column.name, 0, what))
+    return readings, faults
+
+
+def _counted(
+    table: Table,
+    raw: ir.Table,
+    readings: Mapping[str, Reading],
+    fetch: Fetch,
+    *,
+    has_statistics: bool,
+) -> list[DataFault]:
+    """Counts every fault in one pass.
+
+    Plain nulls are counted one by one, without a pass, where the statistics of a file answer.
+    """
+    checks: list[tuple[Column, str, ir.BooleanValue, bool]] = []
+    for column in table.columns:
+        if column.name not in readings:
+            continue
+        reading = readings[column.name]
+        checks += [(column, what, where, False) for what, where in reading.faults]
+        if column.required:
+            checks.append((column, "is null", raw[column.name].isnull(), has_statistics))
+        checks += [(column, what, where, False) for what, where in _rules(table, column, reading)]
+    together = {
+        str(place): where.sum() for place, (*_, where, alone) in enumerate(checks) if not alone
+    }
+    counts = fetch(raw.aggregate(**together)).to_pylist()[0] if together else {}
+    faults = []
+    for place, (column, what, where, alone) in enumerate(checks):
+        count = _count(raw.filter(where), fetch) if alone else counts[str(place)] or 0
+        if count:
+            ids = _ids(table, raw, where, fetch)
+            faults.append(DataFault(table.name, column.name, count, what, ids))
+    return faults
+
+
+def _rules(table: Table, column: Column, reading: Reading) -> Iterable[tuple[str, ir.BooleanValue]]:
+    if (table.name, column.name) == ("clients", "type"):
+        right = ", ".join(CLIENT_TYPES)
+        yield f"is not one of {right}", reading.value.notin(list(CLIENT_TYPES)).fill_null(False)
+    if (table.name, column.name) == ("rates", "rate"):
+        yield "is zero or negative", (reading.value <= 0).fill_null(False)
+
+
+def _exactly_scaled(
+    raw: ir.Table, readings: Mapping[str, Reading], fetch: Fetch
+) -> dict[str, ir.Value]:
+    """Amounts read from text, in the narrowest decimal that holds every one of them."""
+    numbers = [
+        (name, reading.value, reading.decimals)
+        for name, reading in readings.items()
+        if reading.decimals is not None
+    ]
+    if not numbers:
+        return {}
+    asked = {f"{name}_most": value.abs().max() for name, value, _ in numbers}
+    asked |= {f"{name}_decimals": decimals.max() for name, _, decimals in numbers}
+    known = fetch(raw.aggregate(**asked)).to_pylist()[0]
+    scaled = {}
+    for name, value, _ in numbers:
+        scale = max(known[f"{name}_decimals"] or 0, 0)
+        digits = len(str(int(known[f"{name}_most"] or 0))) + scale
+        width = MAX_FAST_DIGITS if digits <= MAX_FAST_DIGITS else 38
+        scaled[name] = value.cast(f"decimal({width}, {scale})")
+    return scaled
+
+
+def _repeated(table: Table, made: ir.Table, fetch: Fetch) -> Iterable[DataFault]:
+    if table.unique:
+        yield from repeated(table, made, fetch)
+
+
+def repeated(table: Table, made: ir.Table, fetch: Fetch) -> list[DataFault]:
+    """The fault of keys that stand in more than one row: a pass of its own."""
+    groups = made.group_by(*table.key).aggregate(rows=made.count())
+    double = groups.filter(groups.rows > 1)
+    count = fetch(double.aggregate(rows=double.rows.sum())).to_pylist()[0]["rows"]
+    if not count:
+        return []
+    ids = _ids(table, double, ibis.literal(True), fetch)
+    what = f"the same {' and '.join(table.key)} more than once"
+    return [DataFault(table.name, table.key[0], int(count), what, ids)]
+
+
+def _count(table: ir.Table, fetch: Fetch) -> int:
+    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
+
+
+def _ids(table: Table, raw: ir.Table, where: ir.BooleanValue, fetch: Fetch) -> tuple[str, ...]:
+    named = [name for name in table.key if name in raw.columns]
+    if not named:
+        return ()
+    rows = fetch(raw.filter(where).select(*named).order_by(named).limit(MAX_IDS)).to_pylist()
+    return tuple(" ".join(str(row[name]) for name in named) for row in rows)
