@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -17,24 +18,26 @@ NUMBER_TYPE = "decimal(38, 24)"
 MAX_DIGITS = 38
 MAX_FAST_DIGITS = 18
 """A decimal of up to 18 digits is held in 8 bytes."""
-DIGITS, DECIMALS = 12, 6
+DIGITS, DECIMALS = 9, 6
 """A number of up to that many integer digits and decimals is short: it needs no closer look."""
-SHORT_FLOAT = dt.Decimal(15, DECIMALS)
+FLOATS = tuple(dt.Decimal(15, scale) for scale in (DECIMALS, 9, 12))
 """Every decimal of up to 15 digits leads to a binary float of its own, and back."""
 EXACT_FLOAT = 2**53
 """Below it, a binary float tells every integer from its neighbours."""
 FIRST, LAST = datetime.min, datetime.max  # noqa: DTZ901 compared without a zone
 """The instants (UTC) that Python, pandas and a calendar know."""
 _SHORT = rf"^[+-]?[0-9]{{1,{DIGITS}}}(\.[0-9]{{0,{DECIMALS}}})?$"
+_PLAIN = rf"^[+-]?[0-9]{{1,{MAX_INTEGER_DIGITS}}}(\.[0-9]{{0,{MAX_DECIMALS}}})?$"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _INTEGER, _LEADING = r"^[+-]?0*([0-9]*)", r"^[+-]?0*\.(0*)[1-9]"
 _ZERO = r"^[+-]?[0.]*([eE].*)?$"
 _FRACTION = r"^[+-]?[0-9]*\.?([0-9]*?)0*([eE].*)?$"
 _EXPONENT = r"^[^eE]*[eE]([+-]?[0-9]+)$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_DAY = r"^(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}"
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
-_UTC = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_TIME}Z?)?$"
-_OFFSET = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_TIME}[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?$"
+_UTC = rf"{_DAY}({_TIME}Z?)?$"
+_OFFSET = rf"{_DAY}{_TIME}[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
 WHOLE = (Reads.ID, Reads.TEXT, Reads.WHOLE)
 
@@ -43,12 +46,13 @@ WHOLE = (Reads.ID, Reads.TEXT, Reads.WHOLE)
 class Numbers:
     """Numbers that came as text or binary floats: what one decimal type for all of them needs.
 
-    `short`: which are shown at once to have at most DIGITS and DECIMALS. `digits` before and
-    `decimals` after the point that each needs, null for what is no number.
+    `short`: which have at most DIGITS and DECIMALS; `floats`: which are exactly one of FLOATS.
+    `digits` before and `decimals` after the point that each needs, null for what is no number.
     """
 
     raw: ir.Value
     short: ir.BooleanValue
+    floats: tuple[ir.BooleanValue, ...]
     digits: ir.IntegerValue
     decimals: ir.IntegerValue
 
@@ -56,13 +60,13 @@ class Numbers:
         """All of them as decimals of one type."""
         width = MAX_FAST_DIGITS if digits + decimals <= MAX_FAST_DIGITS else MAX_DIGITS
         kind = dt.Decimal(width, decimals)
-        if not self.raw.type().is_floating():
+        if not self.floats:
             return self.raw.cast(kind)
-        short = self.raw.cast(SHORT_FLOAT)
         if all_short:
-            return short
+            return self.raw.cast(FLOATS[0])
         exactly = self.raw.cast("string").cast(kind)
-        return ibis.ifelse(self.short, self.raw.try_cast(SHORT_FLOAT).cast(kind), exactly)
+        near = [self.raw.try_cast(one).cast(kind) for one in FLOATS]
+        return ibis.cases(*zip(self.floats, near, strict=True), else_=exactly)
 
 
 @dataclass(frozen=True)
@@ -139,14 +143,14 @@ def _read_instant(raw: ir.Value) -> Reading:
         what = "not an instant of the years 1 to 9999"
         return Reading(value, ranges=((what, value < FIRST), (what, value > LAST)))
     if kind.is_string():
-        in_utc, offset = raw.re_search(_UTC), raw.re_search(_OFFSET)
         # an engine drops the offset of a text that it takes for a plain timestamp
+        in_utc, last_day = raw.re_search(_UTC), raw.startswith("9999-12-31")
+        aware = raw.try_cast("timestamp('UTC')").cast(INSTANT_TYPE)
         value = ibis.cases(
-            (in_utc, raw.try_cast(INSTANT_TYPE)),
-            (offset, raw.try_cast("timestamp('UTC')").cast(INSTANT_TYPE)),
+            (in_utc & ~last_day, raw.try_cast(INSTANT_TYPE)),
+            ((in_utc | raw.re_search(_OFFSET)) & aware.between(FIRST, LAST), aware),
             else_=ibis.null(INSTANT_TYPE),
         )
-        value = ibis.ifelse(value.between(FIRST, LAST), value, ibis.null(INSTANT_TYPE))
         return _parsed(raw, value, "not an instant")
     raise UnreadableType(str(kind))
 
@@ -211,11 +215,19 @@ def _narrowed(raw: ir.Value, kind: dt.DataType) -> Reading:
 def _numbers(raw: ir.Value, most: int, most_decimals: int, too_long: str) -> Reading:
     """Numbers of text or binary floats: exact, or a fault."""
     kind, text = raw.type(), raw.cast("string")
-    raw = raw if isinstance(kind, dt.Float64) else text
-    if raw is text:
-        short = text.re_search(_SHORT)
+    known: list[tuple[ir.BooleanValue, Any, Any]]
+    floats: list[ir.BooleanValue] = []
+    if isinstance(kind, dt.Float64):
+        size = raw.abs()
+        whole = ibis.cases((size < 1e3, 3), (size < 1e6, 6), else_=DIGITS)
+        floats = [(raw.try_cast(one).cast(kind) == raw).fill_null(False) for one in FLOATS]
+        known = [(where, whole, one.scale) for where, one in zip(floats, FLOATS, strict=True)]
     else:
-        short = (raw.try_cast(SHORT_FLOAT).cast("float64") == raw).fill_null(False)
+        raw, length, point = text, text.length(), text.find(".")
+        whole, after = (
+            ibis.ifelse(point < 0, *sizes) for sizes in ((length, point), (0, length - point - 1))
+        )
+        known = [(text.re_search(_SHORT), DIGITS, DECIMALS), (text.re_search(_PLAIN), whole, after)]
     shaped = text.re_search(_NUMBER)
     exponent = text.re_extract(_EXPONENT, 1).try_cast("int64").fill_null(0)
     decimals = _length(text, _FRACTION) - exponent
@@ -225,11 +237,11 @@ def _numbers(raw: ir.Value, most: int, most_decimals: int, too_long: str) -> Rea
     long = (decimals > most_decimals) | (digits > most) | (digits + decimals > MAX_DIGITS)
 
     def otherwise(fault: ir.BooleanValue) -> ir.BooleanValue:
-        return ibis.ifelse(short, False, fault).fill_null(False)
+        return ibis.cases(*((one, False) for one, *_ in known), else_=fault).fill_null(False)
 
-    of_each = [
-        ibis.cases((short, least), (shaped, need), else_=ibis.null("int64"))
-        for least, need in ((DIGITS, digits), (DECIMALS, decimals))
+    needs = [
+        ibis.cases(*((one, need[at]) for one, *need in known), (shaped, closer), else_=None)
+        for at, closer in enumerate((digits, decimals))
     ]
     return Reading(
         raw,
@@ -238,7 +250,7 @@ def _numbers(raw: ir.Value, most: int, most_decimals: int, too_long: str) -> Rea
             ("not a number", otherwise(~shaped & ~infinite)),
             (too_long, otherwise(shaped & long)),
         ),
-        numbers=Numbers(raw, short, *of_each),
+        numbers=Numbers(raw, known[0][0], tuple(floats), *needs),
         approximate=kind.is_floating(),
     )
 
