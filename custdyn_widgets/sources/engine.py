@@ -104,7 +104,7 @@ class Engine(Stoppable):
         with self._working():
             self._connection.execute(
                 f"COPY ({query}) TO {_quoted(str(file))} "
-                "(FORMAT parquet, COMPRESSION lz4_raw, USE_TMP_FILE false)"
+                "(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, USE_TMP_FILE false)"
             )
 
     def attach(self, file: Path) -> tuple[dict[str, ir.Table], set[str]]:

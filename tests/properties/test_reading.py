@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -234,3 +235,38 @@ def test_parquet_is_read_as_before(amount: pa.Array) -> None:
         (Path(name) / "clients.csv").write_text(CLIENTS)
         pq.write_table(table, Path(name) / "ledger.parquet")
         agree(Path(name))
+
+
+@ledgers(4)
+@given(
+    rows=st.lists(row(GOOD) | row(BAD), max_size=6),
+    separator=st.sampled_from([";", "\t"]),
+)
+def test_semicolons_and_decimal_commas_are_the_same_rows(rows: list[Row], separator: str) -> None:
+    """Unless every comma may as well group thousands."""
+    numbers = [one[name] for one in rows for name in ("amount", "quantity") if one[name]]
+    ambiguous = any("," in one.replace(".", ",") for one in numbers) and not any(
+        re.search(r",(?!\d{3}(?!\d))", one.replace(".", ",")) for one in numbers
+    )
+    mixed = any("," in one for one in numbers)  # it has commas already
+    with tempfile.TemporaryDirectory() as name:
+        for folder, turn, between in (("a", str, ","), ("b", _with_commas, separator)):
+            (Path(name) / folder).mkdir()
+            (Path(name) / folder / "clients.csv").write_text(CLIENTS)
+            with (Path(name) / folder / "ledger.csv").open("w", newline="") as file:
+                written = csv.DictWriter(file, HEAD, delimiter=between)
+                written.writeheader()
+                for one in rows:
+                    changed = {key: turn(one[key]) for key in ("amount", "quantity") if one[key]}
+                    written.writerow(one | changed)
+        plain, turned = read(Path(name) / "a"), read(Path(name) / "b")
+    if ambiguous:
+        assert isinstance(turned, str) and ("may be" in turned or "not CSV" in turned)
+    elif isinstance(plain, str) or mixed:
+        assert isinstance(turned, str)
+    else:
+        assert turned == plain
+
+
+def _with_commas(number: str) -> str:
+    return number.replace(".", ",")
