@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8866
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || { [ $$n -lt 2 ] && echo 2 || echo $$n; })
 BIN = .venv/bin
-PARTS = lab form panels oracle laws spark engines kills exports rest
+PARTS = lab form panels oracle reading laws spark engines kills exports rest
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
 
@@ -15,7 +15,7 @@ demo: $(INSTALLED)  ## opens the page on the built-in demo data
 test: lint  ## everything that must never break: style, types, layers, tests, coverage
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" --cov --cov-report=term
 
-test-long: $(TEST_INSTALLED)  ## the large counts in ten parts, or PART=kills; CUSTDYN_LEDGERS=20000 for more
+test-long: $(TEST_INSTALLED)  ## the large counts in eleven parts, or PART=kills; CUSTDYN_LEDGERS=20000 for more
 	@for part in $(or $(PART),$(PARTS)); do \
 	  echo "part $$part"; \
 	  CUSTDYN_LEDGERS=$${CUSTDYN_LEDGERS:-1000} $(BIN)/pytest -n $(WORKERS) --dist worksteal --part $$part || code=$$?; \
@@ -34,6 +34,7 @@ bench: $(TEST_INSTALLED)  ## whole reports against one read of the columns, and 
 	$(BIN)/python -m tests.bench.report
 	$(BIN)/python -m tests.bench.growth
 	$(BIN)/python -m tests.bench.everyday
+	$(BIN)/python -m tests.bench.reading
 	$(BIN)/python -m tests.bench.rollups
 
 bench-page: $(TEST_INSTALLED)  ## the page in Chromium: opening, tables, searching, Cancel

@@ -124,7 +124,7 @@ def agree(place: Path) -> None:
         assert now[name] == expected
 
 
-@ledgers(1)
+@ledgers(2)
 @given(
     rows=st.lists(row(PLAIN) | row(), max_size=6),
     last=SPOILT,
@@ -168,7 +168,7 @@ SECONDS = st.integers(0, 3600).map(lambda one: one / 60)
 TYPES = ("", "TEXT", "INTEGER", "REAL", "NUMERIC", "DECIMAL(10,2)", "VARCHAR(20)", "BLOB")
 
 
-@ledgers(2)
+@ledgers(4)
 @given(
     types=st.fixed_dictionaries(
         {name: st.sampled_from(TYPES) for name in ("entry_id", "client_id", "amount", "quantity")}
@@ -218,7 +218,7 @@ NUMBERS = st.one_of(
 )
 
 
-@ledgers(2)
+@ledgers(4)
 @given(amount=NUMBERS)
 def test_parquet_is_read_as_before(amount: pa.Array) -> None:
     count = len(amount)
@@ -237,7 +237,7 @@ def test_parquet_is_read_as_before(amount: pa.Array) -> None:
         agree(Path(name))
 
 
-@ledgers(4)
+@ledgers(8)
 @given(
     rows=st.lists(row(GOOD) | row(BAD), max_size=6),
     separator=st.sampled_from([";", "\t"]),

@@ -42,7 +42,7 @@ class Part:
 
 LAB = "lab"
 NOTEBOOK = "tests/browser/test_notebook.py"
-PROPERTIES = ("oracle", "laws")
+PROPERTIES = ("oracle", "reading", "laws")
 """Parts that run every test they hold, with more ledgers."""
 PAGE = ("delivery", "drill", "listings", "serve", "store", "ui", "views")
 PARTS = {
@@ -57,6 +57,9 @@ PARTS = {
     ),
     "panels": Part(("tests/browser",), 6, PAGE),
     "oracle": Part(("tests/properties/test_blocks.py", "tests/properties/test_oracle.py"), 10),
+    "reading": Part(
+        ("tests/properties/test_reading.py", "tests/sources/test_table_cache.py"), 5, ("sources",)
+    ),
     "laws": Part(("tests/properties",), 8, ("drill", "listings")),
     "spark": Part(("tests/sources/test_spark.py",), 4, ("sources/connectors/spark",)),
     "engines": Part(
