@@ -58,7 +58,12 @@ PARTS = {
     "panels": Part(("tests/browser",), 6, PAGE),
     "oracle": Part(("tests/properties/test_blocks.py", "tests/properties/test_oracle.py"), 10),
     "reading": Part(
-        ("tests/properties/test_reading.py", "tests/sources/test_table_cache.py"), 5, ("sources",)
+        ("tests/properties/test_reading.py", "tests/sources/test_table_cache.py"),
+        5,
+        tuple(
+            f"sources/{name}"
+            for name in ("connectors/csv", "connectors/sqlite", "normalize", "parsing", "read_once")
+        ),
     ),
     "laws": Part(("tests/properties",), 8, ("drill", "listings")),
     "spark": Part(("tests/sources/test_spark.py",), 4, ("sources/connectors/spark",)),
