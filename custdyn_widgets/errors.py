@@ -39,19 +39,26 @@ class Interrupted(Brief, KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class DataFault:
-    """One thing wrong with the data: where, how often, and up to five ids to look at."""
+    """One thing wrong with the data: where, how often, up to three ids, and the first value.
+
+    `remedy` says what would be right.
+    """
 
     table: str
     column: str | None
     count: int
     what: str
     ids: tuple[str, ...] = ()
+    value: str | None = None
+    remedy: str = ""
 
     def __str__(self) -> str:
         place = self.table if self.column is None else f"{self.table}.{self.column}"
         times = f" in {self.count} row{'s' if self.count != 1 else ''}" if self.count else ""
         ids = f" ({', '.join(self.ids)})" if self.ids else ""
-        return f"{place}: {self.what}{times}{ids}"
+        first = "" if self.value is None else f": {self.value[:60]!r}"
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{place}: {self.what}{times}{ids}{first}{remedy}"
 
 
 class DataError(CustdynError):

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from custdyn_widgets.errors import DataFault
-from custdyn_widgets.model.schema import CLIENT_TYPES, TABLES, Column, Reads, Table
+from custdyn_widgets.model.schema import CLIENT_TYPES, MAX_DECIMALS, TABLES, Column, Reads, Table
 from custdyn_widgets.sources.parsing import (
     MAX_DIGITS,
     Reading,
@@ -19,9 +19,10 @@ from custdyn_widgets.sources.parsing import (
     float_note,
     read,
 )
+from custdyn_widgets.sources.suggestions import WRITE, did_you_mean
 
 Fetch = Callable[[ir.Expr], pa.Table]
-MAX_IDS = 5
+MAX_IDS = 3
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,18 @@ def canonical(
     return Canonical(made, tuple(_repeated(table, made, fetch)), tuple(notes))
 
 
-def absent(name: str, nothing: ir.Table, *, whole_ids: Collection[str]) -> Canonical:
-    """A table that the source does not have: no rows, all columns; `nothing` has no rows."""
+def absent(
+    name: str, nothing: ir.Table, *, whole_ids: Collection[str], there: Collection[str] = ()
+) -> Canonical:
+    """A table that the source does not have: no rows, all columns; `nothing` has no rows.
+
+    `there`: the names that are there.
+    """
     table = TABLES[name]
     columns = {column.name: _typed_empty(column, whole_ids) for column in table.columns}
-    missing = (DataFault(name, None, 0, "the table is missing"),) if table.required else ()
+    listed = f"; the folder has {', '.join(there)}" if there else ""
+    what = f"the table is missing{listed}{did_you_mean(name, there)}"
+    missing = (DataFault(name, None, 0, what),) if table.required else ()
     return Canonical(nothing.select(**columns), missing)
 
 
@@ -122,7 +130,10 @@ def _readings(
     for column in wanted:
         if column.name not in raw.columns:
             if column.required:
-                faults.append(DataFault(table.name, column.name, 0, "the column is missing"))
+                others = [one for one in raw.columns if one not in {c.name for c in table.columns}]
+                what = f"the column is missing; the columns are {', '.join(raw.columns)}"
+                what += did_you_mean(column.name, others)
+                faults.append(DataFault(table.name, column.name, 0, what))
             continue
         try:
             readings[column.name] = read(raw[column.name], column)
@@ -169,8 +180,9 @@ def _counted(
     for place, (column, what, where, alone) in enumerate(checks):
         count = _count(raw.filter(where), fetch) if alone else known[str(place)] or 0
         if count:
-            ids = _ids(table, raw, where, fetch)
-            faults.append(DataFault(table.name, column.name, count, what, ids))
+            ids, value = _shown(table, raw, where, fetch, column.name)
+            remedy = _remedy(column, what, readings[column.name], raw.filter(~where), fetch)
+            faults.append(DataFault(table.name, column.name, count, what, ids, value, remedy))
     typed: dict[str, ir.Value] = {}
     at_fault = {fault.column for fault in faults}
     for name, reading in readings.items():
@@ -208,18 +220,40 @@ def repeated(table: Table, made: ir.Table, fetch: Fetch) -> list[DataFault]:
     count = fetch(double.aggregate(rows=double.rows.sum())).to_pylist()[0]["rows"]
     if not count:
         return []
-    ids = _ids(table, double, ibis.literal(True), fetch)
+    ids, _ = _shown(table, double, ibis.literal(True), fetch)
     what = f"the same {' and '.join(table.key)} more than once"
-    return [DataFault(table.name, table.key[0], int(count), what, ids)]
+    remedy = "keep one row of each"
+    return [DataFault(table.name, table.key[0], int(count), what, ids, remedy=remedy)]
 
 
 def _count(table: ir.Table, fetch: Fetch) -> int:
     return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
 
 
-def _ids(table: Table, raw: ir.Table, where: ir.BooleanValue, fetch: Fetch) -> tuple[str, ...]:
+def _shown(
+    table: Table, raw: ir.Table, where: ir.BooleanValue, fetch: Fetch, column: str | None = None
+) -> tuple[tuple[str, ...], str | None]:
+    """The first rows that a condition holds for: their ids, and the first value of a column."""
     named = [name for name in table.key if name in raw.columns]
-    if not named:
-        return ()
-    rows = fetch(raw.filter(where).select(*named).order_by(named).limit(MAX_IDS)).to_pylist()
-    return tuple(" ".join(str(row[name]) for name in named) for row in rows)
+    wanted = list(dict.fromkeys([*named, *([column] if column else [])]))
+    if not wanted:
+        return (), None
+    text = {name: raw[name].cast("string") for name in wanted}
+    found = raw.filter(where).order_by(named).select(**text).limit(MAX_IDS)
+    rows = fetch(found).to_pylist()
+    ids = tuple(" ".join(str(row[name]) for name in named) for row in rows) if named else ()
+    return ids, rows[0][column] if column and rows else None
+
+
+def _remedy(column: Column, what: str, reading: Reading, others: ir.Table, fetch: Fetch) -> str:
+    """What to write instead."""
+    if what == "is null":
+        return "every row needs one"
+    if "decimals" in what:
+        text = others[column.name].cast("string")
+        rows = fetch(others.select(text=text).filter(lambda one: one.text.notnull()).limit(1_000))
+        zeros = "0" if reading.approximate else ""  # 20.0 has none
+        sizes = [len(one.partition(".")[2].rstrip(zeros)) for one in rows["text"].to_pylist()]
+        places = max([size for size in sizes if size <= MAX_DECIMALS], default=2)
+        return f"round(…, {places})" if reading.approximate else f"round it to {places} decimals"
+    return "" if "one of" in what else WRITE.get(column.reads, "")

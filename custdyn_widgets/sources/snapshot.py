@@ -34,7 +34,8 @@ class Raw:
 
     `tables`: name → raw table. `copied`: they are in the engine's memory. `in_order`: the entries
     of a time are found without reading the others. `steady`: the same token means the same data.
-    `partitions`: where the data is on many machines, work can be done there.
+    `partitions`: where the data is on many machines, work can be done there. `there`: names that
+    a missing table may have.
     `rollup`: what the ledger is of, where its rows are not single entries.
     """
 
@@ -44,6 +45,7 @@ class Raw:
     steady: bool = True
     partitions: Partitions | None = None
     notes: tuple[str, ...] = ()
+    there: tuple[str, ...] = ()
     rollup: Rollup | None = None
 
 
@@ -116,7 +118,7 @@ def canonical_tables(
     if raw.rollup is not None:
         del raws["ledger"]  # written by ourselves, of what was read as canonical
     read = {
-        name: absent(name, nothing, whole_ids=whole_ids)
+        name: absent(name, nothing, whole_ids=whole_ids, there=raw.there)
         if table is None
         else canonical(
             name,

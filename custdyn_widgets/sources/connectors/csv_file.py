@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import ibis
@@ -16,6 +17,9 @@ from custdyn_widgets.sources.read_once import Once, read_once
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """Those of a header without a comma."""
 NUMBERS = (Reads.AMOUNT, Reads.NUMBER)
+_RAGGED = re.compile(
+    r"Error on Line: (\d+).*?Expected Number of Columns: (\d+) Found: (\d+)", re.DOTALL
+)
 _BY_THREE = r"^[^,]*(,[0-9]{3})+([^0-9,].*)?$"
 """Every comma is followed by exactly three digits."""
 
@@ -24,13 +28,32 @@ def read_csv(engine: Engine, table: str, file: Path) -> Once:
     """A table in a CSV file; see `read_once`. Raises DataError and SourceError."""
     try:
         return read_once(engine, table, [file], lambda: _text(engine, table, file))
-    except (Unreadable, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise _not_utf8(table, file) from None
+    except (Unreadable, csv.Error) as error:
         said = error.words if isinstance(error, Unreadable) else str(error)
-        lines = [line for line in said.splitlines() if line and "Original Line" not in line]
-        what = f"{file.name} is not CSV in UTF-8: {' '.join(lines[:2])}"
+        if "unicode" in said.lower():
+            raise _not_utf8(table, file) from None
+        ragged = _RAGGED.search(said)
+        if ragged:
+            line, wanted, found = ragged.groups()
+            what = f"{file.name} line {line} has {found} columns, the header {wanted}"
+        else:
+            lines = [line for line in said.splitlines() if line and "Original Line" not in line]
+            what = f"{file.name} is not CSV: {' '.join(lines[:2])}"
         raise DataError([DataFault(table, None, 0, what)]) from None
     except OSError as error:
         raise SourceError(str(file), f"cannot be read: {error}", "check the file") from None
+
+
+def _not_utf8(table: str, file: Path) -> DataError:
+    """Names the first line that is not UTF-8."""
+    line = 1
+    with file.open("rb") as opened:
+        while (text := opened.readline()) and text.decode("utf-8", "ignore").encode() == text:
+            line += 1
+    what = f"{file.name} is not UTF-8 (line {line}); in Excel: Save As, CSV UTF-8"
+    return DataError([DataFault(table, None, 0, what)])
 
 
 def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
@@ -41,7 +64,10 @@ def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
         opened.seek(0)
         header = next(csv.reader(opened, delimiter=separator), [])
     if not any(header):
-        raise DataError([DataFault(table, None, 0, f"{file.name} has no header line")])
+        required = ", ".join(one.name for one in TABLES[table].columns if one.required)
+        remedy = f"its first line names the columns: {required} and others"
+        what = f"{file.name} has no header line" if file.stat().st_size else f"{file.name} is empty"
+        raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
     named = [column for column in header if column]
     if double := sorted({column for column in named if named.count(column) > 1}):
         what = f"{file.name} has the column more than once"

@@ -19,6 +19,7 @@ from custdyn_widgets.sources.table_cache import files_token
 
 TIME = "occurred_at"
 FEW = 4_000_000
+MAX_NAMED = 10
 MAX_OVERLAP = 2
 """How often a time may occur in the parts of a ledger that is in order, on the average."""
 
@@ -50,10 +51,23 @@ def _found(folder: Path, name: str) -> dict[str, list[Path]]:
         if files:
             found[table] = files[0]
     if not found:
-        raise SourceError(
-            name, "the folder has none of the five tables", "it needs clients and ledger"
-        )
+        raise SourceError(name, "the folder has none of the five tables", _around(folder))
     return found
+
+
+def _around(folder: Path) -> str:
+    """What is there instead, and what to do."""
+    others = [folder.parent, *sorted(one for one in folder.iterdir() if one.is_dir())]
+    for other in others:
+        if any(
+            (other / f"{table}.{end}").is_file() for table in TABLES for end in ("csv", "parquet")
+        ):
+            return f"did you mean {other}?"
+    there = sorted(one.name for one in folder.iterdir() if one.is_file())
+    listed = f"it has {', '.join(there[:MAX_NAMED])}" if there else "it is empty"
+    sheets = any(one.lower().endswith((".xlsx", ".xls", ".ods")) for one in there)
+    how = "save each sheet as CSV UTF-8" if sheets else "name them"
+    return f"{listed}; {how}: clients.csv and ledger.csv (docs/sources.md)"
 
 
 def _load(engine: Engine, folder: Path, name: str) -> Raw:
@@ -68,7 +82,12 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
             _check_parts(name, table, files)
             tables[table] = engine.parquet(f"raw_{table}", files)
         ledger = files if table == "ledger" else ledger
-    return Raw(tables, in_order=bool(ledger) and in_order(ledger), notes=tuple(notes))
+    return Raw(
+        tables,
+        in_order=bool(ledger) and in_order(ledger),
+        notes=tuple(notes),
+        there=tuple(sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))),
+    )
 
 
 def _check_parts(name: str, table: str, files: list[Path]) -> None:

@@ -1,0 +1,51 @@
+"""What a name that is not known may have meant, and what to write instead of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from custdyn_widgets.model.schema import Reads
+
+ALSO_CALLED = {
+    "client_id": ("id", "customer_id", "client", "customer", "account_id", "user_id"),
+    "entry_id": ("id", "transaction_id", "uniqueid", "ref"),
+    "name": ("client_name", "customer_name", "username", "company"),
+    "occurred_at": ("date", "time", "timestamp", "datetime", "calldate", "created", "created_at"),
+    "created_at": ("created", "date", "creation_date", "registered", "since"),
+    "amount": ("value", "sum", "total", "cost", "price", "sessionbill"),
+    "currency": ("curr", "ccy"),
+    "kind": ("type", "category"),
+    "package_id": ("package", "plan_id", "plan"),
+    "valid_from": ("date", "day", "from"),
+    "tag": ("tags", "label"),
+}
+"""Names that other systems give to these columns."""
+WRITE = {
+    Reads.AMOUNT: "write it like -1234.56",
+    Reads.NUMBER: "write it like 1234.56",
+    Reads.WHOLE: "write it like 12",
+    Reads.INSTANT: "write it like 2024-01-31 23:59:59 (UTC) or 2024-01-31T23:59:59+02:00",
+    Reads.DATE: "write it like 2024-01-31",
+}
+"""What a value should look like, by how its column is read."""
+
+
+def meant(name: str, there: Iterable[str]) -> str | None:
+    """Which of the names that are there may be this one."""
+    plain = {_plain(one): one for one in there}
+    for wanted in (name, *ALSO_CALLED.get(name, ())):
+        if _plain(wanted) in plain:
+            return plain[_plain(wanted)]
+    close = get_close_matches(_plain(name), plain, n=1, cutoff=0.75)
+    return plain[close[0]] if close else None
+
+
+def did_you_mean(name: str, there: Iterable[str]) -> str:
+    """`; did you mean Amount?`, or nothing."""
+    found = meant(name, there)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
