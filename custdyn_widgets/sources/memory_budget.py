@@ -17,12 +17,12 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)I?B?", re.IGNORECASE)
 
 
 class NoSize(CustdynError):
-    """A text that is no amount of memory."""
+    """A text that is no number of bytes."""
 
     exit_code = 2
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"memory {text} is not a size such as 512M, 1.5G or 2000000000")
+        super().__init__(f"{text} is not a size such as 512M, 1.5G or 2000000000")
 
 
 def size(text: str) -> int:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -138,10 +138,10 @@ class Source:
                 notes = (*snapshot.notes, *(one.words for one in found))
                 if not faults:
                     self._checked = (snapshot.token, found)
-                    if snapshot.token:
-                        _mark(snapshot.token).write_text(
-                            json.dumps([astuple(one) for one in found])
-                        )
+                    if mark := _mark(snapshot.token):
+                        said = json.dumps([astuple(one) for one in found])
+                        with suppress(OSError):  # it is checked again
+                            mark.write_text(said)
                 return faults, notes
         except DataError as error:
             return list(error.faults), ()
@@ -159,12 +159,13 @@ class Source:
         token = self._snapshot.token
         if self._checked is not None and self._checked[0] == token:
             return self._checked[1]
-        if not token or not _mark(token).exists():
+        mark = _mark(token)
+        if mark is None or not mark.exists():
             return None
         try:
-            stored = json.loads(_mark(token).read_text() or "[]")
+            stored = json.loads(mark.read_text() or "[]")
             found = tuple(Finding(str(key), int(count), str(words)) for key, count, words in stored)
-        except (ValueError, TypeError):  # not written by us, or half of it: it is checked again
+        except (OSError, ValueError, TypeError):  # not ours, or half of it: it is checked again
             return None
         self._checked = (token, found)
         return found
@@ -236,6 +237,10 @@ def reopened(name: str, place: str | None) -> Source:
     return Source(name, gone)
 
 
-def _mark(token: Token) -> Path:
-    name = hashlib.sha256(repr(token).encode()).hexdigest()
-    return cache_folder("checked") / name
+def _mark(token: Token) -> Path | None:
+    """Where it is kept that data was checked; None where nothing can be."""
+    try:
+        folder = cache_folder("checked")
+    except OSError:
+        return None
+    return folder / hashlib.sha256(repr(token).encode()).hexdigest() if token else None

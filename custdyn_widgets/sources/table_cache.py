@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import platformdirs
+
+try:
+    import fcntl
+except ImportError:  # Windows has other locks: nothing is kept there
+    fcntl = None  # type: ignore[assignment]
 
 from custdyn_widgets.environment import CACHE_VARIABLE
 from custdyn_widgets.files import private_folder, write_atomically
@@ -69,7 +73,7 @@ class Entry:
 def cache_folder(name: str = "tables") -> Path:
     """A folder in the user's cache that no other account can enter. Raises OSError."""
     folder = private_folder(platformdirs.user_cache_path("custdyn_widgets") / name)
-    if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
+    if os.name == "posix" and (folder.is_symlink() or folder.stat().st_uid != os.getuid()):
         raise PermissionError(f"{folder} is not this user's own folder")
     return folder
 
@@ -85,7 +89,7 @@ def limit(folder: Path) -> int:
 
 def on() -> bool:
     """Whether anything is to be kept."""
-    return os.environ.get(CACHE_VARIABLE, "").strip() != "0"
+    return fcntl is not None and os.environ.get(CACHE_VARIABLE, "").strip() != "0"
 
 
 def entries(folder: Path) -> list[tuple[Entry, int, float]]:
@@ -113,7 +117,8 @@ def opened(folder: Path, table: str, token: Token) -> Iterator[tuple[Path, Entry
     with held:
         same = (entry.form, entry.token) == (FORMAT, repr(token))
         if same and _locked(held, file, fcntl.LOCK_SH) and list(_mark(file.stat())) == entry.mark:
-            os.utime(manifest)
+            with suppress(OSError):
+                os.utime(manifest)
             yield file, entry
         else:
             yield None

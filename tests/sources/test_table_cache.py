@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -205,6 +206,10 @@ def test_where_nothing_can_be_kept_a_report_is_slower_and_says_so(
     result = run(QUERY, folder, as_of=AS_OF)
     notes = "\n".join(map(str, result.report.notes))
     assert "ledger.csv is read again by the next process" in notes
+    shutil.rmtree(cache.with_name("checked"))
+    cache.with_name("checked").write_text("here, too")
+    assert open_source(folder).check()[0] == []
+    assert run(QUERY, open_source(folder), as_of=AS_OF).report.rows == result.report.rows
     cache.unlink()
     small = {CACHE_VARIABLE: "1K"}
     said, _ = in_a_process(folder, **small).communicate()

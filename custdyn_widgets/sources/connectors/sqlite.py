@@ -50,7 +50,7 @@ def open_sqlite(file: Path, name: str) -> Source:
                     )
                     notes += said
                     ledger = files if table.name == "ledger" else ledger
-        except (sqlite.Error, pa.ArrowInvalid) as error:
+        except (OSError, sqlite.Error, pa.ArrowInvalid) as error:
             raise SourceError(name, f"cannot be read: {error}", "check the file") from None
         return Raw(tables, in_order=bool(ledger) and in_order(ledger), notes=tuple(notes))
 
