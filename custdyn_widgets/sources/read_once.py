@@ -11,7 +11,7 @@ from custdyn_widgets.errors import SourceChanged
 from custdyn_widgets.sources import table_cache
 from custdyn_widgets.sources.engine import Engine, Unreadable
 from custdyn_widgets.sources.normalize import canonical
-from custdyn_widgets.sources.table_cache import files_token
+from custdyn_widgets.sources.table_cache import Token
 
 Read = Callable[[], tuple[ir.Table, list[str]]]
 """Reads a table as it is in a file, and what should be said of it."""
@@ -19,13 +19,16 @@ Once = tuple[ir.Table, list[str], list[Path]]
 """A table, notes, and the Parquet file that it is in, if it is in one."""
 
 
-def read_once(engine: Engine, table: str, files: list[Path], read: Read) -> Once:
+def read_once(
+    engine: Engine, table: str, token: Token, watch: Callable[[], Token], read: Read
+) -> Once:
     """A table as it should be read; from the cache, if it was read from these very files before.
 
-    Where it has faults it is what `read` gives, for them to be named; a column with faults that
-    only lists show is kept as it is. Raises SourceChanged and what `read` raises.
+    `token` is of the files as they are read, `watch` gives that of now. Where the table has faults
+    it is what `read` gives, for them to be named; a column with faults that only lists show is kept
+    as it is. Raises SourceChanged and what `read` raises.
     """
-    token, trouble = files_token(files), ""
+    file, trouble = Path(token[0][0]), ""
     try:
         folder = table_cache.cache_folder() if engine.caches and table_cache.on() else None
     except OSError as error:
@@ -35,12 +38,12 @@ def read_once(engine: Engine, table: str, files: list[Path], read: Read) -> Once
         found = folder and engine.held.enter_context(table_cache.opened(folder, table, token))
         if not found:
             return None
-        file, entry = found
-        return engine.parquet(f"raw_{table}", [file]), entry.notes, [file]
+        held, entry = found
+        return engine.parquet(f"raw_{table}", [held]), entry.notes, [held]
 
     if once := kept():
         return once
-    with engine.reading_file(files[0]):
+    with engine.reading_file(file):
         raw, notes = read()
         clean = canonical(table, raw, engine.fetch, listed=True, lenient=True)
         if clean.faults:
@@ -48,10 +51,10 @@ def read_once(engine: Engine, table: str, files: list[Path], read: Read) -> Once
         notes += clean.notes
         rows = clean.table.select([one for one in clean.table.columns if one in raw.columns])
 
-        def write(file: Path) -> None:
-            engine.write(rows, file)
-            if files_token(files) != token:
-                raise SourceChanged(files[0].name)
+        def write(held: Path) -> None:
+            engine.write(rows, held)
+            if watch() != token:
+                raise SourceChanged(file.name)
 
         if folder and table_cache.settled(token):
             try:
@@ -63,5 +66,5 @@ def read_once(engine: Engine, table: str, files: list[Path], read: Read) -> Once
             if once := kept():
                 return once
         if trouble:
-            notes.append(f"{files[0].name} is read again by the next process: {trouble}")
+            notes.append(f"{file.name} is read again by the next process: {trouble}")
         return engine.keep(f"raw_{table}", rows), notes, []

@@ -61,6 +61,21 @@ def test_commas_that_may_group_thousands_are_refused_with_both_readings(tmp_path
         report(folder(tmp_path, HEAD.replace(",", ";") + "\n" + rows))
 
 
+def test_what_is_no_number_says_nothing_of_the_commas(tmp_path: Path) -> None:
+    head = HEAD.replace(",", ";")
+    rows = "1;1;2024-01-02;refill;{};n,a\n2;1;2024-01-02;refill;{};approx.\n"
+    with pytest.raises(DataError, match=r"ledger.amount: 1,250 may be 1.250 or 1250"):
+        report(folder(tmp_path, f"{head}\n{rows.format('1,250', '2,500')}"))
+    made = report(folder(tmp_path, f"{head}\n{rows.format('1,25', '2,5')}"))
+    assert values(made, BALANCE_REFILL, "Total")[0] == "3.75"
+
+
+def test_headers_that_differ_in_case_only_and_a_second_mark(tmp_path: Path) -> None:
+    rows = "1,1,2024-01-02,refill,5,,9,x,X\n"
+    made = report(folder(tmp_path, f"\ufeff\ufeff{HEAD},Amount,x,X\n{rows}"))
+    assert values(made, BALANCE_REFILL, "Total")[0] == "5.00"
+
+
 def test_commas_beside_points_are_no_numbers(tmp_path: Path) -> None:
     rows = '1;1;2024-01-02;refill;"1,25";\n2;1;2024-01-02;refill;2.5;\n'
     with pytest.raises(DataError, match=r"ledger.amount: not a number in 1 row \(1\)"):

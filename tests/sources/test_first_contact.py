@@ -58,6 +58,14 @@ CASES: list[tuple[Files, str]] = [
         {"rates.csv": "currency,valid_from,rate\nUSD,2024-01-01,0\n"},
         "rates.rate: is zero or negative in 1 row (USD 2024-01-01): '0'; write it like 1234.56",
     ),
+    (
+        {"ledger.csv": LEDGER.encode() + b"2,1,2024-01-02,payg,-5\r\n" * 3},
+        "ledger.csv has lines that end in",
+    ),
+    (
+        {"ledger.csv": (LEDGER.rstrip() + ";\n").replace(",", ";").replace("20.00", "1,2,3")},
+        "'1,2,3'",
+    ),
     ({"ledger.parquet": b""}, "ledger is there twice (ledger.csv, ledger.parquet); keep one"),
 ]
 

@@ -7,6 +7,7 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -156,6 +157,34 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(
         total(folder)
     monkeypatch.undo()
     assert not [entry for entry, *_ in table_cache.entries(cache) if entry.table == "ledger"]
+
+
+def test_what_is_written_between_two_tables_of_a_transaction_is_read_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "w.sqlite"
+    writer = sqlite3.connect(file)
+    writer.execute("pragma journal_mode=wal")
+    writer.execute("create table clients (client_id, name, type, currency, created_at)")
+    writer.execute("insert into clients values (1, 'One', 'client', 'EUR', '2024-01-01')")
+    writer.execute("create table ledger (entry_id, client_id, occurred_at, kind, amount)")
+    writer.execute("insert into ledger values (1, 1, '2024-02-01', 'refill', '1.25')")
+    writer.commit()
+    time.sleep(2 * table_cache.SETTLED / 1e9)
+    wrote = Engine.write
+
+    def writing(engine: Engine, rows: object, place: Path) -> None:
+        wrote(engine, rows, place)
+        if writer.execute("select count(*) from ledger").fetchone() == (1,):
+            writer.execute("insert into ledger values (2, 1, '2024-02-01', 'refill', '8')")
+            writer.commit()
+            time.sleep(2 * table_cache.SETTLED / 1e9)
+
+    monkeypatch.setattr(Engine, "write", writing)
+    with pytest.raises(SourceChanged):
+        total(file)
+    assert [total(file), total(file)] == [Decimal("9.25")] * 2
+    writer.close()
 
 
 @pytest.mark.parametrize("damage", ["cut", "spoilt", "foreign", "gone", "manifest", "moved"])

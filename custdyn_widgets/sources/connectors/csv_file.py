@@ -13,6 +13,7 @@ from custdyn_widgets.errors import DataError, DataFault, SourceError
 from custdyn_widgets.model.schema import TABLES, Reads
 from custdyn_widgets.sources.engine import Engine, Unreadable
 from custdyn_widgets.sources.read_once import Once, read_once
+from custdyn_widgets.sources.table_cache import files_token
 
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """Those of a header without a comma."""
@@ -20,14 +21,21 @@ NUMBERS = (Reads.AMOUNT, Reads.NUMBER)
 _RAGGED = re.compile(
     r"Error on Line: (\d+).*?Expected Number of Columns: (\d+) Found: (\d+)", re.DOTALL
 )
-_BY_THREE = r"^[^,]*(,[0-9]{3})+([^0-9,].*)?$"
+_EXPONENT = r"([eE][+-]?[0-9]{1,3})?$"
+_COMMA = rf"^[+-]?[0-9]*,[0-9]*{_EXPONENT}"
+_NUMERAL = rf"^[+-]?[0-9.,]+{_EXPONENT}"
+"""What is meant for a number, whatever its points and commas say."""
+_BY_THREE = rf"^[+-]?[0-9]*(,[0-9]{{3}})+{_EXPONENT}"
 """Every comma is followed by exactly three digits."""
 
 
 def read_csv(engine: Engine, table: str, file: Path) -> Once:
     """A table in a CSV file; see `read_once`. Raises DataError and SourceError."""
     try:
-        return read_once(engine, table, [file], lambda: _text(engine, table, file))
+        token = files_token([file])
+        return read_once(
+            engine, table, token, lambda: files_token([file]), lambda: _text(engine, table, file)
+        )
     except UnicodeDecodeError:
         raise _not_utf8(table, file) from None
     except (Unreadable, csv.Error) as error:
@@ -38,12 +46,20 @@ def read_csv(engine: Engine, table: str, file: Path) -> Once:
         if ragged:
             line, wanted, found = ragged.groups()
             what = f"{file.name} line {line} has {found} columns, the header {wanted}"
+        elif _mixed_ends(file):
+            what = f"{file.name} has lines that end in \\r\\n and lines that do not: save it again"
         else:
             lines = [line for line in said.splitlines() if line and "Original Line" not in line]
             what = f"{file.name} is not CSV: {' '.join(lines[:2])}"
         raise DataError([DataFault(table, None, 0, what)]) from None
     except OSError as error:
         raise SourceError(str(file), f"cannot be read: {error}", "check the file") from None
+
+
+def _mixed_ends(file: Path) -> bool:
+    with file.open("rb") as opened:
+        ends = {line.endswith(b"\r\n") for line in opened if line.endswith(b"\n")}
+    return len(ends) > 1
 
 
 def _not_utf8(table: str, file: Path) -> DataError:
@@ -63,26 +79,40 @@ def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
         separator = "," if "," in head else next((one for one in SEPARATORS if one in head), ",")
         opened.seek(0)
         header = next(csv.reader(opened, delimiter=separator), [])
+        header = [column.lstrip("\ufeff") for column in header]
     if not any(header):
         required = ", ".join(one.name for one in TABLES[table].columns if one.required)
         remedy = f"its first line names the columns: {required} and others"
         what = f"{file.name} has no header line" if file.stat().st_size else f"{file.name} is empty"
         raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
-    named = [column for column in header if column]
-    if double := sorted({column for column in named if named.count(column) > 1}):
+    ours = [column.name for column in TABLES[table].columns if column.name in header]
+    if double := [column for column in ours if header.count(column) > 1]:
         what = f"{file.name} has the column more than once"
         raise DataError([DataFault(table, column, 0, what) for column in double])
-    columns = [column or f"{place} without a name" for place, column in enumerate(header)]
-    text = engine.csv(f"text_{table}", file, columns, separator)
+    text = engine.csv(f"text_{table}", file, _told_apart(header, ours), separator)
     if separator == ",":
         return text, []
     note = f"{file.name} is separated by {SEPARATORS[separator]}"
-    numbers = [one.name for one in TABLES[table].columns if one.reads in NUMBERS]
-    commas = _decimal_commas(engine, table, text, [one for one in numbers if one in named])
+    numbers = [one for one in ours if TABLES[table].column(one).reads in NUMBERS]
+    commas = _decimal_commas(engine, table, text, numbers)
     if not commas:
         return text, [note]
-    points = {name: text[name].replace(",", ".") for name in commas}
+    points = {
+        name: ibis.ifelse(text[name].re_search(_COMMA), text[name].replace(",", "."), text[name])
+        for name in commas
+    }
     return text.mutate(**points), [f"{note}; numbers have decimal commas"]
+
+
+def _told_apart(header: list[str], ours: list[str]) -> list[str]:
+    """Names that differ by more than their case, as an engine wants them."""
+    taken = {name.casefold() for name in ours}
+    columns = []
+    for place, name in enumerate(header, start=1):
+        clear = name in ours or (name and name.casefold() not in taken)
+        columns.append(name if clear else f"{name} (column {place})")
+        taken.add(columns[-1].casefold())
+    return columns
 
 
 def _decimal_commas(engine: Engine, table: str, text: ir.Table, numbers: list[str]) -> list[str]:
@@ -97,12 +127,15 @@ def _decimal_commas(engine: Engine, table: str, text: ir.Table, numbers: list[st
         rows = text.select(*numbers).filter(ibis.or_(*where)).limit(1) if where else None
         return [] if rows is None else engine.fetch(rows).to_pylist()
 
-    decimal = some([one.contains(",") & ~one.re_search(_BY_THREE) for one in values])
-    grouped = [] if decimal else some([one.contains(",") for one in values])
-    if not (decimal or grouped) or some([one.contains(".") for one in values]):
+    decimal = some([one.re_search(_COMMA) & ~one.re_search(_BY_THREE) for one in values])
+    grouped = [] if decimal else some([one.re_search(_BY_THREE) for one in values])
+    pointed = [one.contains(".") & one.re_search(_NUMERAL) for one in values]
+    if not (decimal or grouped) or some(pointed):
         return []
     if grouped:
-        name, first = next((name, one) for name, one in grouped[0].items() if "," in (one or ""))
+        name, first = next(
+            (name, one) for name, one in grouped[0].items() if re.search(_BY_THREE, one or "")
+        )
         what = (
             f"{first} may be {first.replace(',', '.')} or {first.replace(',', '')}: every comma is "
             "followed by three digits; write decimal points, or one more decimal"

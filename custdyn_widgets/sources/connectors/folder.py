@@ -96,6 +96,18 @@ def _check_parts(name: str, table: str, files: list[Path]) -> None:
         schemas = [pq.read_schema(file).remove_metadata() for file in files]
     except (OSError, pa.ArrowException) as error:
         raise SourceError(name, f"{table} cannot be read: {error}", "check the files") from None
+    columns = {column.name for column in TABLES[table].columns}
+    if wide := [
+        field
+        for field in schemas[0]
+        if field.name in columns and pa.types.is_decimal256(field.type)
+    ]:
+        what = "is wider than the 38 digits that are read exactly"
+        remedy = "cast it to a decimal of at most 38 digits"
+        raise DataError(
+            DataFault(table, one.name, 0, f"its type {one.type} {what}", remedy=remedy)
+            for one in wide
+        )
     for file, schema in zip(files, schemas, strict=True):
         if not schema.equals(schemas[0]):
             what = f"{file.name} has other columns or types than {files[0].name}"

@@ -19,8 +19,9 @@ from custdyn_widgets.sources.connectors.folder import in_order
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.parsing import float_note
 from custdyn_widgets.sources.read_once import read_once
-from custdyn_widgets.sources.snapshot import Raw, Token
+from custdyn_widgets.sources.snapshot import Raw
 from custdyn_widgets.sources.source import Source
+from custdyn_widgets.sources.table_cache import Token as FilesToken
 from custdyn_widgets.sources.table_cache import files_token
 
 ROWS_AT_ONCE = "100000"
@@ -40,12 +41,13 @@ def open_sqlite(file: Path, name: str) -> Source:
         notes: list[str] = []
         ledger: list[Path] = []
         try:
+            token = _token(file)  # before the transaction, which is of one moment
             with closing(sqlite.connect(_address(file))) as connection:
                 for table in TABLES.values():
                     if not (listed := _listed(connection, table)):
                         continue
                     tables[table.name], said, files = read_once(
-                        *(engine, table.name, [file, *_log(file)]),
+                        *(engine, table.name, token, lambda: _token(file)),
                         partial(_read, connection, table, listed, engine),
                     )
                     notes += said
@@ -63,7 +65,7 @@ def _log(file: Path) -> list[Path]:
     return [log] if log.is_file() and log.stat().st_size else []
 
 
-def _token(file: Path) -> Token:
+def _token(file: Path) -> FilesToken:
     return files_token([file, *_log(file)])
 
 
@@ -76,7 +78,11 @@ def _address(file: Path) -> str:
 def _listed(connection: Any, table: Table) -> dict[str, list[str]]:
     """How each column is asked for: as text, and what is a binary float as one."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT name, type FROM pragma_table_info('{table.name}')")  # noqa: S608
+        # a view says the type of a part of its rows
+        cursor.execute(
+            "SELECT name, iif((SELECT type FROM sqlite_master WHERE lower(name) = "  # noqa: S608
+            f"'{table.name}') = 'table', type, '') FROM pragma_table_info('{table.name}')"
+        )
         declared = dict(cursor.fetchall())
     return {
         one.name: _asked(one, declared[one.name].upper())
@@ -89,7 +95,10 @@ def _asked(column: Column, declared: str) -> list[str]:
     name = f'"{column.name}"'
     text, whole = f"CAST({name} AS TEXT)", f"CAST({name} AS INTEGER)"
     number = column.reads in NUMBERS
-    if any(one in declared for one in TEXTS) or ("INT" in declared and not number):
+    if "INT" in declared:
+        if not number:
+            return [text]
+    elif any(one in declared for one in TEXTS):
         return [text]
     if number:
         real = f"typeof({name}) = 'real'"
