@@ -87,7 +87,13 @@ def serving(command: list[str], port: int, log: Path, **variables: str) -> Itera
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            if "jupyterlab" not in command:  # which waits for a kernel that it has just begun
+                raise
 
 
 @contextmanager
