@@ -18,6 +18,10 @@ class Reads(StrEnum):
     WHOLE = "whole number"
 
 
+NUMBERS = (Reads.AMOUNT, Reads.NUMBER)
+"""What may have a fraction."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of one of the five tables; `listed`: only lists and cards show it."""

@@ -50,7 +50,7 @@ class AnyEngine(Protocol):
 
     @property
     def done(self) -> float | None:
-        """How much of what runs is done, 0 to 1; None where nobody can tell."""
+        """How much of what runs is done, 0 to 1; None where it is not known."""
 
     def fetch(self, expression: ir.Expr) -> pa.Table:
         """Runs an expression; an Arrow table with exact decimals."""

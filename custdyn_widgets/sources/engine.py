@@ -155,7 +155,7 @@ class Engine(Stoppable):
 
     @property
     def done(self) -> float | None:
-        """How much of what runs is done, 0 to 1; None where nobody can tell."""
+        """How much of what runs is done, 0 to 1; None where it is not known."""
         try:
             percent = self._connection.query_progress()
         except duckdb.Error:  # it was closed in between

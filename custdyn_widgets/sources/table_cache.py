@@ -129,7 +129,7 @@ def keep(
 ) -> None:
     """Keeps a table that `write` writes to a file. Raises OSError, and what `write` raises.
 
-    The file has a name of its own, so that nothing which somebody reads is replaced.
+    The file has a name of its own, so that no file that is read is replaced.
     """
     key = _key(table, token)
     file = folder / f"{key}-{uuid.uuid4().hex}.parquet"

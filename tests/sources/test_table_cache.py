@@ -208,7 +208,7 @@ def test_what_is_damaged_or_foreign_is_made_again(
         file.unlink()
     elif damage == "manifest":
         manifest.write_text('{"form": 1}')
-    else:  # a copy of somebody's folder
+    else:  # a copy of another folder
         file.rename(cache / "other")
         file.write_bytes(content)
     seen = reads(monkeypatch)

@@ -10,14 +10,13 @@ import ibis
 import ibis.expr.types as ir
 
 from custdyn_widgets.errors import DataError, DataFault, SourceError
-from custdyn_widgets.model.schema import TABLES, Reads
+from custdyn_widgets.model.schema import NUMBERS, TABLES
 from custdyn_widgets.sources.engine import Engine, Unreadable
 from custdyn_widgets.sources.read_once import Once, read_once
 from custdyn_widgets.sources.table_cache import files_token
 
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """Those of a header without a comma."""
-NUMBERS = (Reads.AMOUNT, Reads.NUMBER)
 _RAGGED = re.compile(
     r"Error on Line: (\d+).*?Expected Number of Columns: (\d+) Found: (\d+)", re.DOTALL
 )

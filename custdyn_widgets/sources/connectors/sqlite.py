@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.model.schema import TABLES, Column, Reads, Table
+from custdyn_widgets.model.schema import NUMBERS, TABLES, Column, Table
 from custdyn_widgets.sources.connectors.folder import in_order
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.parsing import float_note
@@ -27,7 +27,6 @@ from custdyn_widgets.sources.table_cache import files_token
 ROWS_AT_ONCE = "100000"
 REAL = " as real"
 """Binary floats of a column of numbers are in one of their own: as text SQLite rounds them."""
-NUMBERS = (Reads.AMOUNT, Reads.NUMBER)
 TEXTS = ("CHAR", "CLOB", "TEXT")
 """In a column whose declared type has one of these, SQLite keeps every number as text; where it
 has INT, every whole number as an integer."""
