@@ -124,13 +124,14 @@ class SourceChanged(CustdynError):
 class MissingRates(CustdynError):
     """A conversion needs rates that the source does not have."""
 
-    def __init__(self, to: str, first_dates: Mapping[str, date]) -> None:
+    def __init__(
+        self, to: str, first_dates: Mapping[str, date], no_currencies: Iterable[str] = ()
+    ) -> None:
         self.first_dates = dict(first_dates)
         named = ", ".join(f"{name} from {day}" for name, day in sorted(first_dates.items()))
-        super().__init__(
-            f"no rate in force to convert to {to}: {named}; add the rates, "
-            "use rate_policy = current, or choose another currency"
-        )
+        wrong = "; ".join(no_currencies)
+        how = "add the rates, use rate_policy = current, or choose another currency"
+        super().__init__(f"no rate in force to convert to {to}: {named}; {wrong or how}")
 
 
 class IdentityError(CustdynError):
@@ -157,6 +158,14 @@ class Cancelled(CustdynError):
 
     def __init__(self) -> None:
         super().__init__("cancelled")
+
+
+def why(error: Exception) -> str:
+    """What is the matter with a file, without the names of calls: `no such file or directory`."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    words = getattr(error, "strerror", None) or str(error)
+    return words[:1].lower() + words[1:]
 
 
 def _shortened(value: object, most: int = 80) -> str:

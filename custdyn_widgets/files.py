@@ -6,8 +6,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EISDIR, ENOENT
 from pathlib import Path
 from typing import BinaryIO
+
+from custdyn_widgets.errors import why
 
 MEDIA_TYPES = {
     "csv": "text/csv;charset=utf-8",
@@ -23,12 +26,19 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
     A link is followed; a device or pipe such as /dev/null is written to, not replaced.
     """
-    path = path.resolve()
+    given, path = path, path.resolve()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(ENOENT, "there is no such folder", str(given.parent))
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, "it is a folder; name a file", str(given))
     if path.exists() and not path.is_file():
         with path.open("wb") as device:
             yield device
         return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.")
+    except OSError as error:
+        raise OSError(error.errno, why(error), str(given)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

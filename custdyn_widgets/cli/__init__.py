@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -13,12 +14,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from custdyn_widgets.cli.arguments import CALL_AT_FAULT
-from custdyn_widgets.cli.output import format_of, list_format, with_output, write_list, write_result
+from custdyn_widgets.cli.arguments import CALL_AT_FAULT, PROGRAM
+from custdyn_widgets.cli.output import (
+    CHECK_FORMATS,
+    format_of,
+    list_format,
+    with_output,
+    write,
+    write_list,
+    write_result,
+)
 from custdyn_widgets.cli.overrides import changed
 from custdyn_widgets.cli.parser import MAX_READY, parser
 from custdyn_widgets.environment import CACHE_VARIABLE, LOG_VARIABLE, MEMORY_VARIABLE
-from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError, why
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import open_source
 from custdyn_widgets.sources.place import kind_of
@@ -29,7 +38,12 @@ log = logging.getLogger("custdyn_widgets")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the exit code is 0, 1 (the data is at fault) or 2 (the call is)."""
-    parsed = parser().parse_args(arguments)
+    made = parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may follow
+        import argcomplete
+
+        argcomplete.autocomplete(made)
+    parsed = made.parse_args(arguments)
     if getattr(parsed, "memory", None):
         os.environ[MEMORY_VARIABLE] = parsed.memory  # processes that it starts have it, too
     if getattr(parsed, "no_cache", False):
@@ -44,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _say(str(error), CALL_AT_FAULT)
+        place = "" if error.filename is None else f"{error.filename}: "
+        return _say(f"{place}{why(error)}", CALL_AT_FAULT)
     except Exception:  # a border: nobody above to tell
         reference = uuid.uuid4().hex[:8]
         log.debug("error %s", reference, exc_info=True)
@@ -172,21 +187,34 @@ def _in(module: str, name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    chosen = list_format(parsed)
-    source = open_source(parsed.source)
     if parsed.entries:
+        chosen = list_format(parsed)
         from custdyn_widgets.listings.findings import listed
 
-        return write_list(listed(source, parsed.entries), chosen, parsed)
-    faults, notes = source.check()
-    for fault in faults:
-        print(f"error: {fault}")
-    for note in notes:
-        print(f"note: {note}")
-    if faults:
-        plural = "s" if len(faults) > 1 else ""
-        return _say(f"source {parsed.source}: {len(faults)} data error{plural}", 1)
-    print(f"source {parsed.source}: no data errors")
+        return write_list(listed(open_source(parsed.source), parsed.entries), chosen, parsed)
+    chosen = parsed.format or ("json" if parsed.output.endswith(".json") else CHECK_FORMATS[0])
+    if chosen not in CHECK_FORMATS:
+        what = f"is for --entries; give {' or '.join(CHECK_FORMATS)}"
+        raise QueryError([FieldFault("--format", chosen, what)])
+    source = open_source(parsed.source)
+    checked = source.check()
+    if chosen == "json":
+        said = json.dumps(
+            {"source": source.name, **checked.to_dict()}, ensure_ascii=False, indent=2
+        )
+    else:
+        said = "\n".join(checked.lines())
+    write(f"{said}\n".encode(), parsed.output)
+    if checked.faults:
+        plural = "s" if len(checked.faults) > 1 else ""
+        return _say(f"source {parsed.source}: {len(checked.faults)} data error{plural}", 1)
+    return 0
+
+
+def _completion(parsed: argparse.Namespace) -> int:
+    from argcomplete.shell_integration import shellcode
+
+    print(shellcode([PROGRAM], shell=parsed.shell))
     return 0
 
 
@@ -255,7 +283,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "archive": _in("archive", "ARCHIVE"),
     "verify": _verify,
     "check": _check,
+    "init": _in("init", "init"),
     "cache": _cache,
+    "completion": _completion,
     "rollup": _rollup,
     "crosscheck": _crosscheck,
     "app": _app,

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from custdyn_widgets.cli.output import check_ending, refuse_binary, write
+from custdyn_widgets.cli.output import check_ending, refuse_binary, show, write
 from custdyn_widgets.delivery.restatements import restated
 from custdyn_widgets.delivery.sending import now
 from custdyn_widgets.delivery.worker import retention
@@ -18,9 +18,7 @@ from custdyn_widgets.store import Run, my_store
 
 def _list(_parsed: argparse.Namespace) -> int:
     store = my_store()
-    for run in store.archive.all(store.user):
-        print(_line(run))
-    return 0
+    return show(map(_line, store.archive.all(store.user)), "no report was sent yet")
 
 
 def _show(parsed: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any, NoReturn
 
 from custdyn_widgets.environment import MEMORY_VARIABLE
@@ -15,11 +16,72 @@ SOURCES = (
     "a folder, a file *.duckdb or *.sqlite, postgresql://…, spark://…, or the built-in sample or "
     "demo"
 )
+PROGRAM = "custdyn"
+EXAMPLES = {
+    "": (
+        "init ./export",
+        "check --source ./export",
+        'report --source sample --set \'period={from = "2017-01-01", to = "2017-12-31"}\'',
+        "app --source ./export --open",
+    ),
+    "report": (
+        "report --source ./export",
+        "report --source demo --set period=last_year --output last-year.xlsx",
+        "report --source ./export --query query.toml --as-of 2026-10-01 --format json",
+        "report --source ./export --format xlsx --send-to ana@example.org",
+    ),
+    "cdrs": ("cdrs --source ./export --set period=last_month --output calls.csv",),
+    "orig-term": ("orig-term --source ./export --split service",),
+    "templates": ("templates list", "templates export 'Month end' --output month-end.toml"),
+    "templates run": ("templates run 'Month end' --source ./export --output october.xlsx",),
+    "schedules": ("schedules list", "schedules dry-run 'Month end' --source demo --output a.eml"),
+    "run-due": ("run-due --source ./export",),
+    "scheduler": ("scheduler --source ./export",),
+    "worker": ("worker --source ./export",),
+    "outbox": ("outbox list", "outbox retry 3f2a"),
+    "archive": ("archive list", "archive file 3f2a --output october.xlsx"),
+    "verify": ("verify october.xlsx --source ./export",),
+    "check": (
+        "check --source ./export",
+        "check --source ./export --format json",
+        "check --source ./export --entries duplicates --output duplicates.csv",
+    ),
+    "init": ("init ./export",),
+    "cache": ("cache", "cache --clear"),
+    "completion": ("completion bash > ~/.local/share/bash-completion/completions/custdyn",),
+    "rollup": ("rollup --source ./export --to ./by-hour",),
+    "crosscheck": ("crosscheck --source ./export --source postgresql://localhost/billing",),
+    "app": ("app --source demo --open", "app --source ./export --port 8900 --most 5"),
+}
+"""What each command is called with, by its name."""
 NAME = {"metavar": "NAME", "help": "its name in any case, or its id"}
 
 
+class Help(argparse.HelpFormatter):
+    """Help whose examples stay lines of their own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        examples = text.startswith("examples:")
+        return text if examples else super()._fill_text(text, width, indent)
+
+
+class Version(argparse.Action):
+    """Prints the version of the package that is installed, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Prints the version, and ends."""
+        print(f"{parser.prog} {version('custdyn-widgets')}")
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser whose faults are one line, like all the others."""
+    """A parser whose faults are one line, like all the others, and whose help ends in examples."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=Help, **options)
+        name = self.prog.removeprefix(PROGRAM).strip()
+        if shown := EXAMPLES.get(name):
+            self.epilog = "examples:\n" + "".join(f"  {PROGRAM} {one}\n" for one in shown)
 
     def error(self, message: str) -> NoReturn:
         """Says what is wrong with the call."""

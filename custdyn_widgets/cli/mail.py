@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from custdyn_widgets.cli.output import show
 from custdyn_widgets.delivery.sending import (
     Parcel,
     chart_of,
@@ -57,9 +58,8 @@ def sent_of(store: Store, run_id: str) -> int:
 
 def _list(parsed: argparse.Namespace) -> int:
     store = my_store()
-    for mail in store.outbox.all(None if parsed.all else store.user):
-        print(_line(mail))
-    return 0
+    mails = store.outbox.all(None if parsed.all else store.user)
+    return show(map(_line, mails), "no mail yet")
 
 
 def _flush(parsed: argparse.Namespace) -> int:

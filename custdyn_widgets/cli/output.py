@@ -17,9 +17,12 @@ from custdyn_widgets.model.definitions import LIST_FORMATS
 if TYPE_CHECKING:
     from custdyn_widgets.listings import Fileable
     from custdyn_widgets.query.query import Query
+    from custdyn_widgets.report.report import Note
     from custdyn_widgets.result import Result
 
 FORMATS = ("table", "csv", "xls", "xlsx", "json", "html")
+CHECK_FORMATS = ("text", "json")
+"""What the findings of `check` are written in; their entries are a list."""
 BINARY = ("xls", "xlsx")
 """What no terminal can show."""
 STANDARD_OUTPUT = "-"
@@ -104,6 +107,16 @@ def write_result(result: Result, chosen: str, parsed: argparse.Namespace) -> Non
     else:
         made = result.to_file(chosen)
     write(made, parsed.output or STANDARD_OUTPUT)
+    if chosen == "csv":
+        say_notes(result.report.notes)
+
+
+def say_notes(notes: Iterable[Note]) -> None:
+    """Notes to standard error, one a line, where the file has no place for them."""
+    from custdyn_widgets.views.text import note_line
+
+    for note in notes:
+        print(" ".join(note_line(note).split()), file=sys.stderr)
 
 
 def write_list(made: Fileable, chosen: str, parsed: argparse.Namespace) -> int:
@@ -113,12 +126,28 @@ def write_list(made: Fileable, chosen: str, parsed: argparse.Namespace) -> int:
         sys.stdout.buffer.flush()
     else:
         made.to_file(chosen, parsed.output)
+    if chosen == "csv":
+        say_notes(made.notes)
+    return 0
+
+
+def show(lines: Iterable[str], nothing: str) -> int:
+    """Prints lines; where there are none, says so on standard error."""
+    empty = True
+    for line in lines:
+        empty = False
+        print(line)
+    if empty:
+        print(nothing, file=sys.stderr)
     return 0
 
 
 def list_format(parsed: argparse.Namespace) -> str:
     """The format that a list is written in; CSV where the call names none."""
     chosen = format_given(parsed.format, parsed.output, LIST_FORMATS) or LIST_FORMATS[0]
+    if chosen not in LIST_FORMATS:
+        what = f"is not what a list is written as; give {_listed(LIST_FORMATS)}"
+        raise QueryError([FieldFault("--format", chosen, what)])
     refuse_binary(chosen, parsed.output)
     return chosen
 

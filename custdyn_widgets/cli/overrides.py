@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from custdyn_widgets.errors import FieldFault, QueryError
@@ -31,8 +33,17 @@ def changed(query: Query, texts: Sequence[str]) -> Query:
     return query
 
 
+def _parsed(value: str) -> Any:
+    """A value in the form of JSON or TOML, dates as text; else the text as it stands."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(value)
+    with suppress(ValueError, RecursionError):
+        return json.loads(json.dumps(tomllib.loads(f"value = {value}")["value"], default=str))
+    return value
+
+
 def _change(query: Query, text: str) -> tuple[str, Any]:
-    """FIELD=VALUE: JSON where it is JSON of the field's shape, else text as it stands."""
+    """FIELD=VALUE: JSON or TOML where it has the field's shape, else text as it stands."""
     field, equals, value = text.partition("=")
     if not equals:
         raise QueryError([FieldFault("--set", text, "is not FIELD=VALUE")])
@@ -41,10 +52,7 @@ def _change(query: Query, text: str) -> tuple[str, Any]:
         if not isinstance(now, dict) or part not in now:
             raise QueryError([unknown_field(field, value, FIELDS)])
         now = now[part]
-    try:
-        parsed: Any = json.loads(value)
-    except ValueError:
-        parsed = value
+    parsed = _parsed(value)
     if isinstance(now, list):
         return field, parsed if isinstance(parsed, list) else [value]
     if isinstance(parsed, int | float) and isinstance(now, str):

@@ -6,54 +6,40 @@ import argparse
 
 from custdyn_widgets.cli.arguments import (
     NAME,
+    PROGRAM,
     SOURCES,
     Parser,
+    Version,
     actions_of,
     add_criteria,
     add_query,
     add_resources,
     add_source,
 )
-from custdyn_widgets.cli.output import FORMATS
+from custdyn_widgets.cli.output import CHECK_FORMATS, FORMATS
 from custdyn_widgets.cli.work_arguments import add_work
 from custdyn_widgets.model.definitions import FINDINGS, GRAINS, LIST_FORMATS
 from custdyn_widgets.query.fields import SPLITS
 from custdyn_widgets.serve.readers import MAX_AUTOMATIC
 
+SHELLS = ("bash", "zsh", "fish")
 READY, MAX_READY = 2, 64
-EXAMPLES = """examples:
-  custdyn report --source sample --query query.toml
-  custdyn report --source demo --query query.toml --set period=last_year --format json
-  custdyn report --source ./export --query query.toml --as-of 2026-10-01 --output october.csv
-  custdyn cdrs --source ./export --query query.toml --output calls.csv
-  custdyn orig-term --source ./export --query query.toml --split service
-  custdyn templates run "Month end" --source ./export --output october.xlsx
-  custdyn report --source ./export --query query.toml --format xlsx --send-to ana@example.org
-  custdyn run-due --source ./export
-  custdyn verify october.xlsx --source ./export
-  custdyn check --source ./export
-  custdyn rollup --source ./export --to ./by-hour
-  custdyn app --source demo --port 8866
-
-exit codes: 0 fine, 1 the data is at fault, 2 the call is at fault"""
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line; `command` names the command that was given."""
     made = Parser(
-        prog="custdyn",
-        description="Customer dynamics: clients, balances, refills, use and packages by bucket.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog=PROGRAM,
+        description="Customer dynamics: clients, balances, refills, use and packages by bucket. "
+        "Exit codes: 0 fine, 1 the data is at fault, 2 the call is at fault.",
     )
+    made.add_argument("--version", action=Version, nargs=0, help="print the version and end")
     commands = actions_of(made, "command")
 
     report = commands.add_parser(
         "report",
         help="make a report",
         description="Makes a report and writes it to a file or standard output.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_criteria(report)
     _report_arguments(report)
@@ -111,10 +97,10 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser(
         "check",
-        help="look for data errors",
-        description="Looks for data errors, those included that take a pass of their own, and for "
-        "what is odd: entries of unknown clients, doubles, entries from before a client's "
-        "creation, days without entries, clients in a currency without rates. Each can be listed.",
+        help="what is in a source, and what is wrong with it",
+        description="Says what is there, then every data error, then what is odd: kinds and signs "
+        "that are hardly meant, entries of unknown clients, doubles, entries from before a "
+        "client's creation, days without entries, clients in a currency without rates.",
     )
     add_source(check)
     check.add_argument(
@@ -123,7 +109,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="WHAT",
         help=f"list the entries that show one of: {', '.join(FINDINGS)}",
     )
-    _add_list_format(check)
+    check.add_argument(
+        "--format",
+        choices=(*CHECK_FORMATS, *LIST_FORMATS),
+        help=f"default: {CHECK_FORMATS[0]}; of entries: the ending of --output, else csv",
+    )
     check.add_argument("--output", default="-", metavar="PATH", help="default: standard output")
 
     cache = commands.add_parser(
@@ -133,6 +123,22 @@ def parser() -> argparse.ArgumentParser:
         "report does not read their files again: size, when last used, table and file.",
     )
     cache.add_argument("--clear", action="store_true", help="delete those that are not in use")
+
+    begun = commands.add_parser(
+        "init",
+        help="a folder to put your own data in",
+        description="Makes a folder with the five tables as CSV files, two example rows in each, "
+        "and README.md, which says what stands in their columns. No file is replaced.",
+    )
+    begun.add_argument("folder", metavar="DIR", help="it is made where it is not there")
+
+    completion = commands.add_parser(
+        "completion",
+        help="what makes a shell complete commands",
+        description="Prints what the shell has to read so that Tab completes commands, options "
+        "and files.",
+    )
+    completion.add_argument("shell", choices=SHELLS)
 
     rollup = commands.add_parser(
         "rollup",

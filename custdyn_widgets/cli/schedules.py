@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from custdyn_widgets.cli.mail import prepare, sent_of
-from custdyn_widgets.cli.output import check_ending
+from custdyn_widgets.cli.output import check_ending, show
 from custdyn_widgets.cli.templates import saved_template
 from custdyn_widgets.delivery.jobs import ask_by_mail
 from custdyn_widgets.delivery.sending import Parcel, chart_of, composed, now, unaddressed
@@ -58,6 +58,10 @@ def _tell(words: str) -> None:
 
 
 def _list(_parsed: argparse.Namespace) -> int:
+    return show(_lines(), "no schedules yet: Save Query on the page makes one")
+
+
+def _lines() -> Iterator[str]:
     store = my_store()
     for saved in store.queries.all():
         schedule = saved.kept.schedule
@@ -65,10 +69,9 @@ def _list(_parsed: argparse.Namespace) -> int:
             continue
         to = ", ".join(saved.kept.query.output.send_to)
         timezone = saved.kept.query.timezone
-        print(f"{saved.name}\t{schedule.words}, {timezone}\t{to}")
+        yield f"{saved.name}\t{schedule.words}, {timezone}\t{to}"
         for at in () if schedule.paused else next_runs(schedule, timezone, now()):
-            print(f"  {at.astimezone(zone(timezone)):%a %Y-%m-%d %H:%M %Z}")
-    return 0
+            yield f"  {at.astimezone(zone(timezone)):%a %Y-%m-%d %H:%M %Z}"
 
 
 def _pause(parsed: argparse.Namespace) -> int:

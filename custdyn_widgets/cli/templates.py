@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from custdyn_widgets.cli.output import check_ending, write
+from custdyn_widgets.cli.output import check_ending, show, write
 from custdyn_widgets.store import SavedQuery, TemplateFile, my_store
 
 
@@ -17,12 +17,17 @@ def saved_template(parsed: argparse.Namespace) -> SavedQuery:
 
 def _list(_parsed: argparse.Namespace) -> int:
     store = my_store()
-    for saved in store.queries.all():
-        mine = saved.owner == store.user
-        whose = ("everyone" if saved.shared else "only me") if mine else f"of {saved.owner}"
-        first, *_ = saved.kept.description.splitlines() or [""]
-        print("\t".join((saved.name, whose, first)).rstrip())
-    return 0
+    return show(
+        (_line(saved, store.user) for saved in store.queries.all()),
+        "no saved queries yet: Save Query on the page makes one, or custdyn templates import",
+    )
+
+
+def _line(saved: SavedQuery, user: str) -> str:
+    mine = saved.owner == user
+    whose = ("everyone" if saved.shared else "only me") if mine else f"of {saved.owner}"
+    first, *_ = saved.kept.description.splitlines() or [""]
+    return "\t".join((saved.name, whose, first)).rstrip()
 
 
 def _show(parsed: argparse.Namespace) -> int:

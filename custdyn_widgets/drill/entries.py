@@ -28,7 +28,7 @@ from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure, Term
 from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
-from custdyn_widgets.model.periods import microseconds, zone
+from custdyn_widgets.model.periods import in_zone, microseconds, zone
 from custdyn_widgets.model.schema import OTHER_KIND
 from custdyn_widgets.report.rows import edge_of
 from custdyn_widgets.sources import Source
@@ -249,7 +249,7 @@ class EntryLines:
             return self.adds(place)
         value: Value = entries.table[key][place].as_py()
         if isinstance(value, datetime):
-            return value.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
+            return in_zone(value.replace(tzinfo=UTC), self._zone).replace(tzinfo=None)
         if isinstance(value, Decimal):  # a quantity: without the zeros that it is stored with
             return tidy(value)
         return str(value) if key == "entry_id" else value

@@ -17,7 +17,7 @@ from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.money import decimals
-from custdyn_widgets.model.periods import Bucket, microseconds, months_back, to_utc, zone
+from custdyn_widgets.model.periods import Bucket, in_zone, microseconds, months_back, to_utc, zone
 from custdyn_widgets.model.schema import RENEWAL
 from custdyn_widgets.sources import Source
 
@@ -148,4 +148,4 @@ class HoldingLines:
 
     def _clock(self, place: int) -> datetime:
         instant: datetime = self._holding.table["occurred_at"][place].as_py()
-        return instant.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
+        return in_zone(instant.replace(tzinfo=UTC), self._zone).replace(tzinfo=None)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.errors import CustdynError, why
 from custdyn_widgets.model.blocks import definition
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import LINES, PACKAGE, PERCENT_DECIMALS
@@ -70,7 +70,7 @@ def read_saved(path: Path) -> SavedFile:
     try:
         return reader(path.read_bytes())
     except OSError as error:
-        raise NotVerifiable(path.name, f"it cannot be read: {error}") from None
+        raise NotVerifiable(path.name, f"it cannot be read: {why(error)}") from None
     except CustdynError:
         raise
     except Exception as error:  # whatever a parser of a foreign file may raise

@@ -15,10 +15,16 @@ import pyarrow as pa
 from custdyn_widgets.extract.arrays import Checksum
 from custdyn_widgets.extract.clients import ClientData
 from custdyn_widgets.extract.plan import Plan
-from custdyn_widgets.extract.scope import KINDS, known_by, package_of, scope
+from custdyn_widgets.extract.scope import KINDS, package_of, scope
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.sources import expressions as measures
-from custdyn_widgets.sources.expressions import Fetch, bucket_index, instant_literal, number_of
+from custdyn_widgets.sources.expressions import (
+    Fetch,
+    bucket_index,
+    instant_literal,
+    known_by,
+    number_of,
+)
 
 NOT_PASSING = -1
 """In the place of a flow's currency: entries of clients that the filters leave out."""

@@ -13,7 +13,13 @@ from custdyn_widgets.extract.filters import Filters, Packages, conditions, of_pa
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.model.schema import NAMED_KINDS, OTHER_KIND, PACKAGE_KINDS
 from custdyn_widgets.sources import expressions as measures
-from custdyn_widgets.sources.expressions import Fetch, bucket_index, instant_literal, number_of
+from custdyn_widgets.sources.expressions import (
+    Fetch,
+    bucket_index,
+    instant_literal,
+    known_by,
+    number_of,
+)
 
 KINDS = (OTHER_KIND, *NAMED_KINDS)
 """The kinds that are distinguished; an entry's kind is its position here."""
@@ -27,14 +33,6 @@ def scope(
     known = ledger.filter(known_by(ledger, as_of))
     clients = tables["clients"].filter(tables["clients"].created_at < instant_literal(as_of))
     return ledger, known, clients, conditions(tables, clients, known, filters)
-
-
-def known_by(ledger: ir.Table, as_of: datetime) -> ir.BooleanValue:
-    """Whether an entry had occurred, and was recorded, before an instant."""
-    recorded = ledger.recorded_at
-    return (ledger.occurred_at < instant_literal(as_of)) & (
-        recorded.isnull() | (recorded < instant_literal(as_of))
-    )
 
 
 def flows_by_client(

@@ -20,9 +20,10 @@ from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
 from custdyn_widgets.model.cells import Cell, Column, Value, shown
 from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
-from custdyn_widgets.model.periods import microseconds, zone
+from custdyn_widgets.model.periods import in_zone, microseconds, zone
 from custdyn_widgets.query.fields import CDRS, VIEWS
 from custdyn_widgets.report.frames import Frame, listed
+from custdyn_widgets.report.report import Note
 from custdyn_widgets.result import Asking, AsOf, From, prepared
 from custdyn_widgets.sources import Snapshot
 
@@ -52,6 +53,11 @@ class Cdrs:
 
     def __len__(self) -> int:
         return self.total.entries
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader should know of the list, warnings first."""
+        return self.asked.noted()
 
     @property
     def amount(self) -> Cell:
@@ -180,7 +186,7 @@ class Cdrs:
         for place in range(table.num_rows):
             row: dict[str, Any] = {name: values[name][place] for name in values}
             code = row["currency"]
-            instant = instants[place].replace(tzinfo=UTC).astimezone(tz).replace(tzinfo=None)
+            instant = in_zone(instants[place].replace(tzinfo=UTC), tz).replace(tzinfo=None)
             exact = asked.conversion.convert(units[place], code, asked.pieces[pieces[place]].day)
             row["occurred_at"] = instant
             row["amount"] = exact_decimal(units[place], scale, code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,8 +22,10 @@ from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.notes import filter_notes, query_notes
-from custdyn_widgets.report.report import Note, utc_text
+from custdyn_widgets.report.report import Note, utc_text, warnings_first
 from custdyn_widgets.sources import Snapshot, Source
+from custdyn_widgets.sources.data_warnings import direction_words
+from custdyn_widgets.sources.quality import directions
 from custdyn_widgets.views.facts import Fact, filter_lines
 
 Progress = Callable[[str], None]
@@ -82,12 +84,7 @@ class Criteria:
 
     def payg(self, snapshot: Snapshot) -> ir.Table:
         """The pay-as-you-go entries of the period of clients that pass."""
-        return payg_of(
-            snapshot.listed,
-            resolve(snapshot.tables, snapshot.fetch, self.query, self.as_of),
-            inside=(self.buckets[0].start, self.buckets[-1].end),
-            as_of=self.as_of,
-        )
+        return _payg(snapshot, self.query, self.buckets, self.as_of)
 
     def facts(self, sums: Sequence[tuple[str, str]]) -> list[Fact]:
         """What a file says of itself besides its lines: sums, and what was asked."""
@@ -97,8 +94,13 @@ class Criteria:
         facts += [("Currency", str(query.currency))]
         facts += [(FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])]
         facts += [("Source", self.source.name), ("As of", utc_text(self.as_of))]
-        facts += [("Note", str(note)) for note in self.notes]
+        facts += [("Note", str(note)) for note in self.noted()]
         return [Fact("", label, text) for label, text in facts]
+
+    def noted(self) -> tuple[Note, ...]:
+        """The notes, with those on the rates that were used, warnings first."""
+        old = (Note(text, warning=True) for text in self.conversion.old_rates())
+        return warnings_first([*old, *self.notes])
 
     def html(self, title: str, made: Listing) -> str:
         """The first lines of a list, and what it says of all of them, for a notebook."""
@@ -112,6 +114,15 @@ class Criteria:
     def file_name(self, name: str, kind: str) -> str:
         """What a file of a listing is called: `cdrs_2017-01-01_2017-12-31.csv`."""
         return f"{name}_{self.first:%Y-%m-%d}_{self.last:%Y-%m-%d}.{kind}"
+
+
+def _payg(snapshot: Snapshot, query: Query, buckets: Sequence[Bucket], as_of: datetime) -> ir.Table:
+    return payg_of(
+        snapshot.listed,
+        resolve(snapshot.tables, snapshot.fetch, query, as_of),
+        inside=(buckets[0].start, buckets[-1].end),
+        as_of=as_of,
+    )
 
 
 @contextmanager
@@ -129,14 +140,21 @@ def asking(
         buckets = make_buckets(first, last, units=units, timezone=query.timezone, as_of=as_of)
         conversion = Conversion(
             rates,
+            today,
             to=str(query.currency),
             scale=snapshot.tables["ledger"].amount.type().scale,
             fixed=today if query.rate_policy == "current" else None,
         )
         missing = unmatched(snapshot.tables, snapshot.fetch, query)
         pieces = rate_segments(query, rates, snapshot, buckets) if buckets else ()
+        odd: Iterable[str] = ()
+        if buckets:
+            payg = _payg(snapshot, query, buckets, as_of)
+            odd = direction_words(directions(payg, snapshot.fetch))
         notes = (
             *(*query_notes(query), *filter_notes(missing)),
+            *(Note(text, warning=True) for text in snapshot.warnings(as_of)),
+            *(Note(text, warning=True) for text in odd),
             *(Note(text) for text in snapshot.notes),
         )
         progress("reading the ledger")

@@ -12,6 +12,7 @@ from custdyn_widgets.errors import DataError
 from custdyn_widgets.exports.listing import Filed, write
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.definitions import FINDINGS
+from custdyn_widgets.report.report import Note
 from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.quality import COLUMNS, Finding
 from custdyn_widgets.views.facts import Fact
@@ -30,6 +31,11 @@ class Findings:
     def columns(self) -> tuple[Column, ...]:
         """What is said of each entry."""
         return COLUMNS
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """There is nothing to be said of the list."""
+        return ()
 
     def __len__(self) -> int:
         return self.finding.count
@@ -56,7 +62,7 @@ def listed(source: Source, key: str) -> Findings:
     with source.reading():
         known = source.findings
     if known is None:  # it has not been looked at yet
-        faults, _ = source.check()
+        faults = source.check().faults
         if faults:
             raise DataError(faults)
         known = source.findings or ()

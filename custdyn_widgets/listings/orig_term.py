@@ -18,6 +18,7 @@ from custdyn_widgets.model.money import tidy
 from custdyn_widgets.model.schema import ORIG, TERM
 from custdyn_widgets.query.fields import ORIG_TERM, SPLITS, VIEWS
 from custdyn_widgets.report.frames import Frame, listed
+from custdyn_widgets.report.report import Note
 from custdyn_widgets.result import Asking, AsOf, From, prepared
 
 MONTH = ("month",)
@@ -61,6 +62,11 @@ class OrigTerm:
 
     def __len__(self) -> int:
         return len(self.made)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader should know of the list, warnings first."""
+        return self.asked.noted()
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

@@ -6,6 +6,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from custdyn_widgets.model.currencies import minor_units
+from custdyn_widgets.model.rates import EURO
+from custdyn_widgets.model.schema import MAX_DECIMALS
 
 EXACT = Context(prec=100)
 """Arithmetic of decimals that loses no digit: Python's own rounds to 28 of them."""
@@ -51,6 +53,11 @@ def exact_decimal(units: int, scale: int, currency: str) -> Decimal:
 def unscaled_units(amount: Decimal, scale: int) -> int:
     """An exact amount as units of its last decimal; it has at most `scale` of them."""
     return int(EXACT.scaleb(amount, scale))
+
+
+def control_sum(amount: Decimal) -> Decimal:
+    """A sum of amounts of several currencies, exact: as many decimals as it has, at least two."""
+    return exact_decimal(unscaled_units(amount, MAX_DECIMALS), MAX_DECIMALS, EURO)
 
 
 def tidy(number: Decimal | None) -> Decimal | None:

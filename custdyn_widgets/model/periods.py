@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -93,6 +93,14 @@ def to_utc(local: datetime, tz: ZoneInfo) -> datetime:
 def local_date(instant: datetime, tz: ZoneInfo) -> date:
     """The calendar date of an instant in a zone."""
     return instant.astimezone(tz).date()
+
+
+def in_zone(instant: datetime, tz: tzinfo) -> datetime:
+    """An aware instant on the clock of a zone; in UTC where that leaves the years 1 to 9999."""
+    try:
+        return instant.astimezone(tz)
+    except OverflowError:
+        return instant.astimezone(UTC)
 
 
 def months_back(local: datetime, months: int) -> datetime:

@@ -37,9 +37,14 @@ class Rates:
         by_currency: dict[str, list[tuple[date, Fraction]]] = {}
         for currency, day, rate in sorted(rows):
             by_currency.setdefault(currency, []).append((day, rate))
-        ones = [name for name, dated in by_currency.items() if all(rate == 1 for _, rate in dated)]
-        base = min(ones) if ones and EURO not in ones else EURO
+        ones = _ones(by_currency)
+        base = ones[0] if ones and EURO not in ones else EURO
         return cls(by_currency, base, origin, built_in)
+
+    @property
+    def ones(self) -> tuple[str, ...]:
+        """The currencies whose every rate is 1, of which one is the base, by name."""
+        return (self.base,) if self.built_in else _ones(self.by_currency)
 
     def known(self, until: date) -> tuple[Rates, int]:
         """The rates with valid_from ≤ `until`, with the base these make; how many are later."""
@@ -91,3 +96,8 @@ class Rates:
         """The newest valid_from on or before a day."""
         known = [day for dated in self.by_currency.values() for day, _ in dated if day <= until]
         return max(known, default=None)
+
+
+def _ones(by_currency: Mapping[str, list[tuple[date, Fraction]]]) -> tuple[str, ...]:
+    ones = (name for name, dated in by_currency.items() if all(rate == 1 for _, rate in dated))
+    return tuple(sorted(ones))

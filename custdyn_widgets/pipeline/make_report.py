@@ -38,16 +38,26 @@ from custdyn_widgets.report.notes import (
     query_notes,
     rate_notes,
 )
-from custdyn_widgets.report.report import EntriesRead, Note, Report, Row, UsedRate
+from custdyn_widgets.report.report import (
+    EntriesRead,
+    Note,
+    Report,
+    Row,
+    UsedRate,
+    warnings_first,
+)
 from custdyn_widgets.report.rows import ReportInputs, rows
 from custdyn_widgets.sources import Snapshot, Source
 
 Progress = Callable[[str], None]
-EMPTY_PERIOD = "the period holds no instant in this time zone, so the report has no column"
+EMPTY_PERIOD = "The period holds no instant in this time zone, so the report has no column"
 MAX_CUTS = 400
 """Stretches of flows up to which a question pays for the next one's; a year of daily rates."""
-CHECKED = "duplicate entry_ids: none, by `custdyn check`"
-UNCHECKED = "duplicate entry_ids were not looked for: `custdyn check` does that"
+CHECKED = "The data was checked: every entry has an entry_id of its own"
+UNCHECKED = (
+    "Whether an entry_id is there twice was not looked for: Data quality on the page, or "
+    "custdyn check, does that"
+)
 
 
 def make_report(
@@ -163,15 +173,17 @@ class _Reporter:
                 checkpoint=checkpoint,
             )
             used = conversion.used
+            said = [Note(text, warning=True) for text in conversion.old_rates()]
             foreign = (
                 unknown_clients(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
                 if part.has_unknown_clients
                 else (0, Decimal())
             )
-            said = list(entry_notes(extract, flows, foreign))
+            said += entry_notes(extract, flows, foreign)
         said += query_notes(query)
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(self.rates, self.today, self.later_rates)
+        said += [Note(text, warning=True) for text in snapshot.warnings(as_of)]
         said += [Note(text) for text in snapshot.notes]
         if snapshot.raw.rollup is None:
             said.append(Note(CHECKED if self.source.checked else UNCHECKED))
@@ -184,7 +196,7 @@ class _Reporter:
             period.last,
             buckets,
             made,
-            tuple(said),
+            warnings_first(said),
             tuple(sorted(used)),
             read,
         )
@@ -235,6 +247,7 @@ def conversion_of(query: Query, rates: Rates, extract: Extract, today: date) -> 
     """How a report's amounts become its currency; `today` is the local date of `as_of`."""
     return Conversion(
         rates,
+        today,
         to=str(query.currency),
         scale=extract.scale,
         fixed=today if query.rate_policy == "current" else None,

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.errors import FieldFault, QueryError, why
 from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.periods import resolve_preset
 from custdyn_widgets.query.base import Explained, Frozen, Texts, unknown_field
@@ -231,7 +231,9 @@ class Query(Explained):
         try:
             text = Path(path).read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise QueryError([FieldFault("", str(path), f"cannot be read: {error}")]) from None
+            raise QueryError(
+                [FieldFault(str(path), None, f"cannot be read: {why(error)}")]
+            ) from None
         return cls.parse(text, Path(path).suffix.lower())
 
     def write(self, path: str | Path) -> None:

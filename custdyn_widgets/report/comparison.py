@@ -13,7 +13,7 @@ from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
 from custdyn_widgets.model.money import amount, rounded_amount
 from custdyn_widgets.model.periods import Bucket, State
 from custdyn_widgets.report.conversion import percent_cell
-from custdyn_widgets.report.report import Note, Other, Report, Row
+from custdyn_widgets.report.report import Note, Other, Report, Row, warnings_first
 
 OF_THE_OTHER = "In the period compared with: "
 MAX = 5
@@ -42,7 +42,7 @@ def compared(report: Report, other: Report, places: Sequence[int | None]) -> Rep
             replace(row, compared=_changes(row, counterpart, places, currency))
             for row, counterpart in _pairs(report, other)
         ),
-        notes=tuple(notes),
+        notes=warnings_first(notes),
         rates=tuple(sorted({*report.rates, *other.rates})),
         other=Other(
             other.first,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from math import gcd
 
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.model.cells import Cell
+from custdyn_widgets.model.cells import Cell, shown
+from custdyn_widgets.model.currencies import BECAME_EURO, no_currency
 from custdyn_widgets.model.definitions import PERCENT_DECIMALS
 from custdyn_widgets.model.money import decimals, rounded_amount
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.report import UsedRate
 
+OLD_BUILT_IN, OLD = 7, 40
+"""Days after which a rate of the central bank, and one of the source's own, is old."""
 REDUCE_BITS = 512
 """Length of a denominator from which it is reduced before more is added."""
 
@@ -26,13 +29,18 @@ def percent_cell(exact: Fraction) -> Cell:
 
 @dataclass(frozen=True)
 class Conversion:
-    """How amounts become the report's currency: unscaled integers, each at its date's rate."""
+    """How amounts become the report's currency: unscaled integers, each at its date's rate.
+
+    `today` is the local date of `as_of`: of a date after it no rate can be known.
+    """
 
     rates: Rates
+    today: date
     to: str
     scale: int
     fixed: date | None
     used: set[UsedRate] = field(default_factory=set)
+    _oldest: dict[str, tuple[date, date]] = field(default_factory=dict, repr=False)
     _factors: dict[tuple[str, date], tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def convert(self, unscaled: int, currency: str, day: date) -> Fraction:
@@ -77,9 +85,24 @@ class Conversion:
         return otherwise if factor is None else float(factor)
 
     def _remember(self, currency: str, day: date) -> None:
+        day = min(self.fixed or day, self.today)
         for name in {currency, self.to}:
-            if name != self.rates.base and (dated := self.rates.dated(name, self.fixed or day)):
+            if name != self.rates.base and (dated := self.rates.dated(name, day)):
                 self.used.add(UsedRate(name, *dated))
+                before = self._oldest.get(name)
+                if before is None or before[0] - before[1] < day - dated[0]:
+                    self._oldest[name] = (day, dated[0])
+
+    def old_rates(self) -> Iterator[str]:
+        """Of each currency of which a rate was old on the date it was used for: the oldest."""
+        most = OLD_BUILT_IN if self.rates.built_in else OLD
+        for name, (day, valid_from) in sorted(self._oldest.items()):
+            is_fixed = self.rates.built_in and day >= BECAME_EURO.get(name, date.max)
+            if (day - valid_from).days > most and not is_fixed:
+                yield (
+                    f"rates: for {day} {name} was converted at the rate of {valid_from}, "
+                    f"{shown((day - valid_from).days)} days older"
+                )
 
     def cell(self, exact: Fraction) -> Cell:
         """An amount as a cell: rounded here, once, to the currency's minor units."""
@@ -93,4 +116,6 @@ class Conversion:
                 for name in self.rates.lacking(currency, self.to, self.fixed or day):
                     first[name] = min(first.get(name, date.max), named)
         if first:
-            raise MissingRates(self.to, first)
+            wrong = ((name, no_currency(name)) for name in first)
+            said = [f"clients.currency: {name!r} {words}" for name, words in wrong if words]
+            raise MissingRates(self.to, first, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,7 +15,7 @@ import pyarrow as pa
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.model.cells import Cell, Column, Value
 from custdyn_widgets.model.money import EXACT, rounded
-from custdyn_widgets.model.periods import Bucket, microseconds, zone
+from custdyn_widgets.model.periods import Bucket, in_zone, microseconds, zone
 from custdyn_widgets.report.report import Report
 
 SHORT, LONG = 18, 38
@@ -137,13 +138,22 @@ def category(
 
 
 def instants(when: Sequence[int | None] | Ints, timezone: str) -> pd.DatetimeIndex:
-    """Microseconds since 1970 (None: no instant) as aware instants of a zone."""
+    """Microseconds since 1970 (None: no instant) as aware instants of a zone.
+
+    They are in UTC where its clock leaves the years 1 to 9999 for one of them.
+    """
     if not isinstance(when, np.ndarray):
         missing = np.iinfo(np.int64).min  # NaT
         when = np.array([missing if one is None else one for one in when], np.int64)
     made = pd.DatetimeIndex(when.astype("datetime64[us]"))
     utc = made.tz_localize("UTC")  # as pandas' own, which no other zone equals
-    return utc if timezone == "UTC" else utc.tz_convert(zone(timezone))
+    tz = zone(timezone)
+    first_and_last = [] if utc.isna().all() else [utc.min(), utc.max()]
+    if timezone == "UTC" or any(
+        in_zone(one.to_pydatetime(), tz).tzinfo is UTC for one in first_and_last
+    ):
+        return utc
+    return utc.tz_convert(tz)
 
 
 def decimals(values: Sequence[int | Decimal | Fraction | None]) -> Any:

@@ -10,14 +10,13 @@ from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import NO_PACKAGE
+from custdyn_widgets.model.money import control_sum
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import PACKAGE_KINDS, REFILL
 from custdyn_widgets.query.fields import FIELDS
 from custdyn_widgets.query.query import Interval, Query
 from custdyn_widgets.report.report import Note
-from custdyn_widgets.sources.quality import Finding
-
-OLD_RATES_DAYS = 7
+from custdyn_widgets.sources.quality import UNKNOWN, Finding
 
 
 def entry_notes(
@@ -27,21 +26,25 @@ def entry_notes(
     if extract.later_entries:
         yield Note(
             f"{_entries(extract.later_entries)} of the period or before it left out: "
-            "they occurred or were recorded at or after as_of"
+            "they occurred or were recorded at or after the instant of this report"
         )
     if extract.later_clients:
         count = extract.later_clients
         plural = "clients" if count != 1 else "client"
-        yield Note(f"{shown(count)} {plural} created at or after as_of left out")
+        yield Note(
+            f"{shown(count)} {plural} created at or after the instant of this report left out"
+        )
     if extract.later_closings:
         count = extract.later_closings
-        plural = "clients are" if count != 1 else "client is"
-        yield Note(f"{shown(count)} {plural} closed at or after as_of: not yet, for this report")
+        plural = (
+            "clients count as open: they were" if count != 1 else "client counts as open: it was"
+        )
+        yield Note(f"{shown(count)} {plural} closed at or after the instant of this report")
     count, total = foreign
     if count:
         yield Note(
             f"{_entries(count)} of clients that are not among the clients left out, "
-            f"sum of amounts {shown(total)}",
+            f"sum of amounts {shown(control_sum(total))}",
             warning=True,
         )
     inside = [flow for flow in flows if flow.counted]
@@ -60,7 +63,7 @@ def entry_notes(
 def quality_notes(findings: Sequence[Finding]) -> Iterator[Note]:
     """Notes on what `custdyn check` has found odd; a report counts unknown clients itself."""
     for one in findings:
-        if one.key != "unknown_clients":
+        if one.key != UNKNOWN:
             yield Note(one.words)
 
 
@@ -81,16 +84,14 @@ def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:
     for field, values in unmatched.items():
         listed = ", ".join(f'"{value}"' for value in values[:5])
         more = f" and {len(values) - 5} more" if len(values) > 5 else ""
-        yield Note(
-            f"{FIELDS[field].label}: nothing in the source bears {listed}{more}", warning=True
-        )
+        yield Note(f"{FIELDS[field].label}: nothing in the source has {listed}{more}", warning=True)
 
 
 def rate_notes(rates: Rates, today: date, later: int) -> Iterator[Note]:
     """Rates that are not known yet; where built-in ones come from and how old they are."""
     if later:
         plural = "rates" if later != 1 else "rate"
-        yield Note(f"{shown(later)} {plural} of dates after as_of left out")
+        yield Note(f"{shown(later)} {plural} of dates after the instant of this report left out")
     if not rates.built_in:
         return
     newest = rates.newest(today)
@@ -99,10 +100,7 @@ def rate_notes(rates: Rates, today: date, later: int) -> Iterator[Note]:
         return
     age = (today - newest).days
     days = "day" if age == 1 else "days"
-    yield Note(
-        f"Rates: {rates.origin}; the newest is of {newest}, {age} {days} old",
-        warning=age > OLD_RATES_DAYS,
-    )
+    yield Note(f"Rates: {rates.origin}; the newest is of {newest}, {age} {days} old")
 
 
 def _entries(count: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -31,6 +31,11 @@ class Note:
 
     def __str__(self) -> str:
         return f"Warning: {self.text}" if self.warning else self.text
+
+
+def warnings_first(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Notes in their order, but warnings before the others; each once."""
+    return tuple(sorted(dict.fromkeys(notes), key=lambda note: not note.warning))
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,14 @@ def instant_literal(instant: datetime) -> ir.TimestampScalar:
     return ibis.literal(instant.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
 
 
+def known_by(ledger: ir.Table, as_of: datetime) -> ir.BooleanValue:
+    """Whether an entry had occurred, and was recorded, before an instant."""
+    recorded = ledger.recorded_at
+    return (ledger.occurred_at < instant_literal(as_of)) & (
+        recorded.isnull() | (recorded < instant_literal(as_of))
+    )
+
+
 def slices(tables: Tables, fetch: Fetch, count: int) -> list[Slice]:
     """Slices of about as many clients each, that together hold every client id there is."""
     ids = tables["clients"].select("client_id")

@@ -181,7 +181,7 @@ def _counted(
         count = _count(raw.filter(where), fetch) if alone else known[str(place)] or 0
         if count:
             ids, value = _shown(table, raw, where, fetch, column.name)
-            remedy = _remedy(column, what, readings[column.name], raw.filter(~where), fetch)
+            remedy = _remedy(column, what, value, readings[column.name], raw.filter(~where), fetch)
             faults.append(DataFault(table.name, column.name, count, what, ids, value, remedy))
     typed: dict[str, ir.Value] = {}
     at_fault = {fault.column for fault in faults}
@@ -245,11 +245,21 @@ def _shown(
     return ids, rows[0][column] if column and rows else None
 
 
-def _remedy(column: Column, what: str, reading: Reading, others: ir.Table, fetch: Fetch) -> str:
+def _remedy(
+    column: Column,
+    what: str,
+    value: str | None,
+    reading: Reading,
+    others: ir.Table,
+    fetch: Fetch,
+) -> str:
     """What to write instead."""
     if what == "is null":
         return "every row needs one"
     if "decimals" in what:
+        whole, _, after = (value or "").lower().partition(".")
+        if "e" not in whole + after and len(after.rstrip("0")) <= MAX_DECIMALS:
+            return ""
         text = others[column.name].cast("string")
         rows = fetch(others.select(text=text).filter(lambda one: one.text.notnull()).limit(1_000))
         zeros = "0" if reading.approximate else ""  # 20.0 has none

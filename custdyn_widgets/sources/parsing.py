@@ -13,6 +13,8 @@ import ibis.expr.types as ir
 from custdyn_widgets.model.schema import MAX_DECIMALS, MAX_INTEGER_DIGITS, Column, Reads, Table
 
 INSTANT_TYPE = "timestamp(6)"
+NANOSECONDS = 9
+"""Digits of a second that an engine may hold; those after the sixth are cut, downwards."""
 NUMBER_TYPE = "decimal(38, 24)"
 """A rate or a quantity in an engine that does not tell the scale of its numbers."""
 MAX_DIGITS = 38
@@ -35,7 +37,7 @@ _FRACTION = r"^[+-]?[0-9]*\.?([0-9]*?)0*([eE].*)?$"
 _EXPONENT = r"^[^eE]*[eE]([+-]?[0-9]+)$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _DAY = r"^(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}"
-_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
 _UTC = rf"{_DAY}({_TIME}Z?)?$"
 _OFFSET = rf"{_DAY}{_TIME}[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
@@ -140,6 +142,10 @@ def _read_instant(raw: ir.Value) -> Reading:
     if kind.is_timestamp() or kind.is_date():
         # an engine's session runs in UTC: an aware instant loses its zone, not its time
         value = raw if kind == dt.dtype(INSTANT_TYPE) else raw.cast(INSTANT_TYPE)
+        if isinstance(kind, dt.Timestamp) and kind.scale == NANOSECONDS:
+            # a cast cuts towards 1970: before it that is upwards
+            late = value.cast(kind) > raw
+            value = ibis.ifelse(late, value - ibis.interval(microseconds=1), value)
         what = "not an instant of the years 1 to 9999"
         return Reading(value, ranges=((what, value < FIRST), (what, value > LAST)))
     if kind.is_string():

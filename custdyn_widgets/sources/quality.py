@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
-from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.errors import DataFault, FieldFault, QueryError
 from custdyn_widgets.model.cells import Column, Value, shown
 from custdyn_widgets.model.definitions import FINDINGS
-from custdyn_widgets.model.money import exact_decimal, unscaled_units
+from custdyn_widgets.model.money import control_sum, exact_decimal, unscaled_units
 from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.model.schema import ORIG, TERM
+from custdyn_widgets.sources.contents import MOST, Contents, to_dict, words_of
 from custdyn_widgets.sources.normalize import Fetch
 
 MANY, BEFORE = 10, 28
@@ -26,6 +29,7 @@ SAME = (
 )
 """What doubles have in common: everything but their entry_id."""
 MAX_NAMED = 5
+UNKNOWN = "unknown_clients"
 DAY = timedelta(days=1)
 
 
@@ -39,12 +43,56 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """What `check` says of a source; `contents` and `rates` are None where it cannot be read."""
+
+    contents: Contents | None = None
+    rates: Rates | None = None
+    faults: tuple[DataFault, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """What is there, then errors, warnings and notes, one a line."""
+        if self.contents is not None and self.rates is not None:
+            said = list(words_of(self.contents, self.rates))
+            width = max(len(label) for label, _ in said)
+            yield from (f"{label:{width}}  {text}" for label, text in said)
+        for label, some in (
+            ("error", map(str, self.faults)),
+            ("warning", self.warnings),
+            ("note", self.notes),
+        ):
+            yield from (f"{label}: {one}" for one in some)
+        if not self.faults:
+            yield "no data errors" + ("" if self.warnings else ", no warnings")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON holds it: `contents` (see there), `errors`, `warnings`, `notes`."""
+        contents, rates = self.contents, self.rates
+        return {
+            "contents": contents and rates and to_dict(contents, rates),
+            "errors": [{**asdict(one), "text": str(one)} for one in self.faults],
+            "warnings": list(self.warnings),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True)
 class Data:
     """What is looked at: the canonical tables, and the rates."""
 
     tables: dict[str, ir.Table]
     rates: Rates
     fetch: Fetch
+
+
+def directions(payg: ir.Table, fetch: Fetch) -> list[tuple[str, int]]:
+    """What stands in `direction` of pay-as-you-go entries besides orig and term, and how often."""
+    odd = payg.filter(payg.direction.notin([ORIG, TERM]))
+    counted = odd.group_by("direction").agg(entries=odd.count())
+    rows = fetch(counted.order_by(ibis.desc("entries"), "direction").limit(MOST)).to_pylist()
+    return [(row["direction"], row["entries"]) for row in rows]
 
 
 def findings(data: Data) -> tuple[Finding, ...]:
@@ -101,10 +149,11 @@ def _look_for_unknown(data: Data) -> Iterator[tuple[int, str]]:
     foreign = _unknown(data)
     row = _row(data, foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
     if row["entries"]:
+        entries, of = shown(row["entries"]), "entry" if row["entries"] == 1 else "entries"
         yield (
             row["entries"],
-            f"ledger.client_id: {row['entries']} entries of clients that are not among the "
-            f"clients, sum of amounts {row['amount']:f}",
+            f"ledger.client_id: {entries} {of} of clients that are not among the "
+            f"clients, sum of amounts {shown(control_sum(row['amount']))}",
         )
 
 
@@ -156,16 +205,13 @@ def _gaps(data: Data) -> list[date]:
     ledger = data.tables["ledger"]
     day = ledger.occurred_at.truncate("D")
     counted = data.fetch(ledger.group_by(day=day).agg(entries=ledger.count())).to_pylist()
-    by_day = {row["day"].date(): row["entries"] for row in counted}
-    if not by_day:
-        return []
-    found, one, last = [], min(by_day), max(by_day)
-    recent = 0
-    while one <= last:
-        if one not in by_day and recent >= MANY * BEFORE:
-            found.append(one)
-        recent += by_day.get(one, 0) - by_day.get(one - BEFORE * DAY, 0)
-        one += DAY
+    by_day = {row["day"].toordinal(): row["entries"] for row in counted}
+    found = []
+    for day, following in pairwise(sorted(by_day)):
+        for missing in range(day + 1, min(following, day + BEFORE + 1)):
+            before = sum(by_day.get(one, 0) for one in range(missing - BEFORE, missing))
+            if before >= MANY * BEFORE:
+                found.append(date.fromordinal(missing))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cached_property
 
@@ -14,9 +14,12 @@ import pyarrow as pa
 
 from custdyn_widgets.errors import DataError, DataFault
 from custdyn_widgets.model.rates import Rates
-from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.model.schema import TABLES, TERM
 from custdyn_widgets.sources.any_engine import AnyEngine
+from custdyn_widgets.sources.contents import Contents, contents_of
+from custdyn_widgets.sources.data_warnings import warnings_of
 from custdyn_widgets.sources.ecb import ecb_rates
+from custdyn_widgets.sources.expressions import instant_literal, known_by
 from custdyn_widgets.sources.normalize import absent, canonical, integer_ids
 from custdyn_widgets.sources.parsing import INSTANT_TYPE
 from custdyn_widgets.sources.quality import Data
@@ -80,6 +83,39 @@ class Snapshot:
         Raises DataError where one of those cannot be read.
         """
         return canonical_tables(self.engine, self.raw, listed=True)[0]
+
+    def contents(self, as_of: datetime | None = None) -> Contents:
+        """What is in the source; `as_of`: what was known before an instant (UTC)."""
+        whole = self._whole
+        if as_of is None or whole.newest is None or as_of > whole.newest.replace(tzinfo=UTC):
+            return whole
+        clients, ledger = self.tables["clients"], self.tables["ledger"]
+        known = {
+            "clients": clients.filter(clients.created_at < instant_literal(as_of)),
+            "ledger": ledger.filter(known_by(ledger, as_of)),
+        }
+        return contents_of({**self.tables, **known}, self.fetch)
+
+    @cached_property
+    def _whole(self) -> Contents:
+        return contents_of(self.tables, self.fetch)
+
+    def warnings(self, as_of: datetime | None = None) -> tuple[str, ...]:
+        """What is hardly meant in the data that was known before an instant; of all data: None."""
+
+        def signs(kind: str) -> tuple[int, int]:
+            try:
+                ledger = self.listed["ledger"]
+            except DataError:  # a fault of a column that no report reads
+                ledger = self.tables["ledger"].mutate(direction=ibis.null("string"))
+            if as_of is not None:
+                ledger = ledger.filter(known_by(ledger, as_of))
+            ledger = ledger.filter(ledger.kind == kind, ~ledger.direction.identical_to(TERM))
+            sums = [(ledger.amount < 0).sum(), (ledger.amount > 0).sum()]
+            row = self.fetch(ledger.aggregate(negative=sums[0], positive=sums[1]))
+            return int(row["negative"][0].as_py() or 0), int(row["positive"][0].as_py() or 0)
+
+        return tuple(warnings_of(self.contents(as_of), self.rates, signs))
 
     @property
     def data(self) -> Data:

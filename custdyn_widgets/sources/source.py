@@ -11,15 +11,23 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from custdyn_widgets.errors import DataError, DataFault, Interrupted, SourceChanged, SourceError
+from custdyn_widgets.errors import DataError, Interrupted, SourceChanged, SourceError
 from custdyn_widgets.model.cells import Value
-from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.model.schema import PAYG, TABLES
 from custdyn_widgets.sources.any_engine import AnyEngine
 from custdyn_widgets.sources.catalog import Directory, directory_of
+from custdyn_widgets.sources.data_warnings import direction_words
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.memory_budget import Memory
 from custdyn_widgets.sources.normalize import repeated
-from custdyn_widgets.sources.quality import Finding, findings, lines
+from custdyn_widgets.sources.quality import (
+    UNKNOWN,
+    Checked,
+    Finding,
+    directions,
+    findings,
+    lines,
+)
 from custdyn_widgets.sources.snapshot import Raw, Snapshot, Token, opened
 from custdyn_widgets.sources.table_cache import cache_folder
 
@@ -128,23 +136,33 @@ class Source:
             if engine is not None:
                 engine.close()
 
-    def check(self) -> tuple[list[DataFault], tuple[str, ...]]:
-        """Data errors, those included that need a pass of their own, and notes."""
+    def check(self) -> Checked:
+        """What is in it, every data error, warnings and notes; the ledger is read several times."""
         try:
             with self.reading() as snapshot:
                 snapshot.one_by_one()
-                faults = repeated(TABLES["ledger"], snapshot.listed["ledger"], snapshot.fetch)
-                found = findings(snapshot.data)
-                notes = (*snapshot.notes, *(one.words for one in found))
+                contents, warnings = snapshot.contents(), [*snapshot.warnings()]
+                try:
+                    data = snapshot.data
+                    faults = repeated(TABLES["ledger"], data.tables["ledger"], snapshot.fetch)
+                except DataError as error:  # of a column that no report reads
+                    return Checked(contents, snapshot.rates, error.faults, (*warnings,))
+                ledger = data.tables["ledger"]
+                payg = ledger.filter(ledger.kind == PAYG)
+                warnings += direction_words(directions(payg, data.fetch))
+                found = findings(data)
                 if not faults:
                     self._checked = (snapshot.token, found)
                     if mark := _mark(snapshot.token):
                         said = json.dumps([astuple(one) for one in found])
                         with suppress(OSError):  # it is checked again
                             mark.write_text(said)
-                return faults, notes
+                warnings += [one.words for one in found if one.key == UNKNOWN]
+                notes = [one.words for one in found if one.key != UNKNOWN]
+                notes = [*snapshot.notes, *notes]
+                return Checked(contents, snapshot.rates, (*faults,), (*warnings,), (*notes,))
         except DataError as error:
-            return list(error.faults), ()
+            return Checked(faults=error.faults)
 
     @property
     def checked(self) -> bool:

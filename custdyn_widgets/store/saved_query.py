@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 import tomli_w
 from pydantic import AfterValidator, StrictBool, StrictStr
 
-from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.errors import FieldFault, QueryError, why
 from custdyn_widgets.query.base import Explained, Text
 from custdyn_widgets.query.query import Interval, Query
 from custdyn_widgets.query.schedule import Schedule
@@ -89,7 +89,9 @@ class TemplateFile(QueryTemplate):
         try:
             values = tomllib.loads(Path(path).read_text("utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
-            raise QueryError([FieldFault("", str(path), f"cannot be read: {error}")]) from None
+            raise QueryError(
+                [FieldFault(str(path), None, f"cannot be read: {why(error)}")]
+            ) from None
         return cls.model_validate(values)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import ALL
 from custdyn_widgets.model.periods import State
+from custdyn_widgets.pipeline.make_report import EMPTY_PERIOD
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import MAX_BYTES, ParsedLink, parse_link
 from custdyn_widgets.report.report import Report, utc_text
@@ -85,7 +86,7 @@ def of_report(report: Report) -> Iterator[Notice]:
             "CSV, or choose a coarser Group By or a shorter period.",
         )
     if not report.buckets:
-        yield Notice("warning", "The period is empty", str(report.notes[0]) + ".")
+        yield Notice("warning", "The period is empty", f"{EMPTY_PERIOD}.")
         return
     if not any(cell.value for cell in report.row(ALL, "Qty").cells):
         yield Notice(

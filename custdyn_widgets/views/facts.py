@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import CHANGES, LINES
-from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.periods import in_zone, zone
 from custdyn_widgets.model.schema import KIND_NAMES
 from custdyn_widgets.query.fields import (
     COMPARISONS,
@@ -104,8 +104,8 @@ def _data(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _local(instant: datetime, report: Report) -> str:
-    name = report.query.timezone
-    return f"{instant.astimezone(zone(name)):%Y-%m-%d %H:%M:%S} {name}"
+    shown = in_zone(instant, zone(report.query.timezone))
+    return f"{shown:%Y-%m-%d %H:%M:%S} {shown.tzinfo}"
 
 
 def exact_text(rate: Fraction) -> str:

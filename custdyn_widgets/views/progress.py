@@ -13,15 +13,18 @@ from typing import Any
 QUICK = 1.0
 """Seconds within which nothing is said."""
 BLINK = 0.25
-Say = Callable[[str], None]
+Say = Callable[[str, float | None], None]
 Doing = Callable[[str], tuple[str, float | None]]
 
 
 @contextlib.contextmanager
-def telling(say: Say | None, doing: Doing = lambda words: (words, None)) -> Iterator[Say]:
+def telling(
+    say: Say | None, doing: Doing = lambda words: (words, None)
+) -> Iterator[Callable[[str], None]]:
     """Says what is being done, how much of it and how long it takes; nothing once it has ended.
 
-    `say` shows a line, "" takes it away: see `terminal` and `notebook`; None: nothing is shown.
+    `say` shows a line and a share (0 to 1, None where it is not known), "" takes it away: see
+    `terminal` and `notebook`; None: nothing is shown.
     `doing`: see `Source.doing`. What is yielded receives the words.
     """
     if say is None:
@@ -35,7 +38,7 @@ def telling(say: Say | None, doing: Doing = lambda words: (words, None)) -> Iter
             if spent > QUICK:
                 said[0] = True
                 words, share = doing(now[0])
-                say(line(words, spent, share))
+                say(line(words, spent, share), share)
 
     thread = threading.Thread(target=show, daemon=True)
     thread.start()
@@ -45,7 +48,7 @@ def telling(say: Say | None, doing: Doing = lambda words: (words, None)) -> Iter
         ended.set()
         thread.join()
         if said[0]:
-            say("")
+            say("", None)
 
 
 def line(words: str, spent: float, share: float | None) -> str:
@@ -57,10 +60,24 @@ def line(words: str, spent: float, share: float | None) -> str:
 
 
 def terminal() -> Say | None:
-    """Shows lines on the terminal that errors go to; None where that is none."""
+    """Shows a line and a bar on the terminal that errors go to; None where that is none."""
     if not sys.stderr.isatty():
         return None
-    return lambda words: print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = TextColumn("{task.description}", markup=False), BarColumn(bar_width=24)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=None)
+
+    def say(words: str, share: float | None) -> None:
+        if not words:
+            bar.stop()
+            return
+        bar.update(task, description=words, total=None if share is None else 1, completed=share)
+        bar.start()
+
+    return say
 
 
 def notebook() -> Say | None:
@@ -72,7 +89,7 @@ def notebook() -> Say | None:
 
     handle: list[Any] = []
 
-    def say(words: str) -> None:
+    def say(words: str, _share: float | None) -> None:
         shown = HTML(escape(words))
         if handle:
             handle[0].update(shown)

@@ -10,7 +10,7 @@ from typing import Any
 from custdyn_widgets.model.blocks import EVERY_BLOCK
 from custdyn_widgets.model.cells import Line
 from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
-from custdyn_widgets.model.periods import Bucket, zone
+from custdyn_widgets.model.periods import Bucket, in_zone, zone
 from custdyn_widgets.model.rows import BRIDGES
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.views.facts import filter_lines
@@ -214,5 +214,5 @@ def _intervals(report: Report, place: int) -> list[str]:
 
 
 def _span(bucket: Bucket, tz: tzinfo) -> str:
-    start, end = (one.astimezone(tz) for one in (bucket.start, bucket.end))
+    start, end = (in_zone(one, tz) for one in (bucket.start, bucket.end))
     return f"{start:%Y-%m-%d %H:%M:%S} – {end:%Y-%m-%d %H:%M:%S}"

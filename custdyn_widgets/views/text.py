@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from custdyn_widgets.report.comparison import summary
-from custdyn_widgets.report.report import Report
+from custdyn_widgets.report.report import Note, Report
 from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, made_of, shortened, table_of
 
 GAP = 2
@@ -35,11 +35,16 @@ def to_text(report: Report, width: int | None = None, *, brief: bool = False) ->
         else:
             lines.append((f"  {row.line.name}", row.line.texts))
     parts = _parts(lines, len(table.buckets), width)
-    said = [*summary(report), *(f"note: {note}" for note in report.notes), more]
+    said = [*summary(report), *map(note_line, report.notes), more]
     words = [
         "\n".join(_folded(one, width) for one in some) for some in ([caption], filter(None, said))
     ]
     return "\n\n".join(filter(None, [words[0], *parts, words[1]])) + "\n"
+
+
+def note_line(note: Note) -> str:
+    """A note as a line of its own: `warning: …`, `note: …`."""
+    return f"{'warning' if note.warning else 'note'}: {note.text}"
 
 
 def _parts(lines: Sequence[Line], count: int, width: int | None) -> Iterator[str]:

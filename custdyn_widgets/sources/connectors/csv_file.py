@@ -9,7 +9,7 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from custdyn_widgets.errors import DataError, DataFault, SourceError
+from custdyn_widgets.errors import DataError, DataFault, SourceError, why
 from custdyn_widgets.model.schema import NUMBERS, TABLES
 from custdyn_widgets.sources.engine import Engine, Unreadable
 from custdyn_widgets.sources.read_once import Once, read_once
@@ -52,7 +52,7 @@ def read_csv(engine: Engine, table: str, file: Path) -> Once:
             what = f"{file.name} is not CSV: {' '.join(lines[:2])}"
         raise DataError([DataFault(table, None, 0, what)]) from None
     except OSError as error:
-        raise SourceError(str(file), f"cannot be read: {error}", "check the file") from None
+        raise SourceError(str(file), f"cannot be read: {why(error)}", "check the file") from None
 
 
 def _mixed_ends(file: Path) -> bool:

@@ -4,19 +4,58 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from custdyn_widgets.errors import SourceError, why
 from custdyn_widgets.model.schema import TABLES
-from custdyn_widgets.sources.engine import Engine
-from custdyn_widgets.sources.snapshot import Raw
+from custdyn_widgets.sources.engine import Engine, Unreadable
+from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
 from custdyn_widgets.sources.table_cache import files_token
 
+OPEN_HERE = "Unique file handle conflict"
+LOCKED = "Could not set lock on file"
+"""What DuckDB says where this process, or another one, has the file open to write."""
+
 
 def open_duckdb(file: Path, name: str) -> Source:
-    """The source in a DuckDB file, opened for reading only."""
+    """The source in a DuckDB file, opened for reading only, and only as long as somebody reads."""
+    return Source(name, _load, engine=lambda _, memory: _File(file, name, memory), held=False)
 
-    def load(engine: Engine) -> Raw:
-        held, views = engine.attach(file)
-        found = {table: held[table] for table in TABLES if table in held}
-        return Raw(found, copied=False, steady=not views.intersection(found))
 
-    return Source(name, load, lambda: files_token([file]))
+class _File(Engine):
+    """An engine with a DuckDB file open: until it is closed nobody can write into the file."""
+
+    def __init__(self, file: Path, name: str, memory: int) -> None:
+        super().__init__(name, memory)
+        try:
+            self.tables, self.views = self.attach(file)
+            self._seen = files_token([file])
+            super().shut()
+        except OSError as error:
+            self.close()
+            raise SourceError(name, f"cannot be read: {why(error)}", "check the file") from None
+        except Unreadable as error:
+            self.close()
+            raise _explained(name, error) from None
+
+    @property
+    def token(self) -> Token:
+        """The file as it was when it was opened."""
+        return self._seen
+
+    def shut(self) -> None:
+        """It was when the file was opened."""
+
+
+def _load(engine: _File) -> Raw:
+    found = {table: engine.tables[table] for table in TABLES if table in engine.tables}
+    return Raw(found, steady=not engine.views.intersection(found))
+
+
+def _explained(name: str, error: Unreadable) -> SourceError:
+    if OPEN_HERE in error.words:
+        what = "this process has the file open"
+        how = "close that connection, or give its tables: {'clients': connection.table('clients')"
+        return SourceError(name, what, f"{how}, 'ledger': connection.table('ledger')}}")
+    if LOCKED in error.words:
+        return SourceError(name, "another program has the file open to write", "close it there")
+    return error

@@ -9,8 +9,9 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from custdyn_widgets.errors import DataError, DataFault, SourceError
+from custdyn_widgets.errors import DataError, DataFault, SourceError, why
 from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.sources.connectors.arrow import held
 from custdyn_widgets.sources.connectors.csv_file import read_csv
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.snapshot import Raw, Token
@@ -36,7 +37,7 @@ def _token(folder: Path, name: str) -> Token:
     try:
         return files_token([file for files in _found(folder, name).values() for file in files])
     except OSError as error:
-        raise SourceError(name, f"cannot be read: {error}", "check the folder") from None
+        raise SourceError(name, f"cannot be read: {why(error)}", "check the folder") from None
 
 
 def _found(folder: Path, name: str) -> dict[str, list[Path]]:
@@ -79,8 +80,10 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
             tables[table], said, files = read_csv(engine, table, files[0])
             notes += said
         else:
-            _check_parts(name, table, files)
+            schema = _schema(name, table, files)
             tables[table] = engine.parquet(f"raw_{table}", files)
+            if wide := [one.name for one in schema if pa.types.is_decimal256(one.type)]:
+                tables[table] = _with_wide(engine, table, files, schema, wide)
         ledger = files if table == "ledger" else ledger
     return Raw(
         tables,
@@ -90,28 +93,30 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
     )
 
 
-def _check_parts(name: str, table: str, files: list[Path]) -> None:
-    """Parts must have the same columns and types, or the first would decide for all."""
+def _with_wide(
+    engine: Engine, table: str, files: list[Path], schema: pa.Schema, wide: list[str]
+) -> ir.Table:
+    """A table with decimals of more than 38 digits, which the engine would take for floats."""
+    known = [column.name for column in TABLES[table].columns if column.name in schema.names]
+    rows = pa.concat_tables(pq.read_table(file, columns=known, partitioning=None) for file in files)
+    for name in set(wide).intersection(known):
+        rows = rows.set_column(rows.schema.get_field_index(name), name, held(rows[name]))
+    return engine.keep(f"narrow_{table}", rows)
+
+
+def _schema(name: str, table: str, files: list[Path]) -> pa.Schema:
+    """The columns and types of the parts, the same in each, or the first would decide for all."""
     try:
         schemas = [pq.read_schema(file).remove_metadata() for file in files]
     except (OSError, pa.ArrowException) as error:
-        raise SourceError(name, f"{table} cannot be read: {error}", "check the files") from None
-    columns = {column.name for column in TABLES[table].columns}
-    if wide := [
-        field
-        for field in schemas[0]
-        if field.name in columns and pa.types.is_decimal256(field.type)
-    ]:
-        what = "is wider than the 38 digits that are read exactly"
-        remedy = "cast it to a decimal of at most 38 digits"
-        raise DataError(
-            DataFault(table, one.name, 0, f"its type {one.type} {what}", remedy=remedy)
-            for one in wide
-        )
+        raise SourceError(
+            name, f"{table} cannot be read: {why(error)}", "check the files"
+        ) from None
     for file, schema in zip(files, schemas, strict=True):
         if not schema.equals(schemas[0]):
             what = f"{file.name} has other columns or types than {files[0].name}"
             raise DataError([DataFault(table, None, 0, what)])
+    return schemas[0]
 
 
 def in_order(files: list[Path]) -> bool:

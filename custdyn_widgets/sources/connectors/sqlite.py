@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from custdyn_widgets.errors import SourceError
+from custdyn_widgets.errors import SourceError, why
 from custdyn_widgets.model.schema import NUMBERS, TABLES, Column, Table
 from custdyn_widgets.sources.connectors.folder import in_order
 from custdyn_widgets.sources.engine import Engine
@@ -52,7 +52,7 @@ def open_sqlite(file: Path, name: str) -> Source:
                     notes += said
                     ledger = files if table.name == "ledger" else ledger
         except (OSError, sqlite.Error, pa.ArrowInvalid) as error:
-            raise SourceError(name, f"cannot be read: {error}", "check the file") from None
+            raise SourceError(name, f"cannot be read: {why(error)}", "check the file") from None
         return Raw(tables, in_order=bool(ledger) and in_order(ledger), notes=tuple(notes))
 
     return Source(name, load, lambda: _token(file))

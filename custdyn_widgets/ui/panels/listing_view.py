@@ -108,7 +108,7 @@ class ListingView:
             for label, text in made.sums
         )
         self._sums.value = f'<dl class="custdyn-sums">{pairs}</dl>'
-        items = "".join(f"<li>{escape(str(note))}</li>" for note in asked.notes)
+        items = "".join(f"<li>{escape(str(note))}</li>" for note in asked.noted())
         self._notes.value = f'<ul class="custdyn-notes">{items}</ul>' if items else ""
         lines = made if isinstance(made, OrigTerm) else LinePages(made)
         self._list.use(Paged(lines, range(len(made))))

@@ -1,0 +1,27 @@
+"""`custdyn init`: a folder to put one's own data in."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from custdyn_widgets.files import write_atomically
+from custdyn_widgets.sources.starter import starter_files
+
+
+def init(parsed: argparse.Namespace) -> int:
+    """Writes the files of a new source, and replaces none."""
+    folder = Path(parsed.folder).expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    files = starter_files()
+    there = sorted(name for name in files if (folder / name).exists())
+    if there:
+        raise FileExistsError(None, f"there are already {', '.join(there)}", str(folder))
+    for name, text in files.items():
+        write_atomically(folder / name, text.encode("utf-8-sig" if name != README else "utf-8"))
+    print(f"{folder}: {', '.join(files)}")
+    print(f"Replace the example rows by yours, then: custdyn check --source {folder}")
+    return 0
+
+
+README = "README.md"

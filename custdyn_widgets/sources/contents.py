@@ -1,0 +1,190 @@
+"""What is in a source: clients, entries by kind, instants, currencies, packages, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.money import control_sum
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.model.schema import NAMED_KINDS
+from custdyn_widgets.sources import expressions as measures
+from custdyn_widgets.sources.expressions import Fetch
+
+MOST = 1_000
+"""Kinds, types or currencies that are told apart, the most frequent ones."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The entries of a kind: how many, the sum of their amounts, and how many of each sign.
+
+    The amounts are in the currencies of their clients: the sum is to be compared with one's own
+    system, not to be read as money. Of a rollup the signs are not known: 0.
+    """
+
+    name: str
+    entries: int
+    amount: Decimal
+    negative: int
+    positive: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a source. `newest`: when the last of it came to be known."""
+
+    types: tuple[tuple[str, int], ...]
+    currencies: tuple[tuple[str, int], ...]
+    closed: int
+    kinds: tuple[Kind, ...]
+    first: datetime | None
+    last: datetime | None
+    newest: datetime | None
+    packages: int
+    tags: int
+
+    @property
+    def clients(self) -> int:
+        """How many clients there are."""
+        return sum(count for _, count in self.types)
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are."""
+        return sum(kind.entries for kind in self.kinds)
+
+
+def contents_of(tables: Mapping[str, ir.Table], fetch: Fetch) -> Contents:
+    """Looks at the tables of a source, once each."""
+    clients, ledger = tables["clients"], tables["ledger"]
+    groups = fetch(
+        clients.group_by("type", "currency").agg(
+            clients=clients.count(),
+            closed=clients.closed_at.count(),
+            created=clients.created_at.max(),
+        )
+    ).to_pylist()
+    rolled = measures.is_rolled(ledger)
+    counts = dict.fromkeys(("negative", "positive"), ibis.literal(0))
+    if not rolled:
+        counts = {"negative": (ledger.amount < 0).sum(), "positive": (ledger.amount > 0).sum()}
+    grouped = ledger.group_by("kind").agg(
+        entries=measures.entries(ledger),
+        amount=ledger.amount.sum(),
+        first=measures.first(ledger),
+        last=measures.last(ledger),
+        recorded=ledger.recorded_at.max(),
+        **counts,
+    )
+    rows = fetch(grouped.order_by(ibis.desc("entries"), "kind").limit(MOST)).to_pylist()
+    tags = tables["client_tags"]
+    return Contents(
+        _counted(groups, "type"),
+        _counted(groups, "currency"),
+        sum(row["closed"] for row in groups),
+        tuple(
+            Kind(*(row[name] for name in ("kind", "entries", "amount", "negative", "positive")))
+            for row in rows
+        ),
+        min((row["first"] for row in rows), default=None),
+        max((row["last"] for row in rows), default=None),
+        max(
+            (
+                instant
+                for row in [*groups, *rows]
+                for name in ("created", "last", "recorded")
+                if (instant := row.get(name)) is not None
+            ),
+            default=None,
+        ),
+        _rows(tables["packages"].count(), fetch),
+        _rows(tags.tag.nunique(), fetch),
+    )
+
+
+def _counted(groups: list[dict[str, Any]], key: str) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for row in groups:
+        counts[row[key]] = counts.get(row[key], 0) + row["clients"]
+    return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _rows(count: ir.IntegerScalar, fetch: Fetch) -> int:
+    return int(fetch(count.as_table())[0][0].as_py())
+
+
+def to_dict(contents: Contents, rates: Rates) -> dict[str, Any]:
+    """What is in a source, as JSON holds it: instants UTC, amounts as text."""
+    return {
+        "clients": {
+            "total": contents.clients,
+            "closed": contents.closed,
+            "by_type": dict(contents.types),
+            "by_currency": dict(contents.currencies),
+        },
+        "entries": {
+            "total": contents.entries,
+            "first": _text(contents.first),
+            "last": _text(contents.last),
+            "by_kind": {
+                kind.name: {
+                    "entries": kind.entries,
+                    "amount": f"{control_sum(kind.amount):f}",
+                    "negative": kind.negative,
+                    "positive": kind.positive,
+                }
+                for kind in contents.kinds
+            },
+        },
+        "packages": contents.packages,
+        "tags": contents.tags,
+        "rates": {
+            "origin": rates.origin,
+            "base": rates.base,
+            "currencies": list(rates.currencies),
+        },
+    }
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat() + "Z"
+
+
+def words_of(contents: Contents, rates: Rates) -> Iterator[tuple[str, str]]:
+    """What is in a source, in words: label and text."""
+    of_currencies = _listed(contents.currencies)
+    closed = f"; {shown(contents.closed)} closed" if contents.closed else ""
+    yield "Clients", f"{_listed(contents.types) or 'none'}{closed}"
+    yield "Clients' currencies", of_currencies or "none"
+    for kind in contents.kinds:
+        signs = f", {shown(kind.negative)} negative, {shown(kind.positive)} positive"
+        other = "" if kind.name in NAMED_KINDS else " (other)"
+        named = f"Entries: {kind.name}{other}"
+        yield (
+            named,
+            f"{shown(kind.entries)}, sum of amounts {shown(control_sum(kind.amount))}{signs}",
+        )
+    if contents.first is not None and contents.last is not None:
+        span = [f"{instant:%Y-%m-%d %H:%M:%S}" for instant in (contents.first, contents.last)]
+        yield "From, to", f"{span[0]} – {span[1]} UTC"
+    else:
+        yield "Entries", "none"
+    yield "Packages, tags", f"{shown(contents.packages)}, {shown(contents.tags)}"
+    yield "Rates", f"{rates.origin}, in {rates.base}: {_few(rates.currencies)}"
+
+
+def _listed(counts: tuple[tuple[str, int], ...]) -> str:
+    return _few([f"{name} {shown(count)}" for name, count in counts])
+
+
+def _few(names: tuple[str, ...] | list[str], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,116 @@
+"""What is legal in the data, and yet hardly meant: one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.currencies import no_currency
+from custdyn_widgets.model.money import control_sum
+from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.model.schema import (
+    ACTIVATION,
+    NAMED_KINDS,
+    PAYG,
+    REFILL,
+    RENEWAL,
+)
+from custdyn_widgets.sources.contents import Contents, Kind
+
+MEANT = {
+    REFILL: "top_up topup recharge payment credit deposit",
+    PAYG: "pay_as_you_go call usage charge consumption",
+    ACTIVATION: "activation package_activate subscription",
+    RENEWAL: "renewal rebill package_renew package_rebill",
+}
+"""What other systems call the kinds."""
+NAMED = {
+    word.replace("_", ""): kind for kind, words in MEANT.items() for word in (kind, *words.split())
+}
+MOST_WRONG = 0.9
+"""The share of entries of a kind with the unusual sign that makes one ask."""
+FEW = 10
+
+
+def warnings_of(
+    contents: Contents, rates: Rates, signs: Callable[[str], tuple[int, int]]
+) -> Iterator[str]:
+    """Empty tables, kinds and signs that are hardly meant, currencies that are none, two bases.
+
+    `signs` counts the negative and the positive entries of a kind whose direction is not `term`.
+    """
+    for table, count in (("clients", contents.clients), ("ledger", contents.entries)):
+        if not count:
+            yield f"{table}: the table has no rows"
+    yield from _kinds(contents.kinds)
+    for kind in contents.kinds:
+        yield from _sign(kind, signs)
+    for code, count in contents.currencies:
+        if words := no_currency(code):
+            clients = "client" if count == 1 else "clients"
+            yield f"clients.currency: {code!r} ({shown(count)} {clients}) {words}"
+    if len(rates.ones) > 1:
+        listed = ", ".join(rates.ones[:FEW])
+        yield f"rates: every rate of {listed} is 1; {rates.base} was taken as the base"
+
+
+def meant_kind(name: str) -> str | None:
+    """The kind that a word may have been meant for; None for one of ours, and for others."""
+    plain = "".join(letter for letter in name.casefold() if letter.isalnum())
+    found = NAMED.get(plain) or NAMED.get(plain.removesuffix("s"))
+    return None if name in NAMED_KINDS else found
+
+
+def _kinds(kinds: Sequence[Kind]) -> Iterator[str]:
+    meant = {kind.name: one for kind in kinds if (one := meant_kind(kind.name))}
+    if kinds and not any(kind.name in NAMED_KINDS for kind in kinds):
+        *first, last = NAMED_KINDS
+        found = ", ".join(f"{kind.name} ({shown(kind.entries)})" for kind in kinds[:FEW])
+        asked = ", ".join(dict.fromkeys(meant.values()))
+        yield (
+            f"ledger.kind: no entry is of kind {', '.join(first)} or {last}; kinds found: {found}"
+            + (f"; did you mean {asked}?" if asked else "")
+        )
+    for kind in kinds:
+        if kind.name in meant:
+            count, these = shown(kind.entries), "entry" if kind.entries == 1 else "entries"
+            yield (
+                f"ledger.kind: {count} {these} of kind {kind.name!r}, sum of amounts "
+                f"{shown(control_sum(kind.amount))}, counted as other; did you mean "
+                f"{meant[kind.name]}?"
+            )
+
+
+def _sign(kind: Kind, signs: Callable[[str], tuple[int, int]]) -> Iterator[str]:
+    if kind.name not in NAMED_KINDS:
+        return
+
+    def hardly(negative: int, positive: int) -> tuple[int, int] | None:
+        wrong, total = negative if kind.name == REFILL else positive, negative + positive
+        return (wrong, total) if total and wrong >= MOST_WRONG * total else None
+
+    found = hardly(kind.negative, kind.positive)
+    if found and kind.name == PAYG:  # what terminates is positive: it is not counted
+        found = hardly(*signs(kind.name))
+    if not found:
+        return
+    wrong, total = found
+    is_, must = ("negative", "positive") if kind.name == REFILL else ("positive", "negative")
+    what = "refills" if kind.name == REFILL else "charges"
+    how_many = f"all {shown(total)}" if wrong == total else f"{shown(wrong)} of {shown(total)}"
+    yield (
+        f"ledger.amount: {how_many} {kind.name} entries are {is_}; {what} must be {must} here. "
+        "Is the sign turned?"
+    )
+
+
+def direction_words(counts: Iterable[tuple[str, int]]) -> Iterator[str]:
+    """Of directions that are none, how often each stands there: what is made of them."""
+    found = list(counts)
+    if found:
+        listed = ", ".join(f"{name!r} ({shown(count)})" for name, count in found[:FEW])
+        more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+        yield (
+            f"ledger.direction: {listed}{more} is not orig, term or empty; the sign decides: "
+            "negative entries count as orig, positive ones as term"
+        )
