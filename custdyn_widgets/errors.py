@@ -160,14 +160,6 @@ class Cancelled(CustdynError):
         super().__init__("cancelled")
 
 
-def why(error: Exception) -> str:
-    """What is the matter with a file, without the names of calls: `no such file or directory`."""
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not text in UTF-8"
-    words = getattr(error, "strerror", None) or str(error)
-    return words[:1].lower() + words[1:]
-
-
 def _shortened(value: object, most: int = 80) -> str:
     shown = repr(value)
     return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -10,8 +10,6 @@ from errno import EISDIR, ENOENT
 from pathlib import Path
 from typing import BinaryIO
 
-from custdyn_widgets.errors import why
-
 MEDIA_TYPES = {
     "csv": "text/csv;charset=utf-8",
     "xls": "application/vnd.ms-excel",
@@ -55,6 +53,14 @@ def write_atomically(path: Path, made: bytes) -> None:
     """Writes a file at once; see `whole_file`."""
     with whole_file(path) as file:
         file.write(made)
+
+
+def why(error: Exception) -> str:
+    """What is the matter with a file, without the names of calls: `no such file or directory`."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    words = getattr(error, "strerror", None) or str(error)
+    return words[:1].lower() + words[1:]
 
 
 def private_file(path: Path) -> None:

@@ -159,8 +159,9 @@ class Result(Behind, Files):
             return chart
         if not isinstance(chart, str):
             return ChartSpec.model_validate(chart)
-        if chart in PRE_CONFIGURED:
-            return PRE_CONFIGURED[chart]
+        known = {name.casefold(): one for name, one in PRE_CONFIGURED.items()}
+        if chart.casefold() in known:  # the page writes Pay As You Go and Pay as you Go
+            return known[chart.casefold()]
         from custdyn_widgets.store import my_store
 
         return my_store().charts.find(chart)

@@ -27,7 +27,8 @@ from custdyn_widgets.cli.output import (
 from custdyn_widgets.cli.overrides import changed
 from custdyn_widgets.cli.parser import MAX_READY, parser
 from custdyn_widgets.environment import CACHE_VARIABLE, LOG_VARIABLE, MEMORY_VARIABLE
-from custdyn_widgets.errors import CustdynError, FieldFault, QueryError, why
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
+from custdyn_widgets.files import why
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import open_source
 from custdyn_widgets.sources.place import kind_of
@@ -206,8 +207,7 @@ def _check(parsed: argparse.Namespace) -> int:
         said = "\n".join(checked.lines())
     write(f"{said}\n".encode(), parsed.output)
     if checked.faults:
-        plural = "s" if len(checked.faults) > 1 else ""
-        return _say(f"source {parsed.source}: {len(checked.faults)} data error{plural}", 1)
+        return _say(f"source {parsed.source}: {checked.verdict}", 1)
     return 0
 
 

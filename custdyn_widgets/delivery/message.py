@@ -58,6 +58,7 @@ def compose(result: Result, head: Letterhead, file: bytes, name: str) -> bytes:
             notes.append(f"The chart is not drawn: {error}")
         if picture is None and not notes:
             notes.append(NO_PICTURE)
+    notes += [str(note) for note in report.notes if note.warning]
     letter = Letter(head.title, name, tuple(notes), PICTURE if picture else None, head.link)
     message = EmailMessage(policy=SMTP)
     message["From"] = head.sender

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import index
@@ -58,7 +58,7 @@ def address_of(
     for place, one in enumerate(report.rows):
         for line in one.lines:
             found[f"{one.title}: {line.name}"] = place, line.key
-    named, key = found.get(asked, (None, "value"))
+    named, key = found.get(asked) or _in_any_case(asked, found)
     faults = []
     if named is None:
         what = f"the report has no such row{did_you_mean(asked, list(found))}"
@@ -83,6 +83,12 @@ def address_of(
     if faults or column is None or named is None:
         raise QueryError(faults)
     return Address(named, column, side)
+
+
+def _in_any_case(asked: str, found: Mapping[str, tuple[int, str]]) -> tuple[int | None, str]:
+    """`Pay as you Go`, as a chart has it, is `Pay As You Go`; packages may differ in case only."""
+    same = [at for name, at in found.items() if name.casefold() == asked.casefold()]
+    return same[0] if len(same) == 1 else (None, "value")
 
 
 def _place(buckets: Sequence[Bucket | None], bucket: object, timezone: str) -> int | None:

@@ -12,7 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custdyn_widgets.errors import CustdynError, why
+from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.files import why
 from custdyn_widgets.model.blocks import definition
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import LINES, PACKAGE, PERCENT_DECIMALS

@@ -22,7 +22,8 @@ from pydantic import (
     model_validator,
 )
 
-from custdyn_widgets.errors import FieldFault, QueryError, why
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.files import why
 from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.periods import resolve_preset
 from custdyn_widgets.query.base import Explained, Frozen, Texts, unknown_field

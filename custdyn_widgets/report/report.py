@@ -170,9 +170,10 @@ class Report:
         return own if self.other is None else [*own, *OTHER_COLUMNS]
 
     def row(self, block: str, row: str, package: str | None = None) -> Row:
-        """The row of that block and name; KeyError if the report has none."""
+        """The row of that block and name, in any case; KeyError if the report has none."""
+        asked = (block.casefold(), row.casefold(), package)
         for candidate in self.rows:
-            if (candidate.block, candidate.row, candidate.package) == (block, row, package):
+            if (candidate.block.casefold(), candidate.row.casefold(), candidate.package) == asked:
                 return candidate
         raise KeyError((block, row, package))
 

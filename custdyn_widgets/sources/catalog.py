@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from custdyn_widgets.model.currencies import currency_names
 from custdyn_widgets.model.definitions import NO_PACKAGE
 from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.sources.contents import Contents
 from custdyn_widgets.sources.normalize import Fetch
 
 MAX_MATCHES = 50
@@ -21,14 +22,19 @@ class Directory:
 
     An owner's value is the id that clients bear, its label the owner's name. Packages are those
     of the table `packages`. Currencies are those with a rate, and those that clients have.
+    `contents` is what is in the source (None where it is too large to be looked at beforehand),
+    `facts` the same in words, `warnings` what is hardly meant in it.
     """
 
     choices: Mapping[str, Choices]
     base: str
+    contents: Contents | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def directory_of(tables: Mapping[str, ir.Table], fetch: Fetch, rates: Rates) -> Directory:
-    """Reads the directory of a source."""
+    """Reads the directory of a source, without its contents."""
     clients, tags, packages = tables["clients"], tables["client_tags"], tables["packages"]
     return Directory(
         {

@@ -57,6 +57,13 @@ class Contents:
         return sum(count for _, count in self.types)
 
     @property
+    def span(self) -> str | None:
+        """The days of the first and the last entry, in UTC; None without any."""
+        if self.first is None or self.last is None:
+            return None
+        return f"{self.first:%Y-%m-%d} – {self.last:%Y-%m-%d}"
+
+    @property
     def entries(self) -> int:
         """How many entries there are."""
         return sum(kind.entries for kind in self.kinds)

@@ -60,6 +60,11 @@ def place_text(name: str) -> str:
     return str(path.resolve()) if path.exists() else name
 
 
+def place_name(name: str) -> str:
+    """What a page calls a source: the last part of its path or URL."""
+    return name.rstrip("/").rpartition("/")[2] or name
+
+
 def without_secrets(url: str) -> str:
     """A URL without user, password and options: its scheme, host and path."""
     scheme, _, rest = url.partition("://")

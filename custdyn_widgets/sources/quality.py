@@ -52,20 +52,28 @@ class Checked:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def verdict(self) -> str:
+        """How many errors and warnings there are."""
+        if self.faults:
+            return f"{len(self.faults)} data error{'s' if len(self.faults) > 1 else ''}"
+        count = len(self.warnings)
+        return f"no data errors, {count or 'no'} warning{'' if count == 1 else 's'}"
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What is there: label and text; nothing where it cannot be read."""
+        known = self.contents and self.rates and words_of(self.contents, self.rates)
+        return list(known or ())
+
     def lines(self) -> Iterator[str]:
         """What is there, then errors, warnings and notes, one a line."""
-        if self.contents is not None and self.rates is not None:
-            said = list(words_of(self.contents, self.rates))
-            width = max(len(label) for label, _ in said)
-            yield from (f"{label:{width}}  {text}" for label, text in said)
-        for label, some in (
-            ("error", map(str, self.faults)),
-            ("warning", self.warnings),
-            ("note", self.notes),
-        ):
-            yield from (f"{label}: {one}" for one in some)
+        width = max((len(label) for label, _ in self.facts()), default=0)
+        yield from (f"{label:{width}}  {text}" for label, text in self.facts())
+        yield from (f"error: {one}" for one in self.faults)
+        yield from (f"warning: {one}" for one in self.warnings)
+        yield from (f"note: {one}" for one in self.notes)
         if not self.faults:
-            yield "no data errors" + ("" if self.warnings else ", no warnings")
+            yield self.verdict
 
     def to_dict(self) -> dict[str, Any]:
         """The same as JSON holds it: `contents` (see there), `errors`, `warnings`, `notes`."""

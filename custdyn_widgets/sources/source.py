@@ -16,6 +16,7 @@ from custdyn_widgets.model.cells import Value
 from custdyn_widgets.model.schema import PAYG, TABLES
 from custdyn_widgets.sources.any_engine import AnyEngine
 from custdyn_widgets.sources.catalog import Directory, directory_of
+from custdyn_widgets.sources.contents import words_of
 from custdyn_widgets.sources.data_warnings import direction_words
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.memory_budget import Memory
@@ -105,6 +106,10 @@ class Source:
         with self.reading() as snapshot:
             if self._directory is None or self._directory[0] != snapshot.token:
                 found = directory_of(snapshot.tables, snapshot.fetch, snapshot.rates)
+                if snapshot.raw.partitions is None:
+                    contents, warnings = snapshot.contents(), snapshot.warnings()
+                    facts = tuple(words_of(contents, snapshot.rates))
+                    found = replace(found, contents=contents, facts=facts, warnings=warnings)
                 self._directory = (snapshot.token, found)
             return self._directory[1]
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any, ClassVar
 import tomli_w
 from pydantic import AfterValidator, StrictBool, StrictStr
 
-from custdyn_widgets.errors import FieldFault, QueryError, why
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.files import why
 from custdyn_widgets.query.base import Explained, Text
 from custdyn_widgets.query.query import Interval, Query
 from custdyn_widgets.query.schedule import Schedule

@@ -12,13 +12,13 @@ import ipywidgets as w
 import pandas as pd
 
 from custdyn_widgets.environment import SOURCE_VARIABLE
-from custdyn_widgets.errors import Cancelled, CustdynError, NoReport, QueryError
+from custdyn_widgets.errors import Cancelled, NoReport, QueryError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import ParsedLink, to_link
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.result import Result, run
 from custdyn_widgets.sources import Source, open_source, source_text
-from custdyn_widgets.ui.error_boundary import logged
+from custdyn_widgets.sources.place import place_name
 from custdyn_widgets.ui.form import Form
 from custdyn_widgets.ui.jobs import Jobs
 from custdyn_widgets.ui.names import Names
@@ -27,7 +27,8 @@ from custdyn_widgets.ui.page import Page, View, Views, link_of_the_page, prepare
 from custdyn_widgets.ui.panels.by_mail import ByMail
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
 from custdyn_widgets.ui.query_bar import QueryBar
-from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, WELCOME, failed, preset
+from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, failed, preset
+from custdyn_widgets.ui.where_data_is import WhereDataIs
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.assets import style
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
@@ -65,7 +66,7 @@ class CustomerDynamics(LiveBox):
         self.source = open_source(source)
         self._failure: Notice | None = None
         self._voila = self._on_screen = False
-        self._names = Names(self.source, lambda: self._form.controls.names_arrived())
+        self._names = Names(self.source, lambda: self._where.names_arrived())
         self._jobs = Jobs(self.source, self)
         if query is None and prepared_beforehand():
             self._names.read()  # while this kernel waits for a reader
@@ -73,9 +74,11 @@ class CustomerDynamics(LiveBox):
         self._preset, linked = preset(query if query is not None else self._link or "")
         first = linked.query or FIRST_QUERY
         self._form = Form(first, self._names, changed=self._changed, on_error=self._tell)
+        unasked = linked.query is None
+        self._where = WhereDataIs(self._names, self._form, unasked, self.ask, self._changed)
         self._page = Page(on_query=self.ask, shown=self._shown, on_error=self._tell)
         self._bar = QueryBar(self.ask, self._cancelled, self._tell)
-        self._notices = Notices()
+        self._notices = Notices(self._where.ask_for_last_year, self._tell)
         copies = CopyLink(
             lambda: self._link_of(self.query),
             in_voila=lambda: self._voila,
@@ -125,10 +128,12 @@ class CustomerDynamics(LiveBox):
 
         Raises what `custdyn_widgets.run` raises, QueryError for the form included.
         """
+        if self._where.unasked:
+            self._names.read_now()
         query = self.query
         self._jobs.stop()
-        self._making = self._views.report
         self._show_view(ParsedLink(None))
+        self._making = self._views.shown
         self._bar.begin()
         try:
             made = run(query, self.source)
@@ -177,9 +182,7 @@ class CustomerDynamics(LiveBox):
         elif isinstance(error, QueryError):
             self._refused(error)
         else:
-            foreseen = isinstance(error, CustdynError)
-            words = str(error) if foreseen else "something went wrong; please run it again"
-            self._failure = failed(words, logged(error, foreseen=foreseen))
+            self._failure = failed(error)
             self._ended("Failed.")
 
     def __repr__(self) -> str:
@@ -199,7 +202,7 @@ class CustomerDynamics(LiveBox):
         return made._repr_html_(), text
 
     def _lay_out(self) -> list[w.Widget]:
-        source = f'<span class="custdyn-source">{escape(self.source.name)}</span>'
+        source = f'<span class="custdyn-source">{escape(place_name(self.source.name))}</span>'
         buttons = [self._bar.query, self._bar.cancel, *self._saved.buttons, self._mail.button]
         head = basic.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
         return [
@@ -221,6 +224,7 @@ class CustomerDynamics(LiveBox):
         self._voila, first, self._on_screen = link is not None, not self._on_screen, True
         if link is not None and first and self._link is not None and link != self._link:
             self._preset, linked = preset(link)
+            self._where.unasked = linked.query is None
             self._form.fill(linked.query or FIRST_QUERY)
             self._show_view(linked)
         self._changed()
@@ -232,22 +236,19 @@ class CustomerDynamics(LiveBox):
     def _changed(self) -> None:
         """What depends on the form: the address, and whether the report is what it asks for."""
         notices = [self._failure, self._preset]
-        view = self._views.shown
-        stale = view.made is not None
-        try:
-            query = self.query
-        except QueryError:
-            pass
-        else:
-            stale = stale and query != view.query
+        view, query = self._views.shown, self._form.valid_query()
+        stale = view.made is not None and query != view.query
+        if query is not None:
             link = self._link_of(query)
             if self._on_screen:
                 self._page.link = link or ""
             notices += [NO_LINK] if link is None else []
         if view.made is None:
-            notices += [WELCOME] if view is self._views.report and not any(notices) else []
+            fresh = view is self._views.report and not any(notices)
+            notices += [*self._where.warnings(), *self._where.offer(query)]
+            notices += [self._where.welcome()] if fresh else []
         else:
-            notices += [STALE] if stale else []
+            notices += [STALE] if stale else [*self._where.offer(query)]
             notices += view.notices()
         self._notices.show(notice for notice in notices if notice is not None)
         view.mark(stale=stale)

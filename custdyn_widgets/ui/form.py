@@ -88,6 +88,13 @@ class Form:
         """The query that is filled in. Raises QueryError where it is not valid."""
         return Query.model_validate(self.controls.values())
 
+    def valid_query(self) -> Query | None:
+        """The query that is filled in, None where it is not valid."""
+        try:
+            return self.query()
+        except QueryError:
+            return None
+
     def show_faults(self, faults: Iterable[FieldFault]) -> list[FieldFault]:
         """Puts each fault beside its field, takes older ones away; those without a place."""
         faults = list(faults)

@@ -40,6 +40,10 @@ class Names:
             self._reading = True
         in_background(self._read, stop=self._source.interrupt)
 
+    def read_now(self) -> None:
+        """Reads here, in this thread."""
+        self._read()
+
     def _read(self) -> None:
         try:
             self.directory = self._source.directory()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import ALL
 from custdyn_widgets.model.periods import State
@@ -12,6 +13,7 @@ from custdyn_widgets.pipeline.make_report import EMPTY_PERIOD
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import MAX_BYTES, ParsedLink, parse_link
 from custdyn_widgets.report.report import Report, utc_text
+from custdyn_widgets.ui.error_boundary import logged
 from custdyn_widgets.ui.widgets.notices import Notice
 
 MAX_CELLS = 200_000
@@ -26,7 +28,7 @@ STALE = Notice(
     "stale",
     "The form has changed since this report was made",
     "What is shown, and what is exported, is the report as it was asked for. Press Query to make "
-    "it anew.",
+    "it again.",
 )
 NO_LINK = Notice(
     "info",
@@ -60,8 +62,11 @@ def preset_from_link(ignored: Sequence[str]) -> Notice:
     return Notice("warning" if ignored else "info", "Preset from link", words, tuple(ignored))
 
 
-def failed(words: str, reference: str) -> Notice:
-    """No report could be made; `reference` finds the error in the log."""
+def failed(error: Exception) -> Notice:
+    """No report could be made; the id in it finds the error in the log."""
+    foreseen = isinstance(error, CustdynError)
+    words = str(error) if foreseen else "something went wrong; please run it again"
+    reference = logged(error, foreseen=foreseen)
     what = f"{words[0].upper()}{words[1:]}"
     return Notice("failed", "The report was not made", f"{what} (error id {reference})")
 
@@ -75,6 +80,11 @@ def _cells(report: Report) -> int:
     return sum(len(row.lines) for row in report.rows) * len(report.buckets)
 
 
+def warned(warnings: Iterable[str]) -> Notice:
+    """What is hardly meant in the data."""
+    return Notice("warning", "The data may not say what it should", items=tuple(warnings))
+
+
 def of_report(report: Report) -> Iterator[Notice]:
     """What stands out in a report: too large to show, nobody in it, or nothing but future."""
     if not fits_the_page(report):
@@ -85,6 +95,8 @@ def of_report(report: Report) -> Iterator[Notice]:
             f"It has {count} cells, and a page shows {shown(MAX_CELLS)} at the most. Export it as "
             "CSV, or choose a coarser Group By or a shorter period.",
         )
+    if warnings := [note.text for note in report.notes if note.warning]:
+        yield warned(warnings)
     if not report.buckets:
         yield Notice("warning", "The period is empty", f"{EMPTY_PERIOD}.")
         return

@@ -70,6 +70,11 @@ class ChartError(CustdynError):
         super().__init__(f'chart "{title}": {what}')
 
 
+def _in_any_case(block: str) -> str:
+    """A block's name, as the page or as its chart writes it."""
+    return {one.name.casefold(): one.name for one in EVERY_BLOCK}.get(block.casefold(), block)
+
+
 class Series(Frozen):
     """A row that is drawn: the names of block and row, and how.
 
@@ -77,7 +82,7 @@ class Series(Frozen):
     `colour` is `#rrggbb`, None for the next one of the palette.
     """
 
-    block: StrictStr
+    block: Annotated[StrictStr, AfterValidator(_in_any_case)]
     row: StrictStr
     package: Text | None = None
     kind: Annotated[str, BeforeValidator(one_of(KINDS))] = "line"

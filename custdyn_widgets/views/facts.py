@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import CHANGES, LINES
+from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.periods import in_zone, zone
 from custdyn_widgets.model.schema import KIND_NAMES
 from custdyn_widgets.query.fields import (
@@ -27,6 +28,8 @@ from custdyn_widgets.report.report import Report, utc_text
 AS_OF = "As of"
 """Label of the instant of a report; `verify` looks for it."""
 RATE_USED = "Rate used"
+CUT = 10
+"""Decimals that are shown of a number that has no last one."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +112,10 @@ def _local(instant: datetime, report: Report) -> str:
 
 
 def exact_text(rate: Fraction) -> str:
-    """A number in decimals where it has some, else as a fraction: exact either way."""
+    """A number in decimals: all of them, or the first ten and `…`."""
     for digits in range(19):
         scaled = rate * 10**digits
         if scaled.denominator == 1:
-            return f"{Decimal(scaled.numerator).scaleb(-digits):f}"
-    return f"{rate.numerator}/{rate.denominator}"
+            return shown(EXACT.scaleb(Decimal(scaled.numerator), -digits))
+    cut = EXACT.scaleb(Decimal(int(rate * 10**CUT)), -CUT)  # towards zero: these digits are right
+    return f"{shown(cut)}…"

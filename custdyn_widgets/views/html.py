@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 
 from custdyn_widgets.model.periods import State
 from custdyn_widgets.report.comparison import summary
-from custdyn_widgets.report.report import Report
+from custdyn_widgets.report.report import Note, Report
 from custdyn_widgets.views.table import (
     COMPARED_WITH,
     TITLE,
@@ -28,10 +29,12 @@ def to_fragment(report: Report, *, brief: bool = False) -> str:
     """The table with its style; `brief`: as the file of a notebook keeps it, see `shortened`."""
     table, more = shortened(table_of(report)) if brief else (table_of(report), "")
     made = f'<p class="custdyn-made">{escape(made_of(report))}</p>'
+    above = _list((note for note in report.notes if note.warning), "custdyn-warnings")
+    below = _list((note for note in report.notes if not note.warning), "custdyn-notes")
     left = f'<p class="custdyn-more">… {escape(more)}</p>' if more else ""
     return (
-        f"<style>{_style()}</style>{made}{changes_strip(report)}"
-        f'<div class="custdyn-wrap">{_table(table)}</div>{left}{notes_list(report)}'
+        f"<style>{_style()}</style>{made}{above}{changes_strip(report)}"
+        f'<div class="custdyn-wrap">{_table(table)}</div>{left}{below}'
     )
 
 
@@ -45,8 +48,14 @@ def changes_strip(report: Report) -> str:
 
 def notes_list(report: Report) -> str:
     """The notes of a report; nothing where it has none."""
-    items = "".join(f"<li>{escape(str(note))}</li>" for note in report.notes)
-    return f'<ul class="custdyn-notes">{items}</ul>' if items else ""
+    return _list(report.notes, "custdyn-notes")
+
+
+def _list(notes: Iterable[Note], name: str) -> str:
+    items = "".join(
+        f"<li{' class=warning' if note.warning else ''}>{escape(str(note))}</li>" for note in notes
+    )
+    return f'<ul class="{name}">{items}</ul>' if items else ""
 
 
 def to_page(report: Report) -> str:

@@ -216,7 +216,7 @@ def test_without_a_worker_it_is_said_and_a_job_can_be_cancelled(
 def test_without_a_mail_server_it_is_said_beside_send_to(arrive: Arrive) -> None:
     visit = arrive("voila", "sample", LINK)
     ask(visit, "ana@example.org")
-    visit.page.get_by_text("mail is not set up here; give CUSTDYN_SMTP_HOST").wait_for()
+    visit.page.get_by_text("mail is not set up here; ask who runs this page").wait_for()
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -9,7 +9,8 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from custdyn_widgets.errors import DataError, DataFault, SourceError, why
+from custdyn_widgets.errors import DataError, DataFault, SourceError
+from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import NUMBERS, TABLES
 from custdyn_widgets.sources.engine import Engine, Unreadable
 from custdyn_widgets.sources.read_once import Once, read_once

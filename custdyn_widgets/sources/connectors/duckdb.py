@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from custdyn_widgets.errors import SourceError, why
+from custdyn_widgets.errors import SourceError
+from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.engine import Engine, Unreadable
 from custdyn_widgets.sources.snapshot import Raw, Token

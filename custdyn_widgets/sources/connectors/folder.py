@@ -9,7 +9,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from custdyn_widgets.errors import DataError, DataFault, SourceError, why
+from custdyn_widgets.errors import DataError, DataFault, SourceError
+from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.connectors.arrow import held
 from custdyn_widgets.sources.connectors.csv_file import read_csv

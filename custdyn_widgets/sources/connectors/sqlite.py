@@ -13,7 +13,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from custdyn_widgets.errors import SourceError, why
+from custdyn_widgets.errors import SourceError
+from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import NUMBERS, TABLES, Column, Table
 from custdyn_widgets.sources.connectors.folder import in_order
 from custdyn_widgets.sources.engine import Engine

@@ -74,9 +74,11 @@ class ByMail:
 
     def _queue(self, template: QueryTemplate, title: str, template_id: str | None = None) -> str:
         from custdyn_widgets.delivery.jobs import ask_by_mail
-        from custdyn_widgets.delivery.settings import settings_or_refuse
+        from custdyn_widgets.delivery.settings import mail_settings, settings_or_refuse
         from custdyn_widgets.store import my_store
 
+        if mail_settings() is None:
+            raise QueryError([FieldFault(FIELD, None, NO_MAIL)])
         if self._source is None:
             what = "needs a source by its name or path, which a worker can open, too"
             raise QueryError([FieldFault(FIELD, None, what)])
@@ -115,4 +117,5 @@ class ByMail:
         self.button.label = f"Sent reports ({open_jobs})" if open_jobs else "Sent reports"
 
 
+NO_MAIL = "mail is not set up here; ask who runs this page (docs/mail.md)"
 HINT = "Reports that are being made for mail, mails and what became of them, the archive"

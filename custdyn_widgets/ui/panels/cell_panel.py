@@ -16,15 +16,17 @@ from custdyn_widgets.drill.drill import title_of
 from custdyn_widgets.errors import Cancelled, CustdynError
 from custdyn_widgets.exports.listing import WRITERS, write
 from custdyn_widgets.files import MEDIA_TYPES
-from custdyn_widgets.model.definitions import FINDINGS, LINES
+from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.query.validators import MAX_CHARACTERS
 from custdyn_widgets.result import Result
+from custdyn_widgets.sources.place import place_name
 from custdyn_widgets.ui.error_boundary import guarded, unexpected
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.card_screens import card_screen, figure_screen
 from custdyn_widgets.ui.panels.screens import (
     CARD,
     EXPLAIN,
+    NOWHERE,
     QUALITY,
     Screen,
     Tab,
@@ -35,20 +37,20 @@ from custdyn_widgets.ui.panels.screens import (
     filed,
     line_of,
     quality_screen,
+    quality_tabs,
     tabs_of,
 )
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.pagination import Paged
 
-NOWHERE = Address(0, 0)  # where a tab is that is of no cell
 CLOSED: dict[str, Any] = {"open": False}
 
 
 class CellPanel(Widget):
     """Shows what is behind a cell of the report that `use` was given; the latest wish wins.
 
-    `at` is the cell that was opened last.
+    `at` is the cell that was opened last; `checked` is called when the data has been checked.
 
     What takes a while is done in a thread of its own. It shows what it has read only where
     nothing newer was wished for meanwhile, closing the panel included.
@@ -58,9 +60,11 @@ class CellPanel(Widget):
     view = traitlets.Dict(CLOSED).tag(sync=True)
     turning = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, on_error: Callable[[str], None]) -> None:
+    def __init__(
+        self, on_error: Callable[[str], None], checked: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
-        self._tell = on_error
+        self._tell, self._checked = on_error, checked
         self._result: Result | None = None
         self.at: Address | None = None
         self._title = self._value = ""
@@ -102,10 +106,8 @@ class CellPanel(Widget):
         """Opens the panel on what is odd in the data of the report's source."""
         if self._result is None:
             return
-        self._open(
-            f"Data quality of {self._result.source.name}",
-            [Tab(key, label, NOWHERE, QUALITY) for key, label in FINDINGS.items()],
-        )
+        source = self._result.source
+        self._open(f"Data quality of {place_name(source.name)}", quality_tabs(source))
 
     def open_cards(self) -> None:
         """Opens the panel on the cards of the packages that the query filters by."""
@@ -118,7 +120,7 @@ class CellPanel(Widget):
             self._job = None
             self._title, self._value, self._tabs = title, value, tabs
             self._ticket += 1
-        self._choose(tabs[0].key, first=True)
+        self._choose(tabs[0].key)
 
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, dict):
@@ -155,7 +157,7 @@ class CellPanel(Widget):
             text = str(content.get("text"))[:MAX_CHARACTERS]
             self._look(screen, paged, lambda one: one.search(text))
 
-    def _choose(self, key: str, *, first: bool = False) -> None:
+    def _choose(self, key: str) -> None:
         tab = next((one for one in self._tabs if one.key == key), None)
         if tab is None or self._result is None:
             return
@@ -164,9 +166,9 @@ class CellPanel(Widget):
             self._job = None
             self._tab = tab
             self._screens = []
-        result, tabs = self._result, self._tabs if first else []
+        result = self._result
         if tab.part == QUALITY:
-            self._make(lambda _between: quality_screen(result.source, tab, tabs))
+            self._make(lambda _between: quality_screen(result.source, tab, self._checked))
         elif tab.part == CARD:
             self._make(lambda _between: card_screen(result, tab.key))
         else:
@@ -201,7 +203,7 @@ class CellPanel(Widget):
                 screen.listed = screen.paged.view()  # reads, too
             with self._lock:
                 checkpoint()
-                self._tab = screen.tab or self._tab
+                self._tabs = screen.tabs or self._tabs
                 self._screens = [*self._screens, screen]
                 self._show()
 

@@ -17,6 +17,7 @@ from custdyn_widgets.report.report import Report
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.catalog import Choice, Choices
+from custdyn_widgets.sources.quality import UNKNOWN
 from custdyn_widgets.ui.controls import CUSTOM, NOTHING
 from custdyn_widgets.ui.jobs import a_report
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
@@ -59,7 +60,7 @@ class ReportView:
         if self.box.children:
             return
         on_error = self._tell
-        self.panel = CellPanel(on_error)
+        self.panel = CellPanel(on_error, self._say_quality)
         self.table = ReportTable(opened=self.panel.open_cell, on_error=on_error)
         self.chart = ChartPanel(chosen=self._chosen, on_error=on_error)
         self._facts = hidden(Facts())
@@ -71,11 +72,11 @@ class ReportView:
         self._about = self._press(
             self._open_facts, "About this report", icon="info", bare=True, expanded=False
         )
-        quality = self._press(self.panel.open_quality, "Data quality", icon="check")
+        self._quality = self._press(self.panel.open_quality, "Data quality", icon="check")
         self._cards = hidden(self._press(self.panel.open_cards, "Package card", icon="card"))
         self._code = self._press(self._copy_code, "Copy as Python", icon="code")
         copies = [self._button(), self._code]
-        tools = [*self._downloads.values(), self._cards, *copies, quality, self._about]
+        tools = [*self._downloads.values(), self._cards, *copies, self._quality, self._about]
         right = basic.row(tools, "custdyn-buttons")
         toolbar = basic.row([self._headline, right], "custdyn-toolbar")
         self._comparing = Picker(
@@ -140,6 +141,7 @@ class ReportView:
         self._headline.value = f"<h2>{escape(shown)}</h2>"
         self._changes.value = changes_strip(report)
         self._notes.value = notes_list(report)
+        self._say_quality()
         self.chart.show(result)
         self.panel.use(result)
         show(self._cards, bool(report.query.package))
@@ -180,6 +182,16 @@ class ReportView:
             row = self.result.report.rows[at.row]
             text = self.result.code(row.title, row.row, at.column, side=at.side)
         self._code.copy(text, lambda _done: None)
+
+    def _say_quality(self) -> None:
+        """How much is odd in the data, as far as it is known; a tick where it was checked."""
+        if self.result is None:
+            return
+        odd = sum(note.warning for note in self.result.report.notes)
+        found = self.result.source.findings
+        odd += sum(one.key != UNKNOWN for one in found or ())  # of those a report warns itself
+        said = f": {odd}" if odd else "" if found is None else " ✓"
+        self._quality.label = f"Data quality{said}"
 
     def _open_facts(self) -> None:
         self._about.expanded = not self._about.expanded

@@ -20,7 +20,7 @@ from custdyn_widgets.drill.proof import Proof, entries_proof, proof
 from custdyn_widgets.exports.listing import Filed
 from custdyn_widgets.listings.findings import listed
 from custdyn_widgets.model.blocks import formula
-from custdyn_widgets.model.cells import Line
+from custdyn_widgets.model.cells import Line, shown
 from custdyn_widgets.model.definitions import CHANGES, FINDINGS, LINES
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.sources import Source
@@ -28,6 +28,9 @@ from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
 from custdyn_widgets.views.facts import Fact, filter_lines
 
 EXPLAIN, QUALITY, CARD = "explain", "quality", "card"
+CONTENTS = "contents"
+"""The tab of `quality` that says what is in the data; the others are findings."""
+NOWHERE = Address(0, 0)
 CLIENTS, ENTRIES = "Clients", "Entries"
 PARTS = {NUMERATOR: "Numerator", DENOMINATOR: "Denominator"}
 
@@ -51,8 +54,8 @@ class Screen:
 
     `crumb` names the screen before it, where it was reached from one; `changes` are those since
     the bucket before. `card` is that of a package, whose figures the list has. `listed` is the
-    part of the list that is shown, `steps` lead to the one that is being read; `tab` is the one it
-    belongs to, where that was not chosen.
+    part of the list that is shown, `steps` lead to the one that is being read; `tabs` are those
+    that are known now.
     """
 
     crumb: str = ""
@@ -60,7 +63,7 @@ class Screen:
     proof: Proof | None = None
     paged: Paged | None = None
     listed: dict[str, Any] | None = None
-    tab: Tab | None = None
+    tabs: list[Tab] = field(default_factory=list)
     steps: list[Callable[[Paged], None]] = field(default_factory=list)
     clients: ClientList | None = None
     found: Breakdown | None = None
@@ -184,22 +187,41 @@ def explain_screen(drill: Drill, tab: Tab, checkpoint: Checkpoint) -> Screen:
     )
 
 
-def quality_screen(source: Source, tab: Tab, others: Sequence[Tab] = ()) -> Screen:
-    """The entries of a finding in the data of a source.
+def quality_tabs(source: Source) -> list[Tab]:
+    """What is in the data of a source, and what is odd there, with the number of entries."""
+    counts = None if source.findings is None else {one.key: one.count for one in source.findings}
+    made = [Tab(CONTENTS, "Data", NOWHERE, QUALITY)]
+    for key, label in FINDINGS.items():
+        count = "" if counts is None else f" {shown(counts.get(key, 0))}"
+        made.append(Tab(key, f"{label}{count}", NOWHERE, QUALITY))
+    return made
 
-    Where nothing shows it, that of one of the `others` of which there is something.
-    """
+
+def quality_screen(source: Source, tab: Tab, ended: Callable[[], None]) -> Screen:
+    """What is in the data of a source, or the entries of a finding; `ended`: it was checked."""
+    if tab.key == CONTENTS:
+        checked = source.check()
+        ended()
+        parts = {
+            "What is there": checked.facts(),
+            "Errors": [("Error", str(one)) for one in checked.faults],
+            "Warnings": [("Warning", one) for one in checked.warnings],
+            "Notes": [("Note", one) for one in checked.notes],
+        }
+        return Screen(
+            name="Data",
+            proof=Proof(checked.verdict, holds=not checked.faults and not checked.warnings),
+            sections=[[title, list(map(list, lines))] for title, lines in parts.items() if lines],
+            tabs=quality_tabs(source),
+        )
     odd = listed(source, tab.key)
+    ended()
     found = bool(len(odd))
-    there = [one.key for one in source.findings or ()]
-    for other in others if tab.key not in there else ():
-        if other.key in there:
-            return quality_screen(source, other)
     return Screen(
         name=FINDINGS[tab.key],
-        tab=tab,
         proof=Proof(odd.finding.words, holds=not found),
         paged=Paged(LinePages(odd), range(len(odd))) if found else None,
+        tabs=quality_tabs(source),
     )
 
 

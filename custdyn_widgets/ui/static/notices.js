@@ -16,6 +16,11 @@ function render({ model, el }) {
           list.append(...notice.items.map((item) => element("li", "", {}, item)));
           text.append(list);
         }
+        if (notice.offer) {
+          const button = element("button", "custdyn-press plain", { type: "button" }, notice.offer);
+          button.addEventListener("click", () => model.send("taken"));
+          text.append(button);
+        }
         made.append(text);
         return made;
       }),
