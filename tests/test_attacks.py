@@ -163,7 +163,7 @@ def test_a_later_rate_does_not_change_the_base_of_an_old_report() -> None:
     tables = source(rates=rates)
     old = run(Q1, tables, as_of=datetime(2024, 6, 1, tzinfo=UTC))
     assert old.report.query.currency == "EUR"
-    assert "1 rate of dates after as_of left out" in notes(old)
+    assert "1 rate of dates after the instant of this report left out" in notes(old)
     assert run(Q1, tables, as_of=AS_OF).report.query.currency == "USD"
 
 
@@ -289,21 +289,21 @@ def test_a_home_of_nobody_is_no_source() -> None:
 def test_a_package_is_asked_for_by_its_name() -> None:
     ledger = [entry(1, 1, "2024-01-05", "package_renewal", "-1", "3")]
     tables = {"packages": [["3", "Gold"]], "ledger": ledger}
-    assert 'Package: nothing in the source bears "3"' in notes(make(tables, **Q1, package=["3"]))
+    assert 'Package: nothing in the source has "3"' in notes(make(tables, **Q1, package=["3"]))
     said = notes(make(tables, **Q1, package=["(no package)"]))
-    assert 'nothing in the source bears "(no package)"' in said
+    assert 'nothing in the source has "(no package)"' in said
 
 
 def test_later_closings_are_counted() -> None:
     closed = [*CLIENT, "2024-05-01"]
     result = run(Q1, source(clients=[closed]), as_of=datetime(2024, 3, 1, tzinfo=UTC))
-    assert "1 client is closed at or after as_of" in notes(result)
+    assert "1 client counts as open: it was closed at or after" in notes(result)
 
 
 def test_check_names_entries_of_unknown_clients() -> None:
     tables = source(ledger=[entry(1, 9, "2024-01-05", "refill", "0.0000001")])
-    assert tables.check()[1] == (
-        "ledger.client_id: 1 entries of clients that are not among the clients, "
+    assert tables.check().warnings == (
+        "ledger.client_id: 1 entry of clients that are not among the clients, "
         "sum of amounts 0.0000001",
     )
     assert "sum of amounts 0.0000001" in notes(run(Q1, tables, as_of=AS_OF))

@@ -65,6 +65,11 @@ def shown(value: int | Decimal | None) -> str:
     return (f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}").replace(",", " ")
 
 
+def many(count: int, one: str, several: str) -> str:
+    """`1 entry`, `1 204 entries`."""
+    return f"{shown(count)} {one if count == 1 else several}"
+
+
 def signed(cell: Cell) -> str:
     """A change as it is shown: `+1 204`, `-11 947.74`, `0.00`, `N/A`."""
     return f"+{cell}" if cell.value and cell.value > 0 else str(cell)

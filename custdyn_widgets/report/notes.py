@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.definitions import NO_PACKAGE
 from custdyn_widgets.model.money import control_sum
 from custdyn_widgets.model.rates import Rates
@@ -28,18 +28,13 @@ def entry_notes(
             f"{_entries(extract.later_entries)} of the period or before it left out: "
             "they occurred or were recorded at or after the instant of this report"
         )
+    at_or_after = "at or after the instant of this report"
     if extract.later_clients:
-        count = extract.later_clients
-        plural = "clients" if count != 1 else "client"
-        yield Note(
-            f"{shown(count)} {plural} created at or after the instant of this report left out"
-        )
+        clients = many(extract.later_clients, "client", "clients")
+        yield Note(f"{clients} created {at_or_after} left out")
     if extract.later_closings:
-        count = extract.later_closings
-        plural = (
-            "clients count as open: they were" if count != 1 else "client counts as open: it was"
-        )
-        yield Note(f"{shown(count)} {plural} closed at or after the instant of this report")
+        one, several = "client counts as open: it was", "clients count as open: they were"
+        yield Note(f"{many(extract.later_closings, one, several)} closed {at_or_after}")
     count, total = foreign
     if count:
         yield Note(
@@ -57,7 +52,7 @@ def entry_notes(
     nameless = [flow for flow in inside if flow.package == NO_PACKAGE]
     if nameless:
         count = sum(flow.entries for flow in nameless)
-        yield Note(f"{_entries(count)} of packages without a package_id stand under {NO_PACKAGE}")
+        yield Note(f"{_entries(count)} of packages without a package_id: under {NO_PACKAGE}")
 
 
 def quality_notes(findings: Sequence[Finding]) -> Iterator[Note]:
@@ -90,8 +85,9 @@ def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:
 def rate_notes(rates: Rates, today: date, later: int) -> Iterator[Note]:
     """Rates that are not known yet; where built-in ones come from and how old they are."""
     if later:
-        plural = "rates" if later != 1 else "rate"
-        yield Note(f"{shown(later)} {plural} of dates after the instant of this report left out")
+        yield Note(
+            f"{many(later, 'rate', 'rates')} of dates after the instant of this report left out"
+        )
     if not rates.built_in:
         return
     newest = rates.newest(today)
@@ -99,9 +95,8 @@ def rate_notes(rates: Rates, today: date, later: int) -> Iterator[Note]:
         yield Note(f"Rates: {rates.origin}; none is known by {today}", warning=True)
         return
     age = (today - newest).days
-    days = "day" if age == 1 else "days"
-    yield Note(f"Rates: {rates.origin}; the newest is of {newest}, {age} {days} old")
+    yield Note(f"Rates: {rates.origin}; the newest is of {newest}, {many(age, 'day', 'days')} old")
 
 
 def _entries(count: int) -> str:
-    return f"{shown(count)} {'entries' if count != 1 else 'entry'}"
+    return many(count, "entry", "entries")

@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from custdyn_widgets.errors import TooManyDigits
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.money import control_sum
 from custdyn_widgets.model.rates import Rates
@@ -18,6 +19,7 @@ from custdyn_widgets.model.schema import NAMED_KINDS
 from custdyn_widgets.sources import expressions as measures
 from custdyn_widgets.sources.expressions import Fetch
 
+MAX_DIGITS = 38
 MOST = 1_000
 """Kinds, types or currencies that are told apart, the most frequent ones."""
 
@@ -27,14 +29,22 @@ class Kind:
     """The entries of a kind: how many, the sum of their amounts, and how many of each sign.
 
     The amounts are in the currencies of their clients: the sum is to be compared with one's own
-    system, not to be read as money. Of a rollup the signs are not known: 0.
+    system, not to be read as money (None: no decimal holds it). Of a rollup the signs are not
+    known: 0.
     """
 
     name: str
     entries: int
-    amount: Decimal
+    amount: Decimal | None
     negative: int
     positive: int
+
+    @property
+    def sum(self) -> str:
+        """The sum of the amounts as it is shown."""
+        if self.amount is None:
+            return f"more than {MAX_DIGITS} digits"
+        return shown(control_sum(self.amount))
 
 
 @dataclass(frozen=True)
@@ -83,15 +93,23 @@ def contents_of(tables: Mapping[str, ir.Table], fetch: Fetch) -> Contents:
     counts = dict.fromkeys(("negative", "positive"), ibis.literal(0))
     if not rolled:
         counts = {"negative": (ledger.amount < 0).sum(), "positive": (ledger.amount > 0).sum()}
-    grouped = ledger.group_by("kind").agg(
+    asked = dict(
         entries=measures.entries(ledger),
-        amount=ledger.amount.sum(),
         first=measures.first(ledger),
         last=measures.last(ledger),
         recorded=ledger.recorded_at.max(),
         **counts,
     )
-    rows = fetch(grouped.order_by(ibis.desc("entries"), "kind").limit(MOST)).to_pylist()
+
+    def grouped(amount: ir.Value) -> list[dict[str, Any]]:
+        kinds = ledger.group_by("kind").agg(**asked, amount=amount)
+        found = fetch(kinds.order_by(ibis.desc("entries"), "kind").limit(MOST))
+        return list(found.to_pylist())
+
+    try:
+        rows = grouped(ledger.amount.sum())
+    except TooManyDigits:
+        rows = grouped(ibis.null("decimal(38, 0)"))
     tags = tables["client_tags"]
     return Contents(
         _counted(groups, "type"),
@@ -144,7 +162,7 @@ def to_dict(contents: Contents, rates: Rates) -> dict[str, Any]:
             "by_kind": {
                 kind.name: {
                     "entries": kind.entries,
-                    "amount": f"{control_sum(kind.amount):f}",
+                    "amount": kind.sum.replace(" ", "") if kind.amount is not None else None,
                     "negative": kind.negative,
                     "positive": kind.positive,
                 }
@@ -177,7 +195,7 @@ def words_of(contents: Contents, rates: Rates) -> Iterator[tuple[str, str]]:
         named = f"Entries: {kind.name}{other}"
         yield (
             named,
-            f"{shown(kind.entries)}, sum of amounts {shown(control_sum(kind.amount))}{signs}",
+            f"{shown(kind.entries)}, sum of amounts {kind.sum}{signs}",
         )
     if contents.first is not None and contents.last is not None:
         span = [f"{instant:%Y-%m-%d %H:%M:%S}" for instant in (contents.first, contents.last)]

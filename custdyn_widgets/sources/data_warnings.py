@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.currencies import no_currency
-from custdyn_widgets.model.money import control_sum
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import (
     ACTIVATION,
@@ -35,23 +34,26 @@ FEW = 10
 def warnings_of(
     contents: Contents, rates: Rates, signs: Callable[[str], tuple[int, int]]
 ) -> Iterator[str]:
-    """Empty tables, kinds and signs that are hardly meant, currencies that are none, two bases.
+    """Kinds and signs that are hardly meant, currencies that are none, two bases.
 
     `signs` counts the negative and the positive entries of a kind whose direction is not `term`.
     """
-    for table, count in (("clients", contents.clients), ("ledger", contents.entries)):
-        if not count:
-            yield f"{table}: the table has no rows"
     yield from _kinds(contents.kinds)
     for kind in contents.kinds:
         yield from _sign(kind, signs)
     for code, count in contents.currencies:
         if words := no_currency(code):
-            clients = "client" if count == 1 else "clients"
-            yield f"clients.currency: {code!r} ({shown(count)} {clients}) {words}"
+            yield f"clients.currency: {code!r} ({many(count, 'client', 'clients')}) {words}"
     if len(rates.ones) > 1:
         listed = ", ".join(rates.ones[:FEW])
         yield f"rates: every rate of {listed} is 1; {rates.base} was taken as the base"
+
+
+def empty_tables(contents: Contents) -> Iterator[str]:
+    """Tables that are needed and have no rows."""
+    for table, count in (("clients", contents.clients), ("ledger", contents.entries)):
+        if not count:
+            yield f"{table}: the table has no rows"
 
 
 def meant_kind(name: str) -> str | None:
@@ -73,10 +75,9 @@ def _kinds(kinds: Sequence[Kind]) -> Iterator[str]:
         )
     for kind in kinds:
         if kind.name in meant:
-            count, these = shown(kind.entries), "entry" if kind.entries == 1 else "entries"
             yield (
-                f"ledger.kind: {count} {these} of kind {kind.name!r}, sum of amounts "
-                f"{shown(control_sum(kind.amount))}, counted as other; did you mean "
+                f"ledger.kind: {many(kind.entries, 'entry', 'entries')} of kind {kind.name!r}, "
+                f"sum of amounts {kind.sum}, counted as other; did you mean "
                 f"{meant[kind.name]}?"
             )
 

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from custdyn_widgets.errors import DataFault, FieldFault, QueryError
-from custdyn_widgets.model.cells import Column, Value, shown
+from custdyn_widgets.model.cells import Column, Value, many, shown
 from custdyn_widgets.model.definitions import FINDINGS
 from custdyn_widgets.model.money import control_sum, exact_decimal, unscaled_units
 from custdyn_widgets.model.rates import Rates
@@ -157,11 +157,10 @@ def _look_for_unknown(data: Data) -> Iterator[tuple[int, str]]:
     foreign = _unknown(data)
     row = _row(data, foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
     if row["entries"]:
-        entries, of = shown(row["entries"]), "entry" if row["entries"] == 1 else "entries"
         yield (
             row["entries"],
-            f"ledger.client_id: {entries} {of} of clients that are not among the "
-            f"clients, sum of amounts {shown(control_sum(row['amount']))}",
+            f"ledger.client_id: {many(row['entries'], 'entry', 'entries')} of clients that are not "
+            f"among the clients, sum of amounts {shown(control_sum(row['amount']))}",
         )
 
 
@@ -203,8 +202,8 @@ def _look_for_early(data: Data) -> Iterator[tuple[int, str]]:
     if row["entries"]:
         yield (
             row["entries"],
-            f"ledger.occurred_at: {shown(row['entries'])} entries of {shown(row['clients'])} "
-            "clients from before the client's created_at",
+            f"ledger.occurred_at: {many(row['entries'], 'entry', 'entries')} of "
+            f"{many(row['clients'], 'client', 'clients')} from before the client's created_at",
         )
 
 
@@ -239,8 +238,8 @@ def _look_for_gaps(data: Data) -> Iterator[tuple[int, str]]:
                     "entries"
                 ]
             ),
-            f"ledger.occurred_at: no entry on {shown(len(gaps))} UTC days ({named}), though the "
-            f"{BEFORE} days before had {MANY} a day or more",
+            f"ledger.occurred_at: no entry on {many(len(gaps), 'UTC day', 'UTC days')} ({named}), "
+            f"though the {BEFORE} days before had {MANY} a day or more",
         )
 
 
@@ -259,10 +258,12 @@ def _look_for_rates(data: Data) -> Iterator[tuple[int, str]]:
     listed = clients.group_by("currency").agg(clients=clients.count()).order_by("currency")
     found = data.fetch(listed).to_pylist()
     if found:
-        named = ", ".join(f"{row['currency']} ({shown(row['clients'])})" for row in found)
+        named = ", ".join(
+            f"{row['currency']} ({many(row['clients'], 'client', 'clients')})" for row in found
+        )
         yield (
             _count(data, _of_these(data)),
-            f"clients.currency: no rates at all for {named} clients; a report in another currency "
+            f"clients.currency: no rates at all for {named}; a report in another currency "
             "cannot convert what they have",
         )
 

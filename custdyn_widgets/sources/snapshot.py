@@ -17,7 +17,7 @@ from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import TABLES, TERM
 from custdyn_widgets.sources.any_engine import AnyEngine
 from custdyn_widgets.sources.contents import Contents, contents_of
-from custdyn_widgets.sources.data_warnings import warnings_of
+from custdyn_widgets.sources.data_warnings import empty_tables, warnings_of
 from custdyn_widgets.sources.ecb import ecb_rates
 from custdyn_widgets.sources.expressions import instant_literal, known_by
 from custdyn_widgets.sources.normalize import absent, canonical, integer_ids
@@ -115,7 +115,8 @@ class Snapshot:
             row = self.fetch(ledger.aggregate(negative=sums[0], positive=sums[1]))
             return int(row["negative"][0].as_py() or 0), int(row["positive"][0].as_py() or 0)
 
-        return tuple(warnings_of(self.contents(as_of), self.rates, signs))
+        said = warnings_of(self.contents(as_of), self.rates, signs)
+        return (*empty_tables(self.contents()), *said)
 
     @property
     def data(self) -> Data:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,22 +17,19 @@ from custdyn_widgets.query.url import ParsedLink, to_link
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.result import Result, run
 from custdyn_widgets.sources import Source, open_source, source_text
-from custdyn_widgets.sources.place import place_name
 from custdyn_widgets.ui.form import Form
 from custdyn_widgets.ui.jobs import Jobs
 from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.output import LiveBox, sentence
-from custdyn_widgets.ui.page import Page, View, Views, link_of_the_page, prepared_beforehand
+from custdyn_widgets.ui.page import Page, View, Views, head, link_of_the_page, prepared_beforehand
 from custdyn_widgets.ui.panels.by_mail import ByMail
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
 from custdyn_widgets.ui.query_bar import QueryBar
 from custdyn_widgets.ui.states import FIRST_QUERY, NO_LINK, STALE, failed, preset
 from custdyn_widgets.ui.where_data_is import WhereDataIs
 from custdyn_widgets.ui.widgets import basic
-from custdyn_widgets.ui.widgets.assets import style
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
-from custdyn_widgets.views.table import TITLE
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import QueryTemplate
@@ -74,8 +70,8 @@ class CustomerDynamics(LiveBox):
         self._preset, linked = preset(query if query is not None else self._link or "")
         first = linked.query or FIRST_QUERY
         self._form = Form(first, self._names, changed=self._changed, on_error=self._tell)
-        unasked = linked.query is None
-        self._where = WhereDataIs(self._names, self._form, unasked, self.ask, self._changed)
+        self._where = WhereDataIs(self._names, self._form, self.ask, self._changed)
+        self._where.unasked = linked.query is None
         self._page = Page(on_query=self.ask, shown=self._shown, on_error=self._tell)
         self._bar = QueryBar(self.ask, self._cancelled, self._tell)
         self._notices = Notices(self._where.ask_for_last_year, self._tell)
@@ -202,12 +198,10 @@ class CustomerDynamics(LiveBox):
         return made._repr_html_(), text
 
     def _lay_out(self) -> list[w.Widget]:
-        source = f'<span class="custdyn-source">{escape(place_name(self.source.name))}</span>'
         buttons = [self._bar.query, self._bar.cancel, *self._saved.buttons, self._mail.button]
-        head = basic.html(f"<style>{style()}</style><h1>{TITLE}</h1>{source}", "custdyn-title")
         return [
             self._page,
-            head,
+            head(self.source.name),
             basic.row([self._form.filters, self._form.output], "custdyn-cards"),
             self._saved.box,
             basic.row([*buttons, self._bar.status, self._views.box], "custdyn-actions"),

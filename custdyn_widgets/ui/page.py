@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from functools import partial
+from html import escape
 
 import ipywidgets as w
 import traitlets
@@ -14,13 +15,15 @@ import traitlets
 from custdyn_widgets.environment import PREHEAT_VARIABLE, QUERY_STRING_VARIABLE
 from custdyn_widgets.query.fields import CDRS, ORIG_TERM, REPORT, VIEWS
 from custdyn_widgets.query.url import ParsedLink
+from custdyn_widgets.sources.place import place_name
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.panels.listing_view import ListingView
 from custdyn_widgets.ui.panels.report_view import ReportView
 from custdyn_widgets.ui.widgets import basic
-from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.assets import script, style
 from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.button import Button
+from custdyn_widgets.views.table import TITLE
 
 View = ReportView | ListingView
 
@@ -54,6 +57,12 @@ class Page(Widget):
             self._shown(link.removeprefix("?") if isinstance(link, str) else None)
         elif kind == "query":
             self._asked()
+
+
+def head(source: str) -> w.Widget:
+    """The style of the page, its title, and what it calls its source."""
+    name = f'<span class="custdyn-source">{escape(place_name(source))}</span>'
+    return basic.html(f"<style>{style()}</style><h1>{TITLE}</h1>{name}", "custdyn-title")
 
 
 def link_of_the_page() -> str:

@@ -23,15 +23,10 @@ class WhereDataIs:
     """
 
     def __init__(
-        self,
-        names: Names,
-        form: Form,
-        unasked: bool,
-        ask: Callable[[], None],
-        changed: Callable[[], None],
+        self, names: Names, form: Form, ask: Callable[[], None], changed: Callable[[], None]
     ) -> None:
         self._names, self._form, self._ask, self._changed = names, form, ask, changed
-        self.unasked = unasked
+        self.unasked = False
 
     def names_arrived(self) -> None:
         """The names are there, and with them what is in the data."""

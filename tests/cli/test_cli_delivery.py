@@ -179,7 +179,8 @@ def test_schedules_are_listed_paused_resumed_run_and_tried(
     assert "has no schedule" in said("schedules", "pause", "Bare")[2]
     monkeypatch.setenv("CUSTDYN_USER", "bob")
     my_store.cache_clear()
-    assert said("schedules", "list") == (0, "", "")
+    assert said("schedules", "list")[:2] == (0, "")
+    assert "no schedules yet" in said("schedules", "list")[2]
     code, _, err = said("schedules", "pause", "Weekly")  # it is shared, and still ann's
     assert code == 2 and "belongs to ann" in err
 

@@ -123,7 +123,7 @@ def test_a_float_that_is_no_number_is_a_fault(wrong: float, words: str, tmp_path
     assert run(QUERY, tmp_path, as_of=AS_OF).report.rows
     with pytest.raises(DataError, match=f"ledger.quantity: .*{words}"):
         run_cdrs(QUERY, tmp_path, as_of=AS_OF)
-    assert words in str(open_source(tmp_path).check()[0][0])
+    assert words in str(open_source(tmp_path).check().faults[0])
 
 
 def test_sums_of_many_digits_lose_none(tmp_path: Path) -> None:

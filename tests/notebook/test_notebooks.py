@@ -49,8 +49,18 @@ def retention(cells: list[Any], _folder: Path) -> None:
     assert "1.0" in text(cells[3])
 
 
+def own_data(cells: list[Any], folder: Path) -> None:
+    tried, mended = (cells[at].outputs[0].text for at in (2, 3))
+    assert "kinds found: Payment (3), Call (2)" in tried and "did you mean payg?" in tried
+    assert "no data errors, no warnings" in mended
+    assert "19.80" in text(cells[4]) or "-9.90" in text(cells[4])
+    assert text(cells[6]) == "True"  # frames and files say the same
+    assert (folder / "export/ledger.parquet").exists()
+
+
 CHECKS = {
     "01_first_report": first_report,
+    "02_your_own_data": own_data,
     "04_reproducible_analysis": reproducible,
     "06_retention": retention,
 }

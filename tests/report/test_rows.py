@@ -178,7 +178,7 @@ def test_sums_that_disagree_withhold_the_report() -> None:
     moved = ClientSetSums(([1], [1], [0], [5], [0], [5]), (0, 0, 0, 0, 0, 4))
     with pytest.raises(IdentityError, match="opening"):
         check_identities({(ALL_EVER, "EUR"): moved}, [], 1, 2)
-    conversion = Conversion(Rates.of([], "none"), "EUR", 2, None)
+    conversion = Conversion(Rates.of([], "none"), date.max, "EUR", 2, None)
     inputs = ReportInputs({(ALL, "EUR"): moved}, [], [date(2024, 1, 1)] * 2)
     with pytest.raises(IdentityError, match=r"a bridge closes\): Bridge in EUR.*1/100"):
         rows(inputs, conversion, by_package=False, blocks=["bridge"])

@@ -62,8 +62,9 @@ def test_it_is_made_once() -> None:
 
 
 def test_it_has_no_data_errors_and_grows() -> None:
-    faults, said = open_source("demo").check()
-    assert faults == [] and all("alike in everything" in note for note in said)
+    checked = open_source("demo").check()
+    assert checked.faults == () and checked.warnings == ()
+    assert all("alike in everything" in note for note in checked.notes)
     result = run({"period": "this_year", "client_type": "all"}, "demo", as_of=AS_OF)
     active = [cell.value for cell in result.report.row(ACTIVE, "Qty").cells]
     assert isinstance(active[0], int) and isinstance(active[9], int)

@@ -104,7 +104,8 @@ def test_a_report_and_what_is_behind_it_are_the_same_as_from_frames(postgres: st
         same.line(place) for place in range(len(same))
     ]
     opened = open_source(url)
-    assert opened.check() == ([], ())
+    checked = opened.check()
+    assert (checked.faults, checked.notes) == ((), ())
     assert opened.checked and opened.directory().base == open_source(frames).directory().base
     by_tag = {**QUERY, "package": ["Weekend"], "owner": ["1"], "owner_tree": True}
     assert run(by_tag, url, as_of=AS_OF).report.rows == run(by_tag, frames, as_of=AS_OF).report.rows
@@ -183,9 +184,9 @@ def test_a_check_of_one_schema_says_nothing_of_another(postgres: str) -> None:
     good, twice = small(), small(ledger=[*LEDGER, LEDGER[0]])
     checked, other = (open_source(pg.write(postgres, one)) for one in (good, twice))
     run(QUERY, other, as_of=AS_OF)
-    assert checked.check()[0] == [] and checked.checked
+    assert checked.check().faults == () and checked.checked
     run(QUERY, other, as_of=AS_OF)
-    assert not other.checked and other.check()[0]
+    assert not other.checked and other.check().faults
 
 
 def test_what_a_view_shows_can_change_without_a_write_and_is_never_kept(postgres: str) -> None:

@@ -96,7 +96,7 @@ def test_all_else_is_the_same_as_from_duckdb(demo: tuple[Path, Any]) -> None:
     assert [sums.line(place) for place in range(len(sums))] == [
         same.line(place) for place in range(len(same))
     ]
-    assert spark.check()[0] == [] and spark.checked
+    assert spark.check().faults == () and spark.checked
     found, same_ones = (source.directory() for source in (spark, open_source(folder)))
     for field, choices in found.choices.items():
         assert list(choices.values()) == list(same_ones.choices[field].values())

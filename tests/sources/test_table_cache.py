@@ -237,7 +237,7 @@ def test_where_nothing_can_be_kept_a_report_is_slower_and_says_so(
     assert "ledger.csv is read again by the next process" in notes
     shutil.rmtree(cache.with_name("checked"))
     cache.with_name("checked").write_text("here, too")
-    assert open_source(folder).check()[0] == []
+    assert open_source(folder).check().faults == ()
     assert run(QUERY, open_source(folder), as_of=AS_OF).report.rows == result.report.rows
     cache.unlink()
     small = {CACHE_VARIABLE: "1K"}

@@ -51,7 +51,6 @@ class CellPanel(Widget):
     """Shows what is behind a cell of the report that `use` was given; the latest wish wins.
 
     `at` is the cell that was opened last; `checked` is called when the data has been checked.
-
     What takes a while is done in a thread of its own. It shows what it has read only where
     nothing newer was wished for meanwhile, closing the panel included.
     """
@@ -71,9 +70,8 @@ class CellPanel(Widget):
         self._tabs: list[Tab] = []
         self._tab: Tab | None = None
         self._screens: list[Screen] = []
-        self._ticket = 0
         self._job: object = None
-        self._lock = threading.RLock()
+        self._ticket, self._lock = 0, threading.RLock()
         self.on_msg(guarded(self._received, on_error))
 
     def use(self, result: Result) -> None:
