@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -183,7 +184,8 @@ def on_a_terminal(*arguments: str) -> tuple[int, str]:
     except OSError:  # the other end was closed
         pass
     os.close(own)
-    return process.wait(60), told.decode().replace("\r\n", "\n")
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", told.decode())  # the bar of what is being done
+    return process.wait(60), plain.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def test_names_move_no_cursor_of_a_terminal() -> None:
