@@ -54,14 +54,28 @@ def test_every_figure_of_a_package_card_leads_further(front: str, arrive: Arrive
 @pytest.mark.parametrize("front", FRONTS)
 def test_what_is_odd_in_the_data_is_listed(front: str, arrive: Arrive) -> None:
     panel = asked(arrive(front, "odd", "?period=2024-01-01/2024-01-31"))
-    panel.visit.press("Data quality")
+    panel.visit.press("Data quality: 1")
     panel.box.wait_for()
     panel.wait()
-    assert "1 entries of clients that are not among the clients" in panel.proof
+    assert panel.proof == "no data errors, 1 warning"
+    tabs = [
+        "Data",
+        "Unknown clients 1",
+        "Duplicates 2",
+        "Before creation 0",
+        "Gaps 0",
+        "No rates 0",
+    ]
+    assert panel.box.get_by_role("tab").all_inner_texts() == tabs
+    span = "2024-01-05 10:00:00 – 2024-01-06 10:00:00"
+    for words in ("client 1", "2, sum of amounts 20.00", span):
+        expect(panel.box).to_contain_text(words)
+    panel.tab("Unknown clients 1")
+    assert "1 entry of clients that are not among the clients" in panel.proof
     assert [line["Entry ID"] for line in panel.lines()] == ["3"]
-    panel.tab("Duplicates")
+    panel.tab("Duplicates 2")
     assert [line["Entry ID"] for line in panel.lines()] == ["1", "2"]
-    panel.tab("Gaps")
+    panel.tab("Gaps 0")
     assert panel.proof == "Nothing is odd."
     panel.visit.press("Close")
     panel.box.wait_for(state="detached")
