@@ -56,7 +56,8 @@ class DataFault:
         place = self.table if self.column is None else f"{self.table}.{self.column}"
         times = f" in {self.count} row{'s' if self.count != 1 else ''}" if self.count else ""
         ids = f" ({', '.join(self.ids)})" if self.ids else ""
-        first = "" if self.value is None else f": {self.value[:60]!r}"
+        value = repr((self.value or "")[:60]).replace("\\xa0", " ").replace("\\u202f", " ")
+        first = "" if self.value is None else f": {value}"
         remedy = f"; {self.remedy}" if self.remedy else ""
         return f"{place}: {self.what}{times}{ids}{first}{remedy}"
 

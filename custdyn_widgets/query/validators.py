@@ -17,7 +17,7 @@ WALL_CLOCK = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(?P<fraction>\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 )
 RIGHT_CLOCK = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
-RIGHT_INSTANT = "give an aware instant, or text such as 2026-10-01 or 2026-10-01T12:00:00Z"
+RIGHT_INSTANT = "give 2026-10-01 or 2026-10-01T12:00:00Z; in Python, an aware datetime"
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 MAX_VALUES = 10_000
 MAX_OF_A_NAME = 120

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.currencies import no_currency
@@ -99,10 +100,22 @@ def _sign(kind: Kind, signs: Callable[[str], tuple[int, int]]) -> Iterator[str]:
     is_, must = ("negative", "positive") if kind.name == REFILL else ("positive", "negative")
     what = "refills" if kind.name == REFILL else "charges"
     how_many = f"all {shown(total)}" if wrong == total else f"{shown(wrong)} of {shown(total)}"
-    yield (
-        f"ledger.amount: {how_many} {kind.name} entries are {is_}; {what} must be {must} here. "
-        "Is the sign turned?"
-    )
+    which = f"{how_many} {kind.name} entries are" if total > 1 else f"the {kind.name} entry is"
+    yield (f"ledger.amount: {which} {is_}; {what} must be {must} here. Is the sign turned?")
+
+
+def notes_of(contents: Contents, now: datetime) -> Iterator[str]:
+    """What `check` says besides: kinds that are none of ours, entries that are to come."""
+    others = [kind for kind in contents.kinds if kind.name not in NAMED_KINDS]
+    if others:
+        listed = ", ".join(f"{kind.name} ({shown(kind.entries)})" for kind in others[:FEW])
+        more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
+        yield f"ledger.kind: counted as other: {listed}{more}"
+    if contents.last is not None and contents.last.replace(tzinfo=UTC) > now:
+        yield (
+            f"ledger.occurred_at: the last entry is of {contents.last:%Y-%m-%d %H:%M:%S} UTC, "
+            "which is to come: no report has it before"
+        )
 
 
 def direction_words(counts: Iterable[tuple[str, int]]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +20,13 @@ from custdyn_widgets.sources.parsing import (
     float_note,
     read,
 )
-from custdyn_widgets.sources.suggestions import WRITE, did_you_mean
+from custdyn_widgets.sources.suggestions import WRITE, did_you_mean, meant
 
 Fetch = Callable[[ir.Expr], pa.Table]
 MAX_IDS = 3
+MAX_SHOWN = 80
+_SHORTENED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+")
+"""An id as a spreadsheet shortens it."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +131,17 @@ def _readings(
 ) -> tuple[dict[str, Reading], list[DataFault]]:
     readings: dict[str, Reading] = {}
     faults = []
+    known = {column.name for column in table.columns}
+    others = [one for one in raw.columns if one not in known]
+    if known.isdisjoint(raw.columns) and sum(bool(meant(one, others)) for one in known) < 2:
+        first = ", ".join(raw.columns)[:MAX_SHOWN]
+        needed = ", ".join(column.name for column in table.columns if column.required)
+        what = f"none of its columns is there: the first line is {first!r}"
+        remedy = f"it names the columns: {needed} and others, separated by commas"
+        return {}, [DataFault(table.name, None, 0, what, remedy=remedy)]
     for column in wanted:
         if column.name not in raw.columns:
             if column.required:
-                others = [one for one in raw.columns if one not in {c.name for c in table.columns}]
                 what = f"the column is missing; the columns are {', '.join(raw.columns)}"
                 what += did_you_mean(column.name, others)
                 faults.append(DataFault(table.name, column.name, 0, what))
@@ -223,6 +234,8 @@ def repeated(table: Table, made: ir.Table, fetch: Fetch) -> list[DataFault]:
     ids, _ = _shown(table, double, ibis.literal(True), fetch)
     what = f"the same {' and '.join(table.key)} more than once"
     remedy = "keep one row of each"
+    if any(_SHORTENED.fullmatch(one) for one in ids):
+        remedy = "a spreadsheet has shortened them: give the column the format Text, and save again"
     return [DataFault(table.name, table.key[0], int(count), what, ids, remedy=remedy)]
 
 
@@ -241,7 +254,7 @@ def _shown(
     text = {name: raw[name].cast("string") for name in wanted}
     found = raw.filter(where).order_by(named).select(**text).limit(MAX_IDS)
     rows = fetch(found).to_pylist()
-    ids = tuple(" ".join(str(row[name]) for name in named) for row in rows) if named else ()
+    ids = tuple(" ".join(row[name] or "no id" for name in named) for row in rows) if named else ()
     return ids, rows[0][column] if column and rows else None
 
 

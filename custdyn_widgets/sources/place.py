@@ -44,6 +44,8 @@ def kind_of(name: str) -> str:
         raise SourceError(name, f"there is no such source: {error}", f"give {KINDS}") from None
     if path.is_dir():
         return "rollup" if (path / MANIFEST).is_file() else "folder"
+    if path.is_file() and path.suffix.lower() in (".csv", ".parquet"):
+        raise SourceError(name, "it is one table of a source", f"give its folder: {path.parent}")
     kind = ENDINGS.get(path.suffix.lower())
     if kind is None or not path.is_file():
         raise SourceError(name, "there is no such source", f"give {KINDS}")

@@ -157,10 +157,12 @@ def _look_for_unknown(data: Data) -> Iterator[tuple[int, str]]:
     foreign = _unknown(data)
     row = _row(data, foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
     if row["entries"]:
+        some = data.fetch(foreign.select("client_id").distinct().order_by("client_id").limit(3))
+        ids = ", ".join(map(str, some["client_id"].to_pylist()))
         yield (
             row["entries"],
             f"ledger.client_id: {many(row['entries'], 'entry', 'entries')} of clients that are not "
-            f"among the clients, sum of amounts {shown(control_sum(row['amount']))}",
+            f"among the clients ({ids}), sum of amounts {shown(control_sum(row['amount']))}",
         )
 
 
@@ -185,7 +187,7 @@ def _look_for_duplicates(data: Data) -> Iterator[tuple[int, str]]:
         yield (
             row["entries"],
             f"ledger: {shown(row['entries'])} entries are alike in everything but their entry_id; "
-            f"{shown(more)} of them repeat another",
+            f"{many(more, 'repeats', 'repeat')} another",
         )
 
 

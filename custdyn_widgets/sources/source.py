@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from custdyn_widgets.model.schema import PAYG, TABLES
 from custdyn_widgets.sources.any_engine import AnyEngine
 from custdyn_widgets.sources.catalog import Directory, directory_of
 from custdyn_widgets.sources.contents import words_of
-from custdyn_widgets.sources.data_warnings import direction_words
+from custdyn_widgets.sources.data_warnings import direction_words, notes_of
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.memory_budget import Memory
 from custdyn_widgets.sources.normalize import repeated
@@ -164,7 +165,7 @@ class Source:
                             mark.write_text(said)
                 warnings += [one.words for one in found if one.key == UNKNOWN]
                 notes = [one.words for one in found if one.key != UNKNOWN]
-                notes = [*snapshot.notes, *notes]
+                notes = [*snapshot.notes, *notes_of(contents, datetime.now(UTC)), *notes]
                 return Checked(contents, snapshot.rates, (*faults,), (*warnings,), (*notes,))
         except DataError as error:
             return Checked(faults=error.faults)

@@ -42,9 +42,9 @@ def meant(name: str, there: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, there: Iterable[str]) -> str:
-    """`; did you mean Amount?`, or nothing."""
+    """`; did you mean 'Amount'? Its name must be amount`, or nothing."""
     found = meant(name, there)
-    return f"; did you mean {found!r}?" if found else ""
+    return f"; did you mean {found!r}? Its name must be {name}" if found else ""
 
 
 def _plain(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import partial
 from pathlib import Path
 
 import ibis
@@ -21,12 +22,14 @@ SEPARATORS = {";": "semicolons", "\t": "tabs"}
 _RAGGED = re.compile(
     r"Error on Line: (\d+).*?Expected Number of Columns: (\d+) Found: (\d+)", re.DOTALL
 )
+_LINE = re.compile(r"Error on Line: (\d+)")
 _EXPONENT = r"([eE][+-]?[0-9]{1,3})?$"
 _COMMA = rf"^[+-]?[0-9]*,[0-9]*{_EXPONENT}"
 _NUMERAL = rf"^[+-]?[0-9.,]+{_EXPONENT}"
 """What is meant for a number, whatever its points and commas say."""
 _BY_THREE = rf"^[+-]?[0-9]*(,[0-9]{{3}})+{_EXPONENT}"
-"""Every comma is followed by exactly three digits."""
+_GROUPED = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
+"""Every comma is followed by exactly three digits; every point is, and no 0 stands alone."""
 
 
 def read_csv(engine: Engine, table: str, file: Path) -> Once:
@@ -46,11 +49,14 @@ def read_csv(engine: Engine, table: str, file: Path) -> Once:
         if ragged:
             line, wanted, found = ragged.groups()
             what = f"{file.name} line {line} has {found} columns, the header {wanted}"
+            if int(found) > int(wanted):
+                what += "; a value that holds a separator, or a decimal comma, needs double quotes"
         elif _mixed_ends(file):
             what = f"{file.name} has lines that end in \\r\\n and lines that do not: save it again"
         else:
-            lines = [line for line in said.splitlines() if line and "Original Line" not in line]
-            what = f"{file.name} is not CSV: {' '.join(lines[:2])}"
+            where = _LINE.search(said)
+            line = f" at line {where[1]}" if where else ""
+            what = f"{file.name} cannot be read as CSV{line}: is a double quote opened, not closed?"
         raise DataError([DataFault(table, None, 0, what)]) from None
     except OSError as error:
         raise SourceError(str(file), f"cannot be read: {why(error)}", "check the file") from None
@@ -90,12 +96,18 @@ def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
         what = f"{file.name} has the column more than once"
         raise DataError([DataFault(table, column, 0, what) for column in double])
     text = engine.csv(f"text_{table}", file, _told_apart(header, ours), separator)
+    text = text.filter(ibis.coalesce(*(text[name] for name in text.columns)).notnull())  # no blanks
     if separator == ",":
         return text, []
     note = f"{file.name} is separated by {SEPARATORS[separator]}"
     numbers = [one for one in ours if TABLES[table].column(one).reads in NUMBERS]
     commas = _decimal_commas(engine, table, text, numbers)
     if not commas:
+        by_three = _some(engine, text, numbers, [text[one].re_search(_GROUPED) for one in numbers])
+        others = [text[one].contains(".") & ~text[one].re_search(_GROUPED) for one in numbers]
+        if by_three and not _some(engine, text, numbers, others):
+            first = next(one for one in by_three.values() if re.search(_GROUPED, one or ""))
+            note += f"; {first} was read with a decimal point: does it group thousands?"
         return text, [note]
     points = {
         name: ibis.ifelse(text[name].re_search(_COMMA), text[name].replace(",", "."), text[name])
@@ -115,26 +127,29 @@ def _told_apart(header: list[str], ours: list[str]) -> list[str]:
     return columns
 
 
+def _some(
+    engine: Engine, text: ir.Table, numbers: list[str], where: list[ir.BooleanValue]
+) -> dict[str, str]:
+    """The numbers of the first row found where one of these is so; nothing where none is."""
+    rows = text.select(*numbers).filter(ibis.or_(*where)).limit(1) if where else None
+    return {} if rows is None else next(iter(engine.fetch(rows).to_pylist()), {})
+
+
 def _decimal_commas(engine: Engine, table: str, text: ir.Table, numbers: list[str]) -> list[str]:
     """The columns of numbers, if those of the file have decimal commas.
 
     Raises DataError where every comma may as well group thousands.
     """
     values = [text[name] for name in numbers]
-
-    def some(where: list[ir.BooleanValue]) -> list[dict[str, str]]:
-        """The first row found where one of these is so."""
-        rows = text.select(*numbers).filter(ibis.or_(*where)).limit(1) if where else None
-        return [] if rows is None else engine.fetch(rows).to_pylist()
-
+    some = partial(_some, engine, text, numbers)
     decimal = some([one.re_search(_COMMA) & ~one.re_search(_BY_THREE) for one in values])
-    grouped = [] if decimal else some([one.re_search(_BY_THREE) for one in values])
+    grouped = {} if decimal else some([one.re_search(_BY_THREE) for one in values])
     pointed = [one.contains(".") & one.re_search(_NUMERAL) for one in values]
     if not (decimal or grouped) or some(pointed):
         return []
     if grouped:
         name, first = next(
-            (name, one) for name, one in grouped[0].items() if re.search(_BY_THREE, one or "")
+            (name, one) for name, one in grouped.items() if re.search(_BY_THREE, one or "")
         )
         what = (
             f"{first} may be {first.replace(',', '.')} or {first.replace(',', '')}: every comma is "
