@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from custdyn_widgets import Query
 from tests.support.parts import PARTS, PROPERTIES, all_parts, part_of
 
+settings.register_profile("custdyn", deadline=None)  # no test asserts a time
+settings.load_profile("custdyn")
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from custdyn_widgets.cli.arguments import CALL_AT_FAULT, PROGRAM
 from custdyn_widgets.cli.output import (
     CHECK_FORMATS,
+    format_given,
     format_of,
     list_format,
     with_output,
@@ -29,6 +30,7 @@ from custdyn_widgets.cli.parser import MAX_READY, parser
 from custdyn_widgets.environment import CACHE_VARIABLE, LOG_VARIABLE, MEMORY_VARIABLE
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.files import why
+from custdyn_widgets.model.definitions import LIST_FORMATS
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import open_source
 from custdyn_widgets.sources.place import kind_of
@@ -193,10 +195,10 @@ def _check(parsed: argparse.Namespace) -> int:
         from custdyn_widgets.listings.findings import listed
 
         return write_list(listed(open_source(parsed.source), parsed.entries), chosen, parsed)
-    chosen = parsed.format or ("json" if parsed.output.endswith(".json") else CHECK_FORMATS[0])
-    if chosen not in CHECK_FORMATS:
+    if parsed.format in LIST_FORMATS:
         what = f"is for --entries; give {' or '.join(CHECK_FORMATS)}"
-        raise QueryError([FieldFault("--format", chosen, what)])
+        raise QueryError([FieldFault("--format", parsed.format, what)])
+    chosen = format_given(parsed.format, parsed.output, CHECK_FORMATS) or CHECK_FORMATS[0]
     source = open_source(parsed.source)
     checked = source.check()
     if chosen == "json":

@@ -14,13 +14,15 @@ def init(parsed: argparse.Namespace) -> int:
     folder = Path(parsed.folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     files = starter_files()
-    there = sorted(name for name in files if (folder / name).exists())
-    if there:
+    taken = {Path(name).stem.casefold() for name in files}
+    there = sorted(one.name for one in folder.iterdir() if one.stem.casefold() in taken)
+    if there:  # a table of that name, in whatever form, or a link that leads nowhere
         raise FileExistsError(None, f"there are already {', '.join(there)}", str(folder))
     for name, text in files.items():
         write_atomically(folder / name, text.encode("utf-8-sig" if name != README else "utf-8"))
     print(f"{folder}: {', '.join(files)}")
-    print(f"Replace the example rows by yours, then: custdyn check --source {folder}")
+    place = folder if folder.is_absolute() or folder.parent.name else f"./{folder}"
+    print(f"Replace the example rows by yours, then: custdyn check --source {place}")
     return 0
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from custdyn_widgets.result import Result
 
 FORMATS = ("table", "csv", "xls", "xlsx", "json", "html")
-CHECK_FORMATS = ("text", "json")
+CHECK_FORMATS = ("table", "json")
 """What the findings of `check` are written in; their entries are a list."""
 BINARY = ("xls", "xlsx")
 """What no terminal can show."""

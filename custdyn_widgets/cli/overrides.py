@@ -54,7 +54,8 @@ def _change(query: Query, text: str) -> tuple[str, Any]:
         now = now[part]
     parsed = _parsed(value)
     if isinstance(now, list):
-        return field, parsed if isinstance(parsed, list) else [value]
+        listed = parsed if isinstance(parsed, list) else [] if parsed is None else [value]
+        return field, [str(one) if isinstance(one, int) else one for one in listed]
     if isinstance(parsed, int | float) and isinstance(now, str):
         return field, value
     return field, parsed

@@ -86,9 +86,14 @@ def address_of(
 
 
 def _in_any_case(asked: str, found: Mapping[str, tuple[int, str]]) -> tuple[int | None, str]:
-    """`Pay as you Go`, as a chart has it, is `Pay As You Go`; packages may differ in case only."""
-    same = [at for name, at in found.items() if name.casefold() == asked.casefold()]
-    return same[0] if len(same) == 1 else (None, "value")
+    """`Pay as you Go`, as a chart has it, is `Pay As You Go`; a package is called exactly."""
+
+    def folded(name: str) -> str:
+        title, quote, package = name.partition(' "')
+        package, end, row = package.rpartition('"')
+        return f"{title.casefold()}{quote}{package}{end}{row.casefold()}"
+
+    return {folded(name): at for name, at in found.items()}.get(folded(asked), (None, "value"))
 
 
 def _place(buckets: Sequence[Bucket | None], bucket: object, timezone: str) -> int | None:

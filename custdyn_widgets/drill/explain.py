@@ -18,7 +18,7 @@ from custdyn_widgets.model.blocks import EVERY_BLOCK
 from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.definitions import ACTIVE, SENSITIVE_MONTHS, active_row
 from custdyn_widgets.model.formulas import BalanceTerm
-from custdyn_widgets.model.periods import EPOCH, MICROSECOND, in_zone, zone
+from custdyn_widgets.model.periods import EPOCH, MICROSECOND, clock_text, in_zone, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
 
@@ -111,7 +111,7 @@ def _when(found: Breakdown) -> Iterator[Fact]:
 
 
 def _clock(instant: datetime, tz: tzinfo) -> str:
-    return f"{in_zone(instant, tz):%Y-%m-%d %H:%M:%S}"
+    return clock_text(in_zone(instant, tz))
 
 
 def _who(found: Breakdown) -> Iterator[Fact]:

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from custdyn_widgets.errors import SourceChanged
 from custdyn_widgets.extract.filters import resolve, unmatched
+from custdyn_widgets.extract.flows import unknown_clients
 from custdyn_widgets.extract.payg import payg_of
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.markup import small_table
@@ -21,7 +22,7 @@ from custdyn_widgets.pipeline.make_report import completed, rate_segments
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
-from custdyn_widgets.report.notes import filter_notes, query_notes
+from custdyn_widgets.report.notes import filter_notes, query_notes, unknown_words
 from custdyn_widgets.report.report import Note, utc_text, warnings_first
 from custdyn_widgets.sources import Snapshot, Source
 from custdyn_widgets.sources.data_warnings import direction_words
@@ -151,6 +152,10 @@ def asking(
         if buckets:
             payg = _payg(snapshot, query, buckets, as_of)
             odd = direction_words(directions(payg, snapshot.fetch))
+            foreign = unknown_clients(
+                snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of
+            )
+            odd = [*odd, *unknown_words(*foreign)]
         notes = (
             *(*query_notes(query), *filter_notes(missing)),
             *(Note(text, warning=True) for text in snapshot.warnings(as_of)),

@@ -65,6 +65,12 @@ def shown(value: int | Decimal | None) -> str:
     return (f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}").replace(",", " ")
 
 
+def printable(text: str) -> str:
+    """Text that cannot move the cursor of a terminal or turn what follows around."""
+    joiner = "\u200d"  # of signs: it moves nothing
+    return "".join(one if one.isprintable() or one == joiner else "\ufffd" for one in text)
+
+
 def many(count: int, one: str, several: str) -> str:
     """`1 entry`, `1 204 entries`."""
     return f"{shown(count)} {one if count == 1 else several}"

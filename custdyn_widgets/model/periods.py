@@ -103,6 +103,11 @@ def in_zone(instant: datetime, tz: tzinfo) -> datetime:
         return instant.astimezone(UTC)
 
 
+def clock_text(instant: datetime) -> str:
+    """An instant to the second, on its own clock: `0001-01-01 00:00:00`."""
+    return instant.replace(tzinfo=None, microsecond=0).isoformat(" ")
+
+
 def months_back(local: datetime, months: int) -> datetime:
     """The wall-clock instant that many calendar months earlier, the day clamped to the month."""
     index = local.year * 12 + local.month - 1 - months

@@ -32,6 +32,7 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.comparison import compared
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.notes import (
+    default_currency_note,
     entry_notes,
     filter_notes,
     quality_notes,
@@ -73,8 +74,11 @@ def make_report(
     with source.reading(lambda: progress("opening the source")) as snapshot:
         today = local_date(as_of, zone(query.timezone))
         rates, later_rates = snapshot.rates.known(today)
-        query = completed(query, rates)
-        asked = _Reporter(query, source, snapshot, rates, later_rates, today, as_of, progress)
+        asked = _Reporter(
+            *(completed(query, rates), source, snapshot, rates, later_rates, today, as_of),
+            *(query.currency is not None, progress),
+        )
+        query = asked.query
         own = asked.period(*query.interval(as_of))
         if query.compare is None:
             report, extract = asked.report(own)
@@ -108,6 +112,7 @@ class _Reporter:
     later_rates: int
     today: date
     as_of: datetime
+    chose_currency: bool
     progress: Progress
 
     def period(self, first: datetime, last: datetime, *, which: str = "") -> _Period:
@@ -184,6 +189,8 @@ class _Reporter:
         said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
         said += rate_notes(self.rates, self.today, self.later_rates)
         said += [Note(text, warning=True) for text in snapshot.warnings(as_of)]
+        if not self.chose_currency:
+            said += default_currency_note(snapshot.contents().currencies, str(query.currency))
         said += [Note(text) for text in snapshot.notes]
         if snapshot.raw.rollup is None:
             said.append(Note(CHECKED if self.source.checked else UNCHECKED))

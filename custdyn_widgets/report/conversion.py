@@ -76,7 +76,7 @@ class Conversion:
         """What one unit of a currency is worth on a date; the rate must be there."""
         factor = self.rates.factor(currency, self.to, self.fixed or day)
         if factor is None:  # checked before: `check_rates`
-            raise MissingRates(self.to, {currency: day})
+            raise self._missing({currency: day})
         return factor
 
     def factor_or(self, currency: str, day: date, otherwise: float) -> float:
@@ -116,6 +116,9 @@ class Conversion:
                 for name in self.rates.lacking(currency, self.to, self.fixed or day):
                     first[name] = min(first.get(name, date.max), named)
         if first:
-            wrong = ((name, no_currency(name)) for name in first)
-            said = [f"clients.currency: {name!r} {words}" for name, words in wrong if words]
-            raise MissingRates(self.to, first, said)
+            raise self._missing(first)
+
+    def _missing(self, first: Mapping[str, date]) -> MissingRates:
+        wrong = ((name, no_currency(name)) for name in first)
+        said = [f"clients.currency: {name!r} {words}" for name, words in wrong if words]
+        return MissingRates(self.to, first, said)

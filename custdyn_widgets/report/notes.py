@@ -35,13 +35,8 @@ def entry_notes(
     if extract.later_closings:
         one, several = "client counts as open: it was", "clients count as open: they were"
         yield Note(f"{many(extract.later_closings, one, several)} closed {at_or_after}")
-    count, total = foreign
-    if count:
-        yield Note(
-            f"{_entries(count)} of clients that are not among the clients left out, "
-            f"sum of amounts {shown(control_sum(total))}",
-            warning=True,
-        )
+    for words in unknown_words(*foreign):
+        yield Note(words, warning=True)
     inside = [flow for flow in flows if flow.counted]
     for kinds, words in (
         ((REFILL,), "with a negative refill (chargebacks) counted as they stand"),
@@ -53,6 +48,24 @@ def entry_notes(
     if nameless:
         count = sum(flow.entries for flow in nameless)
         yield Note(f"{_entries(count)} of packages without a package_id: under {NO_PACKAGE}")
+
+
+def unknown_words(count: int, total: Decimal) -> Iterator[str]:
+    """Of entries of unknown clients, that they are left out; nothing where there are none."""
+    if count:
+        yield (
+            f"{_entries(count)} of clients that are not among the clients left out, "
+            f"sum of amounts {shown(control_sum(total))}"
+        )
+
+
+def default_currency_note(of_clients: Sequence[tuple[str, int]], currency: str) -> Iterator[Note]:
+    """That a report whose query names no currency converts all there is."""
+    if len(of_clients) == 1 and (own := of_clients[0][0]) != currency:
+        yield Note(
+            f"Every client is in {own}, and this report in {currency}, the base of the rates: "
+            f"choose {own} for figures that are not converted"
+        )
 
 
 def quality_notes(findings: Sequence[Finding]) -> Iterator[Note]:

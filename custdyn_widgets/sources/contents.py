@@ -14,13 +14,14 @@ import ibis.expr.types as ir
 from custdyn_widgets.errors import TooManyDigits
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.money import control_sum
+from custdyn_widgets.model.periods import clock_text
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import NAMED_KINDS
 from custdyn_widgets.sources import expressions as measures
 from custdyn_widgets.sources.expressions import Fetch
 
 MAX_DIGITS = 38
-MOST = 1_000
+MOST = 10_000
 """Kinds, types or currencies that are told apart, the most frequent ones."""
 
 
@@ -71,7 +72,7 @@ class Contents:
         """The days of the first and the last entry, in UTC; None without any."""
         if self.first is None or self.last is None:
             return None
-        return f"{self.first:%Y-%m-%d} – {self.last:%Y-%m-%d}"
+        return f"{self.first.date()} – {self.last.date()}"
 
     @property
     def entries(self) -> int:
@@ -103,7 +104,11 @@ def contents_of(tables: Mapping[str, ir.Table], fetch: Fetch) -> Contents:
 
     def grouped(amount: ir.Value) -> list[dict[str, Any]]:
         kinds = ledger.group_by("kind").agg(**asked, amount=amount)
-        found = fetch(kinds.order_by(ibis.desc("entries"), "kind").limit(MOST))
+        found = fetch(
+            kinds.order_by(
+                ibis.desc(kinds.kind.isin(NAMED_KINDS)), ibis.desc("entries"), "kind"
+            ).limit(MOST)
+        )
         return list(found.to_pylist())
 
     try:
@@ -198,8 +203,7 @@ def words_of(contents: Contents, rates: Rates) -> Iterator[tuple[str, str]]:
             f"{shown(kind.entries)}, sum of amounts {kind.sum}{signs}",
         )
     if contents.first is not None and contents.last is not None:
-        span = [f"{instant:%Y-%m-%d %H:%M:%S}" for instant in (contents.first, contents.last)]
-        yield "From, to", f"{span[0]} – {span[1]} UTC"
+        yield "From, to", f"{clock_text(contents.first)} – {clock_text(contents.last)} UTC"
     else:
         yield "Entries", "none"
     yield "Packages, tags", f"{shown(contents.packages)}, {shown(contents.tags)}"

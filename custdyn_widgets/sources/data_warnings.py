@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.currencies import no_currency
+from custdyn_widgets.model.periods import clock_text
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import (
     ACTIVATION,
@@ -18,10 +19,10 @@ from custdyn_widgets.model.schema import (
 from custdyn_widgets.sources.contents import Contents, Kind
 
 MEANT = {
-    REFILL: "top_up topup recharge payment credit deposit",
-    PAYG: "pay_as_you_go call usage charge consumption",
-    ACTIVATION: "activation package_activate subscription",
-    RENEWAL: "renewal rebill package_renew package_rebill",
+    REFILL: "top_up topup recharge payment credit",
+    PAYG: "pay_as_you_go call usage charge",
+    ACTIVATION: "activation subscription",
+    RENEWAL: "renewal rebill",
 }
 """What other systems call the kinds."""
 NAMED = {
@@ -91,9 +92,10 @@ def _sign(kind: Kind, signs: Callable[[str], tuple[int, int]]) -> Iterator[str]:
         wrong, total = negative if kind.name == REFILL else positive, negative + positive
         return (wrong, total) if total and wrong >= MOST_WRONG * total else None
 
-    found = hardly(kind.negative, kind.positive)
-    if found and kind.name == PAYG:  # what terminates is positive: it is not counted
-        found = hardly(*signs(kind.name))
+    counts = kind.negative, kind.positive
+    if kind.name == PAYG and kind.positive > kind.negative:
+        counts = signs(kind.name)  # without what terminates
+    found = hardly(*counts)
     if not found:
         return
     wrong, total = found
@@ -113,7 +115,7 @@ def notes_of(contents: Contents, now: datetime) -> Iterator[str]:
         yield f"ledger.kind: counted as other: {listed}{more}"
     if contents.last is not None and contents.last.replace(tzinfo=UTC) > now:
         yield (
-            f"ledger.occurred_at: the last entry is of {contents.last:%Y-%m-%d %H:%M:%S} UTC, "
+            f"ledger.occurred_at: the last entry is of {clock_text(contents.last)} UTC, "
             "which is to come: no report has it before"
         )
 

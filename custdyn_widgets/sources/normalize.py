@@ -5,22 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from custdyn_widgets.errors import DataFault
+from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.schema import CLIENT_TYPES, MAX_DECIMALS, TABLES, Column, Reads, Table
-from custdyn_widgets.sources.parsing import (
-    MAX_DIGITS,
-    Reading,
-    UnreadableType,
-    empty,
-    float_note,
-    read,
-)
-from custdyn_widgets.sources.suggestions import WRITE, did_you_mean, meant
+from custdyn_widgets.sources.parsing import empty, float_note, read
+from custdyn_widgets.sources.reading import MAX_DIGITS, Reading, UnreadableType
+from custdyn_widgets.sources.suggestions import CAST, WRITE, did_you_mean, meant
 
 Fetch = Callable[[ir.Expr], pa.Table]
 MAX_IDS = 3
@@ -88,9 +84,10 @@ def absent(
     """
     table = TABLES[name]
     columns = {column.name: _typed_empty(column, whole_ids) for column in table.columns}
-    listed = f"; the folder has {', '.join(there)}" if there else ""
+    listed = f"; there are {', '.join(there)}" if there else ""
     what = f"the table is missing{listed}{did_you_mean(name, there)}"
-    missing = (DataFault(name, None, 0, what),) if table.required else ()
+    remedy = "custdyn init writes an example of each"
+    missing = (DataFault(name, None, 0, what, remedy=remedy),) if table.required else ()
     return Canonical(nothing.select(**columns), missing)
 
 
@@ -137,7 +134,7 @@ def _readings(
         first = ", ".join(raw.columns)[:MAX_SHOWN]
         needed = ", ".join(column.name for column in table.columns if column.required)
         what = f"none of its columns is there: the first line is {first!r}"
-        remedy = f"it names the columns: {needed} and others, separated by commas"
+        remedy = f"it names the columns: {needed} and others"
         return {}, [DataFault(table.name, None, 0, what, remedy=remedy)]
     for column in wanted:
         if column.name not in raw.columns:
@@ -154,7 +151,7 @@ def _readings(
                 readings[column.name] = Reading(empty(column))
                 continue
             what = f"its type {kind} cannot be read as {column.reads.value}"
-            faults.append(DataFault(table.name, column.name, 0, what))
+            faults.append(DataFault(table.name, column.name, 0, what, remedy=CAST[column.reads]))
     return readings, faults
 
 
@@ -200,6 +197,10 @@ def _counted(
         if reading.numbers is None or name in at_fault:
             continue
         digits, decimals = (max(known[f"{name} {one}"] or 0, 0) for one in ("digits", "decimals"))
+        if digits + decimals > MAX_DIGITS:  # at most: is it so?
+            closer = {str(at): one.max() for at, one in enumerate(reading.numbers.exactly)}
+            (row,) = fetch(raw.aggregate(**closer)).to_pylist()
+            digits, decimals = (max(one or 0, 0) for one in row.values())
         if digits + decimals > MAX_DIGITS:
             needs = f"{digits} digits before the point and {decimals} after it"
             what = f"together its numbers need {needs}, more than {MAX_DIGITS} digits"
@@ -233,7 +234,7 @@ def repeated(table: Table, made: ir.Table, fetch: Fetch) -> list[DataFault]:
         return []
     ids, _ = _shown(table, double, ibis.literal(True), fetch)
     what = f"the same {' and '.join(table.key)} more than once"
-    remedy = "keep one row of each"
+    remedy = "keep one row of each, or give each an id of its own"
     if any(_SHORTENED.fullmatch(one) for one in ids):
         remedy = "a spreadsheet has shortened them: give the column the format Text, and save again"
     return [DataFault(table.name, table.key[0], int(count), what, ids, remedy=remedy)]
@@ -258,6 +259,15 @@ def _shown(
     return ids, rows[0][column] if column and rows else None
 
 
+def decimals_of(text: str) -> int:
+    """The decimals of a number, without zeros at their end."""
+    try:
+        exponent = Decimal(text).normalize(EXACT).as_tuple().exponent
+    except ArithmeticError:
+        return 0
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
+
+
 def _remedy(
     column: Column,
     what: str,
@@ -270,13 +280,14 @@ def _remedy(
     if what == "is null":
         return "every row needs one"
     if "decimals" in what:
-        whole, _, after = (value or "").lower().partition(".")
-        if "e" not in whole + after and len(after.rstrip("0")) <= MAX_DECIMALS:
+        if decimals_of(value or "") <= MAX_DECIMALS:
             return ""
         text = others[column.name].cast("string")
         rows = fetch(others.select(text=text).filter(lambda one: one.text.notnull()).limit(1_000))
-        zeros = "0" if reading.approximate else ""  # 20.0 has none
-        sizes = [len(one.partition(".")[2].rstrip(zeros)) for one in rows["text"].to_pylist()]
+        sizes = [
+            decimals_of(one) if reading.approximate else len(one.partition(".")[2])
+            for one in rows["text"].to_pylist()
+        ]
         places = max([size for size in sizes if size <= MAX_DECIMALS], default=2)
         return f"round(…, {places})" if reading.approximate else f"round it to {places} decimals"
     return "" if "one of" in what else WRITE.get(column.reads, "")

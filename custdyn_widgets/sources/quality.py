@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from custdyn_widgets.errors import DataFault, FieldFault, QueryError
-from custdyn_widgets.model.cells import Column, Value, many, shown
+from custdyn_widgets.model.cells import Column, Value, many, printable, shown
 from custdyn_widgets.model.definitions import FINDINGS
 from custdyn_widgets.model.money import control_sum, exact_decimal, unscaled_units
 from custdyn_widgets.model.rates import Rates
@@ -68,10 +68,11 @@ class Checked:
     def lines(self) -> Iterator[str]:
         """What is there, then errors, warnings and notes, one a line."""
         width = max((len(label) for label, _ in self.facts()), default=0)
-        yield from (f"{label:{width}}  {text}" for label, text in self.facts())
-        yield from (f"error: {one}" for one in self.faults)
-        yield from (f"warning: {one}" for one in self.warnings)
-        yield from (f"note: {one}" for one in self.notes)
+        said = [f"{label:{width}}  {text}" for label, text in self.facts()]
+        said += [f"error: {one}" for one in self.faults]
+        said += [f"warning: {one}" for one in self.warnings]
+        said += [f"note: {one}" for one in self.notes]
+        yield from map(printable, said)
         if not self.faults:
             yield self.verdict
 
@@ -97,7 +98,7 @@ class Data:
 
 def directions(payg: ir.Table, fetch: Fetch) -> list[tuple[str, int]]:
     """What stands in `direction` of pay-as-you-go entries besides orig and term, and how often."""
-    odd = payg.filter(payg.direction.notin([ORIG, TERM]))
+    odd = payg.filter(payg.direction.notin([ORIG, TERM, ""]))
     counted = odd.group_by("direction").agg(entries=odd.count())
     rows = fetch(counted.order_by(ibis.desc("entries"), "direction").limit(MOST)).to_pylist()
     return [(row["direction"], row["entries"]) for row in rows]
@@ -158,11 +159,16 @@ def _look_for_unknown(data: Data) -> Iterator[tuple[int, str]]:
     row = _row(data, foreign.aggregate(entries=foreign.count(), amount=foreign.amount.sum()))
     if row["entries"]:
         some = data.fetch(foreign.select("client_id").distinct().order_by("client_id").limit(3))
-        ids = ", ".join(map(str, some["client_id"].to_pylist()))
+        ids = list(map(str, some["client_id"].to_pylist()))
+        meant = {one.strip().removesuffix(".0").lstrip("0") for one in ids}
+        clients = data.tables["clients"].client_id.cast("string").name("id").as_table()
+        there = data.fetch(clients.filter(clients.id.isin(list(meant))).limit(1))["id"].to_pylist()
+        hint = f"; did you mean {there[0]}?" if there else ""
         yield (
             row["entries"],
             f"ledger.client_id: {many(row['entries'], 'entry', 'entries')} of clients that are not "
-            f"among the clients ({ids}), sum of amounts {shown(control_sum(row['amount']))}",
+            f"among the clients ({', '.join(ids)}{hint}), sum of amounts "
+            f"{shown(control_sum(row['amount']))}",
         )
 
 

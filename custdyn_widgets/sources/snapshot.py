@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from custdyn_widgets.errors import DataError, DataFault
+from custdyn_widgets.errors import DataError
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import TABLES, TERM
 from custdyn_widgets.sources.any_engine import AnyEngine
@@ -21,8 +21,8 @@ from custdyn_widgets.sources.data_warnings import empty_tables, warnings_of
 from custdyn_widgets.sources.ecb import ecb_rates
 from custdyn_widgets.sources.expressions import instant_literal, known_by
 from custdyn_widgets.sources.normalize import absent, canonical, integer_ids
-from custdyn_widgets.sources.parsing import INSTANT_TYPE
 from custdyn_widgets.sources.quality import Data
+from custdyn_widgets.sources.reading import INSTANT_TYPE
 from custdyn_widgets.sources.rollup_manifest import Rollup
 
 Token = tuple[object, ...]
@@ -115,7 +115,8 @@ class Snapshot:
             row = self.fetch(ledger.aggregate(negative=sums[0], positive=sums[1]))
             return int(row["negative"][0].as_py() or 0), int(row["positive"][0].as_py() or 0)
 
-        said = warnings_of(self.contents(as_of), self.rates, signs)
+        rates = self.rates if as_of is None else self.rates.known(as_of.date())[0]
+        said = warnings_of(self.contents(as_of), rates, signs)
         return (*empty_tables(self.contents()), *said)
 
     @property
@@ -176,11 +177,7 @@ def canonical_tables(
 
 
 def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:
-    try:
-        rows = engine.fetch(table.select("currency", "valid_from", "rate")).to_pylist()
-    except (OverflowError, ValueError):
-        fault = DataFault("rates", "valid_from", 0, "a date is not between the years 1 and 9999")
-        raise DataError([fault]) from None
+    rows = engine.fetch(table.select("currency", "valid_from", "rate")).to_pylist()
     return Rates.of(
         ((row["currency"], row["valid_from"], Fraction(row["rate"])) for row in rows),
         origin="the source's rates",

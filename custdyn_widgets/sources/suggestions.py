@@ -29,6 +29,16 @@ WRITE = {
     Reads.DATE: "write it like 2024-01-31",
 }
 """What a value should look like, by how its column is read."""
+CAST = {
+    Reads.ID: "cast it to text or a whole number",
+    Reads.TEXT: "cast it to text",
+    Reads.WHOLE: "cast it to a whole number",
+    Reads.INSTANT: "cast it to a timestamp",
+    Reads.DATE: "cast it to a date",
+    Reads.AMOUNT: "cast it to a decimal",
+    Reads.NUMBER: "cast it to a decimal",
+}
+"""What a column of another type can be made."""
 
 
 def meant(name: str, there: Iterable[str]) -> str | None:

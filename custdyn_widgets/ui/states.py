@@ -82,7 +82,7 @@ def _cells(report: Report) -> int:
 
 def warned(warnings: Iterable[str]) -> Notice:
     """What is hardly meant in the data."""
-    return Notice("warning", "The data may not say what it should", items=tuple(warnings))
+    return Notice("warning", "This may not be what you meant", items=tuple(warnings))
 
 
 def of_report(report: Report) -> Iterator[Notice]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import CHANGES, LINES
 from custdyn_widgets.model.money import EXACT
-from custdyn_widgets.model.periods import in_zone, zone
+from custdyn_widgets.model.periods import clock_text, in_zone, zone
 from custdyn_widgets.model.schema import KIND_NAMES
 from custdyn_widgets.query.fields import (
     COMPARISONS,
@@ -107,15 +107,16 @@ def _data(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _local(instant: datetime, report: Report) -> str:
-    shown = in_zone(instant, zone(report.query.timezone))
-    return f"{shown:%Y-%m-%d %H:%M:%S} {shown.tzinfo}"
+    local = in_zone(instant, zone(report.query.timezone))
+    return f"{clock_text(local)} {local.tzinfo}"
 
 
 def exact_text(rate: Fraction) -> str:
-    """A number in decimals: all of them, or the first ten and `…`."""
-    for digits in range(19):
-        scaled = rate * 10**digits
-        if scaled.denominator == 1:
-            return shown(EXACT.scaleb(Decimal(scaled.numerator), -digits))
+    """A number in decimals: all of them, those of one divided by it, or the first ten and `…`."""
+    for value, words in ((rate, "{}"), (1 / rate if rate else rate, "1/{}")):
+        for digits in range(19):
+            scaled = value * 10**digits
+            if scaled.denominator == 1:
+                return words.format(shown(EXACT.scaleb(Decimal(scaled.numerator), -digits)))
     cut = EXACT.scaleb(Decimal(int(rate * 10**CUT)), -CUT)  # towards zero: these digits are right
     return f"{shown(cut)}…"

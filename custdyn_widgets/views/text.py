@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
+from custdyn_widgets.model.cells import printable
 from custdyn_widgets.report.comparison import summary
 from custdyn_widgets.report.report import Note, Report
 from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, made_of, shortened, table_of
@@ -31,7 +32,7 @@ def to_text(report: Report, width: int | None = None, *, brief: bool = False) ->
         lines.append((COMPARED_WITH, table.against))
     for row in table.rows:
         if isinstance(row, BlockRow):
-            lines.append((_plain(row.title), ()))
+            lines.append((printable(row.title), ()))
         else:
             lines.append((f"  {row.line.name}", row.line.texts))
     parts = _parts(lines, len(table.buckets), width)
@@ -70,10 +71,5 @@ def _line(line: Line, first: int, widths: Sequence[int], places: range) -> str:
 
 
 def _folded(text: str, width: int | None) -> str:
-    plain = _plain(text)
+    plain = printable(text)
     return plain if width is None else textwrap.fill(plain, width, subsequent_indent="  ")
-
-
-def _plain(text: str) -> str:
-    joiner = "\u200d"  # of signs: it moves nothing
-    return "".join(one if one.isprintable() or one == joiner else "\ufffd" for one in text)

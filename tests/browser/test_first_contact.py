@@ -40,7 +40,7 @@ def test_a_first_file_says_what_is_in_it_and_what_is_hardly_meant(
     front: str, arrive: Arrive, export: str
 ) -> None:
     visit = arrive(front, export)
-    told = notice(visit, "The data may not say what it should")
+    told = notice(visit, "This may not be what you meant")
     assert "no entry is of kind refill, payg" in told and "did you mean payg?" in told
     welcome = notice(visit, "Who is a customer")
     assert "Entries: Refill (other): 1, sum of amounts 20.00, 0 negative, 1 positive" in welcome
@@ -84,5 +84,5 @@ def test_axe_finds_nothing_serious_in_a_first_file(
     theme: str, width: int, arrive: Arrive, export: str
 ) -> None:
     visit = arrive("voila", export, f"?period=last_year&theme={theme}", width=width)
-    notice(visit, "The data may not say what it should")
+    notice(visit, "This may not be what you meant")
     assert faults(visit) == []

@@ -87,8 +87,11 @@ def test_an_error_says_what_to_write(files: Files, words: str, tmp_path: Path) -
         (["clients.xlsx", "ledger.xlsx"], "it has clients.xlsx, ledger.xlsx; save each sheet as"),
         (["clients.txt"], "it has clients.txt; name them: clients.csv and ledger.csv"),
         (["export/clients.csv"], "did you mean {folder}/export?"),
-        (["Ledger.csv", "clients.csv"], "the folder has Ledger.csv, clients.csv; did you mean"),
-        (["clients.csv"], "ledger: the table is missing; the folder has clients.csv"),
+        (["Ledger.csv", "clients.csv"], "there are Ledger.csv, clients.csv; did you mean"),
+        (
+            ["clients.csv"],
+            "ledger: the table is missing; there are clients.csv; custdyn init writes",
+        ),
     ],
 )
 def test_a_folder_without_the_tables_says_what_it_has(

@@ -63,7 +63,7 @@ def test_each_finding_leads_to_its_entries() -> None:
     notes = checked.notes
     assert checked.faults == ()
     assert [one for one in notes if "alike" in one] == [
-        "ledger: 2 entries are alike in everything but their entry_id; 1 of them repeat another"
+        "ledger: 2 entries are alike in everything but their entry_id; 1 repeats another"
     ]
     assert any("no rates at all for XAF (1 client)" in one for one in notes)
     assert any("1 entry of 1 client from before" in one for one in notes)

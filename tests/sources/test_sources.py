@@ -235,7 +235,8 @@ def test_duplicate_entries_are_found_by_check_only(tmp_path: Path) -> None:
     assert run(Q1, tables, as_of=AS_OF)
     faults = tables.check().faults
     assert [str(fault) for fault in faults] == [
-        "ledger.entry_id: the same entry_id more than once in 2 rows (1); keep one row of each"
+        "ledger.entry_id: the same entry_id more than once in 2 rows (1); keep one row of each, "
+        "or give each an id of its own"
     ]
     assert not tables.checked
 

@@ -86,7 +86,10 @@ def test_kinds_in_other_words_are_named_with_count_and_sum() -> None:
         ([("payg", "1")] * 2, "all 2 payg entries are positive; charges must be negative here"),
         ([("payg", "1")] * 9 + [("payg", "-1")], "9 of 10 payg entries are positive"),
         ([("payg", "1")] * 8 + [("payg", "-1")] * 2, ""),
-        ([("package_renewal", "3")], "all 1 package_renewal entries are positive"),
+        (
+            [("package_renewal", "3")],
+            "the package_renewal entry is positive; charges must be negative",
+        ),
         ([("refill", "-3")] * 3, "all 3 refill entries are negative; refills must be positive"),
         ([("refill", "0"), ("payg", "0")], ""),
         ([("other", "7")], "no entry is of kind"),

@@ -252,7 +252,7 @@ def test_findings_and_cards_have_tabs(panel: CellPanel) -> None:
     panel.open_cards()  # the query filters by no package
     assert panel.view == {"open": False}
     panel.open_quality()
-    assert [key for key, _ in settled(panel)["tabs"]] == list(FINDINGS)
+    assert [key for key, _ in settled(panel)["tabs"]] == ["contents", *FINDINGS]
 
 
 def test_a_list_that_is_read_in_pages_reads_each_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +16,7 @@ def held(values: pa.ChunkedArray) -> pa.ChunkedArray:
     every number that does not fit is named. What is finer than a microsecond is cut downwards.
     """
     kind = values.type
-    if isinstance(kind, pa.BaseExtensionType):
+    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name != "arrow.uuid":
         return held(pa.chunked_array([one.storage for one in values.chunks], kind.storage_type))
     if pa.types.is_dictionary(kind) and not pa.types.is_string_view(kind.value_type):
         return held(values.cast(kind.value_type))
@@ -29,5 +30,12 @@ def held(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_float16(kind):
         return values.cast(pa.float32())
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return pc.floor_temporal(values, unit="microsecond").cast(pa.timestamp("us", kind.tz))
+        cut = [_microseconds(one) for one in values.chunks]
+        return pa.chunked_array(cut, pa.int64()).cast(pa.timestamp("us", kind.tz))
     return values
+
+
+def _microseconds(nanoseconds: pa.Array) -> pa.Array:
+    whole = nanoseconds.cast(pa.int64())
+    floors = np.floor_divide(pc.fill_null(whole, 0).to_numpy(), 1_000)
+    return pa.array(floors, mask=nanoseconds.is_null().to_numpy(zero_copy_only=False))

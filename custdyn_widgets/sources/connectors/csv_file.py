@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import ibis
@@ -17,6 +18,8 @@ from custdyn_widgets.sources.engine import Engine, Unreadable
 from custdyn_widgets.sources.read_once import Once, read_once
 from custdyn_widgets.sources.table_cache import files_token
 
+MOST_ABOVE = 20
+"""Lines that are looked at where the first one does not name the columns."""
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """Those of a header without a comma."""
 _RAGGED = re.compile(
@@ -28,6 +31,7 @@ _COMMA = rf"^[+-]?[0-9]*,[0-9]*{_EXPONENT}"
 _NUMERAL = rf"^[+-]?[0-9.,]+{_EXPONENT}"
 """What is meant for a number, whatever its points and commas say."""
 _BY_THREE = rf"^[+-]?[0-9]*(,[0-9]{{3}})+{_EXPONENT}"
+_BOTH = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]*$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
 """Every comma is followed by exactly three digits; every point is, and no 0 stands alone."""
 
@@ -91,7 +95,10 @@ def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
         remedy = f"its first line names the columns: {required} and others"
         what = f"{file.name} has no header line" if file.stat().st_size else f"{file.name} is empty"
         raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
-    ours = [column.name for column in TABLES[table].columns if column.name in header]
+    names = [column.name for column in TABLES[table].columns]
+    ours = [name for name in names if name in header]
+    if not ours:
+        _look_below(table, file, names)
     if double := [column for column in ours if header.count(column) > 1]:
         what = f"{file.name} has the column more than once"
         raise DataError([DataFault(table, column, 0, what) for column in double])
@@ -114,6 +121,16 @@ def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
         for name in commas
     }
     return text.mutate(**points), [f"{note}; numbers have decimal commas"]
+
+
+def _look_below(table: str, file: Path, names: list[str]) -> None:
+    """Raises DataError where a line below the first one names the columns."""
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        for number, line in enumerate(islice(opened, MOST_ABOVE), start=1):
+            if sum(name in line for name in names) > 1 < number:
+                what = f"{file.name}: line {number} names the columns, not line 1"
+                remedy = "delete what stands above it"
+                raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
 
 
 def _told_apart(header: list[str], ours: list[str]) -> list[str]:
@@ -142,6 +159,11 @@ def _decimal_commas(engine: Engine, table: str, text: ir.Table, numbers: list[st
     """
     values = [text[name] for name in numbers]
     some = partial(_some, engine, text, numbers)
+    for name, first in some([one.re_search(_BOTH) for one in values]).items():
+        if re.search(_BOTH, first or ""):
+            what = f"{first} groups thousands"
+            remedy = "remove the points: then decimal commas are read"
+            raise DataError([DataFault(table, name, 0, what, remedy=remedy)])
     decimal = some([one.re_search(_COMMA) & ~one.re_search(_BY_THREE) for one in values])
     grouped = {} if decimal else some([one.re_search(_BY_THREE) for one in values])
     pointed = [one.contains(".") & one.re_search(_NUMERAL) for one in values]

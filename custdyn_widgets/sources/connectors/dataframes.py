@@ -18,6 +18,7 @@ from custdyn_widgets.sources.parsing import WHOLE, float_note
 from custdyn_widgets.sources.snapshot import Raw
 from custdyn_widgets.sources.source import Source
 
+GIVE = "give a DataFrame of pandas or Polars (of a lazy one, collect()), or a PyArrow"
 Tables = Mapping[str, Any]
 """Frames by table name: of pandas or Polars, tables of PyArrow, or what else speaks Arrow."""
 
@@ -45,10 +46,11 @@ def _arrow(name: str, table: str, frame: object, notes: list[str]) -> pa.Table:
     if not isinstance(frame, pd.DataFrame):
         try:
             given = pa.RecordBatchReader.from_stream(frame).read_all()
-        except (TypeError, pa.ArrowException):
-            what = f"{table} is a {type(frame).__name__}"
-            how = "give a DataFrame of pandas or Polars (of a lazy one, collect()), or a PyArrow"
-            raise SourceError(name, what, f"{how} table") from None
+        except (TypeError, pa.ArrowException) as error:
+            what, how = f"{table} is a {type(frame).__name__}", f"{GIVE} table"
+            if hasattr(frame, "collect_schema") and hasattr(frame, "__arrow_c_stream__"):
+                what, how = f"{table} cannot be taken as Arrow: {error}", "cast that column"
+            raise SourceError(name, what, how) from None
         names, columns = given.column_names, list(given.columns)
     else:
         if frame.columns.nlevels > 1:
@@ -72,6 +74,9 @@ def _arrow(name: str, table: str, frame: object, notes: list[str]) -> pa.Table:
         else:
             try:
                 made[column], floats = _values(table, values, known[column])
+            except (ArithmeticError, UnicodeError) as error:
+                what = f"a value cannot be read: {type(error).__name__}"
+                raise DataError([DataFault(table, column, 0, what)]) from None
             except pa.ArrowException:
                 what = f"its type {values.dtype} cannot be read as {known[column].reads.value}"
                 raise DataError([DataFault(table, column, 0, what)]) from None

@@ -48,8 +48,10 @@ class _File(Engine):
 
 
 def _load(engine: _File) -> Raw:
-    found = {table: engine.tables[table] for table in TABLES if table in engine.tables}
-    return Raw(found, steady=not engine.views.intersection(found))
+    named = {name.casefold(): name for name in engine.tables}  # DuckDB does not tell cases apart
+    found = {table: engine.tables[named[table]] for table in TABLES if table in named}
+    steady = not engine.views.intersection(named[table] for table in found)
+    return Raw(found, steady=steady, there=tuple(sorted(engine.tables)))
 
 
 def _explained(name: str, error: Unreadable) -> SourceError:

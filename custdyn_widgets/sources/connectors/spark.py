@@ -18,8 +18,9 @@ from custdyn_widgets.errors import DataError, DataFault, SourceError
 from custdyn_widgets.model.schema import TABLES, Column, Reads, Table
 from custdyn_widgets.sources.any_engine import Stoppable
 from custdyn_widgets.sources.connectors.spark_session import Place, Session, explained
-from custdyn_widgets.sources.parsing import INSTANT_TYPE, NUMBER_TYPE
+from custdyn_widgets.sources.parsing import NUMBER_TYPE
 from custdyn_widgets.sources.place import MASTER
+from custdyn_widgets.sources.reading import INSTANT_TYPE
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
 

@@ -43,6 +43,7 @@ def open_sqlite(file: Path, name: str) -> Source:
         try:
             token = _token(file)  # before the transaction, which is of one moment
             with closing(sqlite.connect(_address(file))) as connection:
+                there = _tables(connection)
                 for table in TABLES.values():
                     if not (listed := _listed(connection, table)):
                         continue
@@ -54,7 +55,8 @@ def open_sqlite(file: Path, name: str) -> Source:
                     ledger = files if table.name == "ledger" else ledger
         except (OSError, sqlite.Error, pa.ArrowInvalid) as error:
             raise SourceError(name, f"cannot be read: {why(error)}", "check the file") from None
-        return Raw(tables, in_order=bool(ledger) and in_order(ledger), notes=tuple(notes))
+        ordered = bool(ledger) and in_order(ledger)
+        return Raw(tables, in_order=ordered, notes=tuple(notes), there=there)
 
     return Source(name, load, lambda: _token(file))
 
@@ -73,6 +75,13 @@ def _address(file: Path) -> str:
     # without a log nobody is writing: "immutable" then leaves no file beside the user's
     mode = "mode=ro" if _log(file) else "mode=ro&immutable=1"
     return f"{file.resolve().as_uri()}?{mode}"
+
+
+def _tables(connection: Any) -> tuple[str, ...]:
+    """The names of its tables and views."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+        return tuple(sorted(name for (name,) in cursor.fetchall()))
 
 
 def _listed(connection: Any, table: Table) -> dict[str, list[str]]:
