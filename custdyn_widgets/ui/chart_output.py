@@ -7,8 +7,7 @@ from html import escape
 from typing import Any
 
 from custdyn_widgets.ui.output import LiveBox, alone
-from custdyn_widgets.ui.widgets.basic import shared
-from custdyn_widgets.ui.widgets.chart import Runtime, VegaChart
+from custdyn_widgets.ui.widgets.chart import VegaChart
 from custdyn_widgets.views.picture import picture_of
 
 NO_PICTURE = "Run the cell to draw it; with vl-convert-python its picture stays in the file."
@@ -18,7 +17,7 @@ class ChartBox(LiveBox):
     """A chart, drawn by the Vega that comes with the package."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
-        super().__init__([shared(Runtime), VegaChart(spec=spec)])
+        super().__init__([VegaChart(spec=spec)])
         self._spec = spec
 
     def kept(self) -> tuple[str, str]:

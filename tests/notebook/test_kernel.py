@@ -170,6 +170,7 @@ def test_papermill_and_nbconvert_show_the_figures_without_a_network(tmp_path: Pa
     page = (tmp_path / "out.html").read_text()
     assert "-11\u00a0947.74" in page and "data:image/png;base64" in page
     assert "object at 0x" not in page
+    assert "vegaEmbed=" not in (tmp_path / "out.ipynb").read_text()  # Vega is no widget's state
 
 
 def test_a_chart_of_data_elsewhere_asks_no_network_for_its_picture() -> None:

@@ -18,7 +18,7 @@ from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, is_shown, show
 from custdyn_widgets.ui.widgets.button import Button
-from custdyn_widgets.ui.widgets.chart import Runtime, VegaChart
+from custdyn_widgets.ui.widgets.chart import VegaChart
 from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
@@ -85,9 +85,8 @@ class ChartPanel:
             self.close, on_error, label="Close the chart", icon="cross", tone="quiet", bare=True
         )
         self._more = hidden(basic.column([self.editor.box, self.templates.box]))
-        self._runtime = basic.column([])
         tools = basic.row([self._edit, *self._files, data, close], "custdyn-chart-tools")
-        self.box.children = [self._runtime, tools, self._words, self.chart, self._more]
+        self.box.children = [tools, self._words, self.chart, self._more]
 
     def show(self, result: Result) -> None:
         """A report is on the screen: an open chart is drawn of it."""
@@ -137,7 +136,6 @@ class ChartPanel:
         self.templates.fill(saved)
         self.editor.fill(saved.kept if saved else PRE_CONFIGURED.get(value))
         self._open_editor(value == BLANK)
-        self._runtime.children = [basic.shared(Runtime)]
         show(self.box, True)
         self._draw()
 

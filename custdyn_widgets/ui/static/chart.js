@@ -1,4 +1,4 @@
-// A chart, drawn by Vega from the spec that Python made; Vega itself comes with Runtime, once.
+// A chart, drawn by Vega from the spec that Python made. Vega itself is asked for by the first one.
 const PATIENCE = 30000; // milliseconds until Vega must be there
 const SMALL_WIDE = 250; // a small multiple at least
 const AXIS_WIDE = 90; // their axis, and the margins
@@ -6,9 +6,24 @@ const BETWEEN = 20;
 const NEAR = 24; // pixels between a click and the point that it means
 const LEGEND_WIDE = 250; // a name in the legend
 
-async function runtime() {
-  for (let waited = 0; waited < PATIENCE && !window.vegaEmbed; waited += 25)
-    await new Promise((resume) => setTimeout(resume, 25));
+// Vega, once a page: it is no state of a widget, or every saved notebook would hold it.
+async function runtime(model) {
+  if (window.vegaEmbed) return window.vegaEmbed;
+  window.custdynVega ??= new Promise((come) => {
+    const received = async (message, buffers) => {
+      if (message.type !== "vega") return;
+      model.off("msg:custom", received);
+      const address = URL.createObjectURL(new Blob(buffers, { type: "text/javascript" }));
+      await import(address).catch(() => {});
+      URL.revokeObjectURL(address);
+      come();
+    };
+    model.on("msg:custom", received);
+    model.send({ type: "vega" });
+    setTimeout(come, PATIENCE);
+  });
+  await window.custdynVega;
+  window.custdynVega = undefined; // should it not have come, the next one asks again
   return window.vegaEmbed;
 }
 
@@ -97,7 +112,7 @@ function render({ model, el }) {
     const spec = model.get("spec");
     if (!spec.$schema) return clear();
     if (!el.clientWidth) return; // not laid out yet, or hidden: `size` draws it then
-    const embed = await runtime();
+    const embed = await runtime(model);
     if (mine !== turn) return;
     if (!embed) return model.send({ type: "failed" });
     const dark = document.body.dataset.jpThemeLight === "false";

@@ -25,9 +25,9 @@ def kept_style() -> str:
     return _text("static/kept.css")
 
 
-def runtime_script() -> str:
+def vega() -> bytes:
     """Vega, Vega-Lite and Vega-Embed, as they are made: see `make vega`."""
-    return _text("static/vega.js")
+    return _text("static/vega.js").encode()
 
 
 def _text(path: str) -> str:

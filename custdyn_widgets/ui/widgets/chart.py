@@ -1,4 +1,4 @@
-"""A chart; Vega comes with the package, once per kernel."""
+"""A chart; Vega comes with the package, and to a page when it draws its first one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ from typing import Any
 import traitlets
 
 from custdyn_widgets.ui.error_boundary import guarded
-from custdyn_widgets.ui.widgets.assets import runtime_script, script
+from custdyn_widgets.ui.widgets.assets import script, vega
 from custdyn_widgets.ui.widgets.basic import Widget
 
 NOT_THERE = "The chart could not be drawn: its script did not come. Please reload the page."
-
-
-class Runtime(Widget):
-    """Carries Vega to the page. It shows nothing."""
-
-    _esm = runtime_script()
 
 
 class VegaChart(Widget):
@@ -48,7 +42,9 @@ class VegaChart(Widget):
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, dict):
             return
-        if content.get("type") == "failed":
+        if content.get("type") == "vega":
+            self.send({"type": "vega"}, [vega()])
+        elif content.get("type") == "failed":
             self._tell(NOT_THERE)
         elif content.get("type") == "point":
             row, column = content.get("row"), content.get("column")
