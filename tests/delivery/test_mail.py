@@ -130,6 +130,14 @@ def test_a_wide_report_says_what_of_it_the_body_shows(result: Result) -> None:
     assert "07/2024" in text.get_content() and "06/2024" not in text.get_content()
 
 
+def test_the_warnings_of_a_report_stand_in_its_mail() -> None:
+    ledger = [entry(1, 1, "2024-01-05T00:00:00Z", "Call", "-1")]
+    message = made(make({"ledger": ledger}, output={"type": "csv", "send_to": ["a@example.org"]}))
+    for kind in ("plain", "html"):
+        body = message.get_body((kind,))
+        assert body is not None and "did you mean payg?" in body.get_content()
+
+
 def made(result: Result, settings: MailSettings | None = None, **more: Any) -> EmailMessage:
     settings = settings or MailSettings(host=HOST, sender=SENDER)
     file = more.pop("file", result.to_file(result.report.query.output.type))

@@ -66,6 +66,18 @@ def test_it_gives_the_query_and_the_report_on_the_screen(page_query: Query) -> N
     assert app._views.report.table.data["labels"][0] == "01/2017"
 
 
+def test_a_form_that_was_asked_nothing_opens_where_the_data_is(page_query: Query) -> None:
+    made = CustomerDynamics("sample").run()
+    assert [bucket.label for bucket in made.report.buckets][:2] == ["01/2017", "02/2017"]
+    assert any(cell.value for cell in made.report.row("Pay As You Go", "Total").cells)
+    asked = CustomerDynamics("sample", query={"period": "this_year"})
+    asked._names.read_now()
+    assert asked.query == Query() and "The period begins after the data ends" in titles(asked)
+    asked._where.ask_for_last_year()
+    wait(lambda: "Done in" in asked._bar.status.words)
+    assert asked.report is not None and asked.report.first.year == 2017
+
+
 @pytest.mark.parametrize(
     "compare", ["previous_year", {"from": "2016-01-01T00:00:00", "to": "2016-12-31T23:59:59"}, None]
 )
