@@ -38,15 +38,15 @@ def test_an_error_is_the_line_of_the_cell_and_the_message() -> None:
         "field": 'Query().currency = "EUR"',
     }
     outputs = executed(IMPORT, *wrong.values())[1:]
-    for name, ((error,), cell) in zip(
+    for name, ((*_, error), cell) in zip(  # before it perhaps what was being done
         wrong, zip(outputs, wrong.values(), strict=True), strict=True
     ):
         where, message = error.traceback
         line = cell.splitlines()[-1]
         assert where == f"line {len(cell.splitlines())}: {line}", name
         assert re.match(r"\w+Error: ", message), name
-    assert "did you mean USD" in outputs[0][0].traceback[1]
-    assert "did you mean Pay As You Go: Total" in outputs[2][0].traceback[1]
+    assert "did you mean USD" in outputs[0][-1].traceback[1]
+    assert "did you mean Pay As You Go: Total" in outputs[2][-1].traceback[1]
 
 
 @pytest.fixture(scope="module")
