@@ -16,7 +16,13 @@ from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.schema import CLIENT_TYPES, MAX_DECIMALS, TABLES, Column, Reads, Table
 from custdyn_widgets.sources.parsing import empty, float_note, read
 from custdyn_widgets.sources.reading import MAX_DIGITS, Reading, UnreadableType
-from custdyn_widgets.sources.suggestions import CAST, WRITE, did_you_mean, meant
+from custdyn_widgets.sources.suggestions import (
+    CAST,
+    WRITE,
+    did_you_mean,
+    meant,
+    missing_columns,
+)
 
 Fetch = Callable[[ir.Expr], pa.Table]
 MAX_IDS = 3
@@ -136,12 +142,10 @@ def _readings(
         what = f"none of its columns is there: the first line is {first!r}"
         remedy = f"it names the columns: {needed} and others"
         return {}, [DataFault(table.name, None, 0, what, remedy=remedy)]
+    if missing := [one.name for one in wanted if one.required and one.name not in raw.columns]:
+        faults.append(missing_columns(table.name, missing, raw.columns, others))
     for column in wanted:
         if column.name not in raw.columns:
-            if column.required:
-                what = f"the column is missing; the columns are {', '.join(raw.columns)}"
-                what += did_you_mean(column.name, others)
-                faults.append(DataFault(table.name, column.name, 0, what))
             continue
         try:
             readings[column.name] = read(raw[column.name], column)
@@ -290,4 +294,5 @@ def _remedy(
         ]
         places = max([size for size in sizes if size <= MAX_DECIMALS], default=2)
         return f"round(…, {places})" if reading.approximate else f"round it to {places} decimals"
-    return "" if "one of" in what else WRITE.get(column.reads, "")
+    nothing = "" if column.required else "; leave it empty where there is none"
+    return "" if "one of" in what else f"{WRITE.get(column.reads, '')}{nothing}"

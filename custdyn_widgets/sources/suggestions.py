@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from custdyn_widgets.errors import DataFault
 from custdyn_widgets.model.schema import Reads
 
 ALSO_CALLED = {
@@ -55,6 +56,20 @@ def did_you_mean(name: str, there: Iterable[str]) -> str:
     """`; did you mean 'Amount'? Its name must be amount`, or nothing."""
     found = meant(name, there)
     return f"; did you mean {found!r}? Its name must be {name}" if found else ""
+
+
+def missing_columns(
+    table: str, missing: Sequence[str], there: Sequence[str], others: Sequence[str]
+) -> DataFault:
+    """Columns that are needed and not there, and what may be meant for them."""
+    listed = ", ".join(there)
+    if len(missing) == 1:
+        what = f"the column is missing; the columns are {listed}{did_you_mean(missing[0], others)}"
+        return DataFault(table, missing[0], 0, what)
+    found = [f"{one!r} for {name}" for name in missing if (one := meant(name, others))]
+    hint = f"; did you mean {', '.join(found)}? The names must be these" if found else ""
+    what = f"the columns {', '.join(missing)} are missing; the columns are {listed}{hint}"
+    return DataFault(table, None, 0, what)
 
 
 def _plain(name: str) -> str:

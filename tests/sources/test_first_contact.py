@@ -40,7 +40,9 @@ CASES: list[tuple[Files, str]] = [
     (ledger("2,1,2024-01-02,payg"), "ledger.csv line 3 has 4 columns, the header 5"),
     (
         {"ledger.csv": LEDGER.replace("amount", "Amount").replace("occurred_at", "date")},
-        "the columns are entry_id, client_id, date, kind, Amount; did you mean 'date'?",
+        "ledger: the columns occurred_at, amount are missing; the columns are entry_id, client_id, "
+        "date, kind, Amount; did you mean 'date' for occurred_at, 'Amount' for amount? The names "
+        "must be these",
     ),
     ({"ledger.csv": ""}, "ledger.csv is empty; its first line names the columns: entry_id,"),
     ({"ledger.csv": LEDGER.replace("refill", "Z\xfcrich").encode("cp1252")}, "UTF-8 (line 2)"),

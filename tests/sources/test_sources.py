@@ -178,8 +178,7 @@ def test_missing_tables_and_columns_are_told_together() -> None:
     with pytest.raises(DataError) as raised:
         run(Q1, {"clients": clients}, as_of=AS_OF)
     assert [str(fault).partition(";")[0] for fault in raised.value.faults] == [
-        "clients.name: the column is missing",
-        "clients.currency: the column is missing",
+        "clients: the columns name, currency are missing",
         "ledger: the table is missing",
     ]
 
@@ -288,7 +287,7 @@ def test_csv_with_a_mark_quotes_and_empty_fields(tmp_path: Path) -> None:
     [
         (b"", "ledger.csv is empty"),
         (b"\n", "no header line"),
-        (b"entry_id,client_id\n1,2,3\n", "the column is missing"),
+        (b"entry_id,client_id\n1,2,3\n", "the columns occurred_at, kind, amount are missing"),
         (b"entry_id,client_id,occurred_at,kind,amount\n1,2,3\n", "line 2 has 3 columns"),
         (b"entry_id,client_id,occurred_at,kind,amount\n1,2,3,\xff,5\n", "not UTF-8 .line 2."),
         (b"\xff\xfe", "not UTF-8 .line 1."),
