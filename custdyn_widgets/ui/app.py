@@ -166,6 +166,7 @@ class CustomerDynamics(LiveBox):
     def made(self, query: Query, result: object) -> None:
         """What was asked for has been made: it is shown."""
         took = self._bar.status.took()
+        self._notices.show([])  # what goes away above the figures goes before they are scrolled to
         self._making.show(result, query)
         self._ended(f"Done in {took}.")
         self.refresh()

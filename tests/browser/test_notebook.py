@@ -75,6 +75,8 @@ def notebooks(tmp_path: Path, visits: Callable[..., Visit]) -> Iterator[Notebook
     with ExitStack() as stack:
         made = Notebooks(tmp_path, visits, stack)
         yield made
+        for visit in made.opened:
+            visit.page.goto("about:blank")  # or it asks a server that has ended
         for address in made.addresses.values():
             end_kernels(address)
         for visit in made.opened:
