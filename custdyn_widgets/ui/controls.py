@@ -65,8 +65,7 @@ class Controls:
         """Shows a query, its preset as seen at `now` (aware)."""
         values = query.to_dict()
         self._filling = True
-        period, compare = values["period"], values["compare"]
-        self.period.value = period if isinstance(period, str) else CUSTOM
+        compare = values["compare"]
         self.timezone.fill([values["timezone"]])
         self.client_type.value = values["client_type"]
         for name in FILTERS:
@@ -83,9 +82,16 @@ class Controls:
             ends.value = compare[field] if isinstance(compare, dict) else ""
         for key, box in self.blocks.items():
             box.value = key in values["blocks"]
-        self._show_dates(query, now)
+        self.fill_period(query, now)
         self.suit(now)
         self._filling = False
+
+    def fill_period(self, query: Query, now: datetime) -> None:
+        """Shows the period of a query, and leaves everything else as it is."""
+        before, self._filling = self._filling, True
+        self.period.value = query.period if isinstance(query.period, str) else CUSTOM
+        self._show_dates(query, now)
+        self._filling = before
 
     def values(self) -> dict[str, Any]:
         """What is filled in, JSON-shaped, for `Query.model_validate`."""

@@ -75,6 +75,10 @@ class Form:
         if any(getattr(query, name) != getattr(default, name) for name in ADVANCED):
             self._open_advanced(True)
 
+    def fill_period(self, query: Query) -> None:
+        """Shows the period of a query, and leaves everything else as it is."""
+        self.controls.fill_period(query, self._now())
+
     def compare(self, compare: str) -> bool:
         """Chooses the period to compare with; whether it is complete, or has to be filled in."""
         self.controls.compare.value = compare

@@ -35,13 +35,13 @@ class WhereDataIs:
         if self.unasked and contents is not None:
             self.unasked = False
             if apart(contents, FIRST_QUERY) and self._form.valid_query() == FIRST_QUERY:
-                self._form.fill(of_last_year(contents, FIRST_QUERY))
+                self._form.fill_period(of_last_year(contents, FIRST_QUERY))
         self._changed()
 
     def ask_for_last_year(self) -> None:
         """The offer is taken."""
         if self._contents is not None:
-            self._form.fill(of_last_year(self._contents, self._form.query()))
+            self._form.fill_period(of_last_year(self._contents, self._form.query()))
             self._ask()
 
     def welcome(self) -> Notice:
