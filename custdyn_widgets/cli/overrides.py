@@ -34,7 +34,7 @@ def changed(query: Query, texts: Sequence[str]) -> Query:
 
 
 def _parsed(value: str) -> Any:
-    """A value in the form of JSON or TOML, dates as text; else the text as it stands."""
+    """A value in the form of JSON or TOML, dates as text; else the text itself."""
     with suppress(ValueError, RecursionError):
         return json.loads(value)
     with suppress(ValueError, RecursionError):
@@ -43,7 +43,7 @@ def _parsed(value: str) -> Any:
 
 
 def _change(query: Query, text: str) -> tuple[str, Any]:
-    """FIELD=VALUE: JSON or TOML where it has the field's shape, else text as it stands."""
+    """FIELD=VALUE: JSON or TOML where it has the field's shape, else plain text."""
     field, equals, value = text.partition("=")
     if not equals:
         raise QueryError([FieldFault("--set", text, "is not FIELD=VALUE")])

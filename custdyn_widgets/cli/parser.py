@@ -128,7 +128,7 @@ def parser() -> argparse.ArgumentParser:
         "init",
         help="a folder to put your own data in",
         description="Makes a folder with the five tables as CSV files, two example rows in each, "
-        "and README.md, which says what stands in their columns. No file is replaced.",
+        "and README.md, which describes their columns. No file is replaced.",
     )
     begun.add_argument("folder", metavar="DIR", help="it is made where it is not there")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -69,6 +70,12 @@ def printable(text: str) -> str:
     """Text that cannot move the cursor of a terminal or turn what follows around."""
     joiner = "\u200d"  # of signs: it moves nothing
     return "".join(one if one.isprintable() or one == joiner else "\ufffd" for one in text)
+
+
+def few(names: Sequence[str], most: int = 10) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" and {shown(len(names) - most)} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def many(count: int, one: str, several: str) -> str:

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from custdyn_widgets.errors import TooManyDigits
-from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.cells import few, shown
 from custdyn_widgets.model.money import control_sum
 from custdyn_widgets.model.periods import clock_text
 from custdyn_widgets.model.rates import Rates
@@ -22,7 +22,7 @@ from custdyn_widgets.sources.expressions import Fetch
 
 MAX_DIGITS = 38
 MOST = 10_000
-"""Kinds, types or currencies that are told apart, the most frequent ones."""
+"""Kinds, types or currencies that are listed, the most frequent ones."""
 
 
 @dataclass(frozen=True)
@@ -207,13 +207,8 @@ def words_of(contents: Contents, rates: Rates) -> Iterator[tuple[str, str]]:
     else:
         yield "Entries", "none"
     yield "Packages, tags", f"{shown(contents.packages)}, {shown(contents.tags)}"
-    yield "Rates", f"{rates.origin}, in {rates.base}: {_few(rates.currencies)}"
+    yield "Rates", f"{rates.origin}, in {rates.base}: {few(rates.currencies)}"
 
 
 def _listed(counts: tuple[tuple[str, int], ...]) -> str:
-    return _few([f"{name} {shown(count)}" for name, count in counts])
-
-
-def _few(names: tuple[str, ...] | list[str], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return few([f"{name} {shown(count)}" for name, count in counts])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from custdyn_widgets.model.cells import many, shown
+from custdyn_widgets.model.cells import few, many, shown
 from custdyn_widgets.model.currencies import no_currency
 from custdyn_widgets.model.periods import clock_text
 from custdyn_widgets.model.rates import Rates
@@ -30,7 +30,6 @@ NAMED = {
 }
 MOST_WRONG = 0.9
 """The share of entries of a kind with the unusual sign that makes one ask."""
-FEW = 10
 
 
 def warnings_of(
@@ -47,8 +46,7 @@ def warnings_of(
         if words := no_currency(code):
             yield f"clients.currency: {code!r} ({many(count, 'client', 'clients')}) {words}"
     if len(rates.ones) > 1:
-        listed = ", ".join(rates.ones[:FEW])
-        yield f"rates: every rate of {listed} is 1; {rates.base} was taken as the base"
+        yield f"rates: every rate of {few(rates.ones)} is 1; {rates.base} was taken as the base"
 
 
 def empty_tables(contents: Contents) -> Iterator[str]:
@@ -69,7 +67,7 @@ def _kinds(kinds: Sequence[Kind]) -> Iterator[str]:
     meant = {kind.name: one for kind in kinds if (one := meant_kind(kind.name))}
     if kinds and not any(kind.name in NAMED_KINDS for kind in kinds):
         *first, last = NAMED_KINDS
-        found = ", ".join(f"{kind.name} ({shown(kind.entries)})" for kind in kinds[:FEW])
+        found = few(list(map(_counted, kinds)))
         asked = ", ".join(dict.fromkeys(meant.values()))
         yield (
             f"ledger.kind: no entry is of kind {', '.join(first)} or {last}; kinds found: {found}"
@@ -82,6 +80,10 @@ def _kinds(kinds: Sequence[Kind]) -> Iterator[str]:
                 f"sum of amounts {kind.sum}, counted as other; did you mean "
                 f"{meant[kind.name]}?"
             )
+
+
+def _counted(kind: Kind) -> str:
+    return f"{kind.name} ({shown(kind.entries)})"
 
 
 def _sign(kind: Kind, signs: Callable[[str], tuple[int, int]]) -> Iterator[str]:
@@ -110,9 +112,7 @@ def notes_of(contents: Contents, now: datetime) -> Iterator[str]:
     """What `check` says besides: kinds that are none of ours, entries that are to come."""
     others = [kind for kind in contents.kinds if kind.name not in NAMED_KINDS]
     if others:
-        listed = ", ".join(f"{kind.name} ({shown(kind.entries)})" for kind in others[:FEW])
-        more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
-        yield f"ledger.kind: counted as other: {listed}{more}"
+        yield f"ledger.kind: counted as other: {few(list(map(_counted, others)))}"
     if contents.last is not None and contents.last.replace(tzinfo=UTC) > now:
         yield (
             f"ledger.occurred_at: the last entry is of {clock_text(contents.last)} UTC, "
@@ -121,12 +121,11 @@ def notes_of(contents: Contents, now: datetime) -> Iterator[str]:
 
 
 def direction_words(counts: Iterable[tuple[str, int]]) -> Iterator[str]:
-    """Of directions that are none, how often each stands there: what is made of them."""
+    """Of directions that are none, how often each is there: what is made of them."""
     found = list(counts)
     if found:
-        listed = ", ".join(f"{name!r} ({shown(count)})" for name, count in found[:FEW])
-        more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+        listed = few([f"{name!r} ({shown(count)})" for name, count in found])
         yield (
-            f"ledger.direction: {listed}{more} is not orig, term or empty; the sign decides: "
+            f"ledger.direction: {listed} is not orig, term or empty; the sign decides: "
             "negative entries count as orig, positive ones as term"
         )

@@ -97,7 +97,7 @@ class Data:
 
 
 def directions(payg: ir.Table, fetch: Fetch) -> list[tuple[str, int]]:
-    """What stands in `direction` of pay-as-you-go entries besides orig and term, and how often."""
+    """The words in `direction` of pay-as-you-go entries besides orig and term, and how often."""
     odd = payg.filter(payg.direction.notin([ORIG, TERM, ""]))
     counted = odd.group_by("direction").agg(entries=odd.count())
     rows = fetch(counted.order_by(ibis.desc("entries"), "direction").limit(MOST)).to_pylist()

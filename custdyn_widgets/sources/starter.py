@@ -1,4 +1,4 @@
-"""A source to begin with: every table with two example rows, and what stands in its columns."""
+"""A source to begin with: every table with two example rows, and what its columns mean."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WORDS = {
     "valid_from": "the first day of this rate",
     "rate": "how much of your base currency one unit is worth; 1 for the base",
 }
-"""What stands in the columns."""
+"""What the columns mean."""
 READS = {
     Reads.ID: "text or a whole number",
     Reads.TEXT: "text",

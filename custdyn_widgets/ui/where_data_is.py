@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from custdyn_widgets.model.periods import EARLIEST, LATEST
+from custdyn_widgets.model.periods import EARLIEST, LATEST, in_zone, zone
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources.contents import Contents
 from custdyn_widgets.ui.form import Form
@@ -71,11 +71,16 @@ class WhereDataIs:
 def apart(contents: Contents, query: Query) -> str:
     """How a query's period and the entries are apart; nothing where they meet, or are none."""
     first, last = query.interval(datetime.now(UTC))
-    if contents.last is not None and contents.last < first:
+    if contents.last is not None and _on_clock(contents.last, query) < first:
         return "The period begins after the data ends"
-    if contents.first is not None and contents.first > last:
+    if contents.first is not None and _on_clock(contents.first, query) > last:
         return "The period ends before the data begins"
     return ""
+
+
+def _on_clock(instant: datetime, query: Query) -> datetime:
+    """A UTC instant on the clock of the query's zone."""
+    return in_zone(instant.replace(tzinfo=UTC), zone(query.timezone)).replace(tzinfo=None)
 
 
 def of_last_year(contents: Contents, query: Query) -> Query:

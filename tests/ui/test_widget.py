@@ -19,12 +19,14 @@ from custdyn_widgets.errors import QueryError
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.store import my_store
 from custdyn_widgets.ui.error_boundary import guarded, log_file
+from custdyn_widgets.ui.where_data_is import apart
 from custdyn_widgets.ui.widgets.basic import is_shown
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.datetime_field import DatetimeField
 from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
 from tests.conftest import AS_OF
+from tests.support.small import entry, source
 
 EVERYTHING = {
     "period": "last_quarter",
@@ -76,6 +78,17 @@ def test_a_form_that_was_asked_nothing_opens_where_the_data_is(page_query: Query
     asked._where.ask_for_last_year()
     wait(lambda: "Done in" in asked._bar.status.words)
     assert asked.report is not None and asked.report.first.year == 2017
+
+
+def test_the_period_and_the_data_are_compared_on_the_clock_of_the_query() -> None:
+    rows = [entry(1, 1, "2024-12-31T23:30:00Z", "payg", "-1")]
+    contents = source(ledger=rows).directory().contents
+    assert contents is not None
+    for timezone, is_apart in (("UTC", True), ("Europe/Vienna", False)):
+        query = Query.model_validate(
+            {"period": {"from": "2025-01-01", "to": "2025-01-31"}, "timezone": timezone}
+        )
+        assert bool(apart(contents, query)) == is_apart
 
 
 @pytest.mark.parametrize(

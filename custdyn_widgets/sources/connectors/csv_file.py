@@ -33,7 +33,7 @@ _NUMERAL = rf"^[+-]?[0-9.,]+{_EXPONENT}"
 _BY_THREE = rf"^[+-]?[0-9]*(,[0-9]{{3}})+{_EXPONENT}"
 _BOTH = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]*$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
-"""Every comma is followed by exactly three digits; every point is, and no 0 stands alone."""
+"""Every comma is followed by exactly three digits; every point is, and none begins with 0."""
 
 
 def read_csv(engine: Engine, table: str, file: Path) -> Once:
@@ -129,7 +129,7 @@ def _look_below(table: str, file: Path, names: list[str]) -> None:
         for number, line in enumerate(islice(opened, MOST_ABOVE), start=1):
             if sum(name in line for name in names) > 1 < number:
                 what = f"{file.name}: line {number} names the columns, not line 1"
-                remedy = "delete what stands above it"
+                remedy = "delete the lines above it"
                 raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
 
 

@@ -18,12 +18,12 @@ LOCKED = "Could not set lock on file"
 
 
 def open_duckdb(file: Path, name: str) -> Source:
-    """The source in a DuckDB file, opened for reading only, and only as long as somebody reads."""
+    """The source in a DuckDB file, opened for reading only, and only while it is read."""
     return Source(name, _load, engine=lambda _, memory: _File(file, name, memory), held=False)
 
 
 class _File(Engine):
-    """An engine with a DuckDB file open: until it is closed nobody can write into the file."""
+    """An engine with a DuckDB file open: until it is closed no program can write to the file."""
 
     def __init__(self, file: Path, name: str, memory: int) -> None:
         super().__init__(name, memory)
