@@ -110,7 +110,8 @@ def _sign(kind: Kind, signs: Callable[[str], tuple[int, int]]) -> Iterator[str]:
 
 def notes_of(contents: Contents, now: datetime) -> Iterator[str]:
     """What `check` says besides: kinds that are none of ours, entries that are to come."""
-    others = [kind for kind in contents.kinds if kind.name not in NAMED_KINDS]
+    kinds = contents.kinds  # those that a warning names are not named again
+    others = [one for one in kinds if (meant_kind(one.name) or one.name) not in NAMED_KINDS]
     if others:
         yield f"ledger.kind: counted as other: {few(list(map(_counted, others)))}"
     if contents.last is not None and contents.last.replace(tzinfo=UTC) > now:
