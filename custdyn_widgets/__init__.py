@@ -10,7 +10,9 @@ from custdyn_widgets.views.offline import charts_offline
 if TYPE_CHECKING:
     from custdyn_widgets.errors import CustdynError
     from custdyn_widgets.listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
+    from custdyn_widgets.query.own_rows import Row
     from custdyn_widgets.query.query import Query
+    from custdyn_widgets.query.terms import balances, clients, flows
     from custdyn_widgets.result import Result, run
     from custdyn_widgets.sources import open_source
     from custdyn_widgets.sources.rollup import make_rollup
@@ -23,6 +25,10 @@ _MODULES = {
     "OrigTerm": "listings",
     "Query": "query.query",
     "Result": "result",
+    "Row": "query.own_rows",
+    "balances": "query.terms",
+    "clients": "query.terms",
+    "flows": "query.terms",
     "make_rollup": "sources.rollup",
     "open_source": "sources",
     "run": "result",
@@ -38,6 +44,10 @@ __all__ = [
     "OrigTerm",
     "Query",
     "Result",
+    "Row",
+    "balances",
+    "clients",
+    "flows",
     "make_rollup",
     "open_source",
     "run",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -21,6 +21,7 @@ from custdyn_widgets.exports.files import Files
 from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.pipeline.make_report import Progress, make_report
 from custdyn_widgets.pipeline.provenance import Provenance, provenance
+from custdyn_widgets.query.own_rows import Row
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.validators import instant
 from custdyn_widgets.report.report import Report
@@ -191,13 +192,19 @@ _lock = Lock()
 
 
 def run(
-    query: Asking, source: From, *, as_of: AsOf | None = None, progress: Progress | None = None
+    query: Asking,
+    source: From,
+    *,
+    rows: Sequence[Row] | None = None,
+    as_of: AsOf | None = None,
+    progress: Progress | None = None,
 ) -> Result:
     """Makes a report.
 
     `query`: a Query, its JSON-shaped values, or the path of a TOML or JSON file. `source`: see
     `open_source`; one that is given by its name stays open, so that the next question about the
-    same files does not read them again. `as_of`: an aware datetime, or ISO text or a date (UTC
+    same files does not read them again. `rows` are rows of one's own, in place of the query's: see
+    `Row`. `as_of`: an aware datetime, or ISO text or a date (UTC
     without an offset); without one the clock is read, once, and the report keeps it. `progress`
     gets words for what is being done; left out, a notebook shows them in a line, which goes away.
 
@@ -208,6 +215,7 @@ def run(
     '-11 947.74'
     """
     query, opened, now = prepared(query, source, as_of)
+    query = query if rows is None else query.with_fields({"rows": rows})
     with watched(opened, progress) as say:
         report, extract = make_report(query, opened, as_of=now, progress=say)
     return Result(report, opened, extract)

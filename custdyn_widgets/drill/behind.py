@@ -117,7 +117,7 @@ class Behind:
             what = "counts clients, to which no entry adds: see clients(…), or give all=True"
             faults.append(FieldFault("row", row, what))
         if client is not None:
-            ids = found.period.who.ids.take(pa.array(behind.who)).cast(pa.string())
+            ids = behind.scope.period.who.ids.take(pa.array(behind.who)).cast(pa.string())
             if client not in ids.to_pylist():
                 what = "is not behind this figure: clients(…) lists who is, by client_id"
                 faults.append(FieldFault("client", client, what))

@@ -6,23 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 
 from custdyn_widgets.drill.contributions import Contributions, Rows
-from custdyn_widgets.drill.period import Period
+from custdyn_widgets.drill.period import Period, Scope
 from custdyn_widgets.extract.arrays import Flags, Numbers
-from custdyn_widgets.extract.filters import package_names, resolve
-from custdyn_widgets.extract.scope import KINDS, flows_by_client
+from custdyn_widgets.extract.filters import package_names
+from custdyn_widgets.extract.scope import flows_by_client
 from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.dense import client_states
-from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.definitions import flow_of
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure, Term
-from custdyn_widgets.model.periods import Bucket, Segment
 from custdyn_widgets.pipeline.make_report import balance_days
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
@@ -38,31 +36,25 @@ NUMERATOR, DENOMINATOR, COMPANION = "numerator", "denominator", "companion"
 class Breakdown:
     """What is behind a cell: its sides, client by client.
 
-    `cell` is None in the bucket before the first: the report has no such cell. `column` is the
-    bucket's place in its period; `among` are, for each term of a side, the
-    flags of the clients it is of (None: all); `pieces` are the stretches of one rate.
+    `cell` is None in the bucket before the first: the report has no such cell.
     """
 
     cell: Cell | None
-    period: Period
-    column: int
     formula: Formula
     sides: dict[str, Contributions]
-    among: Mapping[Term, Flags | None]
-    pieces: tuple[Segment, ...]
 
     first_piece = 2
     """The place of the first piece's date among the dates of a side: the two ends are first."""
 
     @property
-    def bucket(self) -> Bucket:
-        """The bucket that the cell is of."""
-        return self.period.buckets[self.column]
+    def scope(self) -> Scope:
+        """The bucket that the cell is of, with the clients of its numerator."""
+        return self.sides[NUMERATOR].scope
 
     @property
-    def edges(self) -> tuple[Edge, ...]:
-        """The ends of the buckets up to this one, from that of the bucket before the first."""
-        return self.period.edges[: self.column + 2]
+    def query(self) -> Query:
+        """The query of the report."""
+        return self.scope.period.query
 
     @property
     def agrees(self) -> bool:
@@ -92,9 +84,15 @@ def break_down(
     The ledger is asked for the entries of the bucket only; who is active and what everyone
     holds comes from what the report was made of. Raises what `run` raises, and SourceError.
     """
+    named = {NUMERATOR: made.numerator, DENOMINATOR: made.denominator, COMPANION: made.companion}
+    sides = {name: side for name, side in named.items() if side is not None}
+    found: dict[str, Contributions] = {}
     with source.reading(checkpoint) as snapshot:
-        held, place = period.holding(snapshot, column)
-        return _Collector(snapshot, held, place, checkpoint).behind(cell, made)
+        for where in dict.fromkeys(side.where for side in sides.values()):
+            held, place = period.under(where).holding(snapshot, column)
+            own = {name: side for name, side in sides.items() if side.where == where}
+            found |= _Collector(snapshot, held, place, checkpoint).behind(own)
+    return Breakdown(cell, made, {name: found[name] for name in sides})
 
 
 class _Collector:
@@ -115,22 +113,18 @@ class _Collector:
         self._days: list[date] = [*self._edges, *(piece.day for piece in self._pieces)]
         self._codes: Numbers = period.who.clients["currency"].to_numpy(object)
 
-    def behind(self, cell: Cell | None, made: Formula) -> Breakdown:
-        named = {
-            NUMERATOR: made.numerator,
-            DENOMINATOR: made.denominator,
-            COMPANION: made.companion,
-        }
-        sides = {name: side for name, side in named.items() if side is not None}
+    def behind(self, sides: Mapping[str, Measure]) -> dict[str, Contributions]:
+        """The sides of a figure, client by client."""
         terms = list(dict.fromkeys(term for side in sides.values() for term in side.terms))
         held, among = self._held(terms)
-        moved = self._moved(terms, among)
-        found = {name: self._contributions(side, held | moved) for name, side in sides.items()}
-        return Breakdown(cell, self._period, self._column, made, found, among, self._pieces)
-
-    def _contributions(self, side: Measure, rows: Mapping[Term, Rows]) -> Contributions:
-        joined = Rows.joined([_signed(rows[plain(term)], term.sign) for term in side.terms])
-        return Contributions(side, joined, tuple(self._days), self._codes, self._conversion)
+        rows = held | self._moved(terms, among)
+        scope = Scope(self._period, self._column, self._pieces, among)
+        days, codes, conversion = tuple(self._days), self._codes, self._conversion
+        found = {}
+        for name, side in sides.items():
+            own = Rows.joined([_signed(rows[plain(term)], term.sign) for term in side.terms])
+            found[name] = Contributions(side, own, days, codes, conversion, scope)
+        return found
 
     def _held(self, terms: Sequence[Term]) -> tuple[dict[Term, Rows], dict[Term, Flags | None]]:
         """Rows of what is held, and for every term the flags of the clients that it is of."""
@@ -161,6 +155,8 @@ class _Collector:
                 members = CLIENT_SETS[term.client_set].members(then, before)
                 was, day = edge_of(term)
                 balance = (before if was else now).balance
+                if term.having:
+                    members = members & self._has(term.having)[positions]
                 if term.keep != "any":
                     members = members & (balance > 0 if term.keep == "positive" else balance < 0)
                 at = np.flatnonzero(members)
@@ -180,8 +176,7 @@ class _Collector:
         wanted = [plain(term) for term in terms if isinstance(term, FlowTerm)]
         if not wanted:
             return {}
-        flows = self._flows()
-        names = flow_names(flows, self._period.query)
+        flows, names = self._flows
         made: dict[Term, Rows] = {}
         for term in dict.fromkeys(wanted):
             kept = flows.in_flow(term.flow, term.package, names)
@@ -193,30 +188,30 @@ class _Collector:
             made[term] = Rows(flows.client[at], days, flows.amount[at], flows.entries[at])
         return made
 
-    def _flows(self) -> ClientFlows:
+    def _has(self, having: tuple[str, ...]) -> Flags:
+        """The clients that have an entry of one of some flows within the bucket."""
+        flows, names = self._flows
+        has = np.zeros(len(self._codes), np.bool_)
+        has[flows.client[np.isin(names, having)]] = True
+        return has
+
+    @cached_property
+    def _flows(self) -> tuple[ClientFlows, Numbers]:
+        """The flows of each client within the bucket, and what they are called."""
         period, snapshot = self._period, self._snapshot
         bucket = period.buckets[self._column]
-        pieces: tuple[Segment, ...] = self._pieces
         table = flows_by_client(
             snapshot.tables,
             snapshot.fetch,
-            resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of),
-            segments=pieces,
+            period.filters(snapshot),
+            segments=self._pieces,
             inside=(bucket.start, bucket.end),
             end=period.until,
             as_of=period.as_of,
         )
         names = package_names(snapshot.tables, snapshot.fetch)
-        flows: ClientFlows = ClientFlows.of(table, period.who.ids, names).known()
-        return flows
-
-
-def flow_names(flows: ClientFlows, query: Query) -> Numbers:
-    """The row of a bridge that each flow stands in."""
-    counts = flows.counted(query).astype(np.int64)
-    names = [[flow_of(kind, counted=yes) for yes in (False, True)] for kind in KINDS]
-    named: Numbers = np.array(names)[flows.kind, counts]
-    return named
+        flows = ClientFlows.of(table, period.who.ids, names).known()
+        return flows, flows.named(period.counted)
 
 
 def plain(term: SomeTerm) -> SomeTerm:

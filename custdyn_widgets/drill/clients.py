@@ -51,7 +51,7 @@ class ClientList:
         """Reads names, types and owners. Raises what `run` raises, and SourceError."""
         own = found.sides[side]
         money = own if own.counts == "money" else found.sides.get(COMPANION)
-        ids = found.period.who.ids.take(pa.array(own.who))
+        ids = own.scope.period.who.ids.take(pa.array(own.who))
         with source.reading(checkpoint) as snapshot:
             clients = snapshot.tables["clients"]
             if len(ids) <= FEW:

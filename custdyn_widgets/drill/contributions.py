@@ -12,6 +12,7 @@ from math import lcm
 
 import numpy as np
 
+from custdyn_widgets.drill.period import Scope
 from custdyn_widgets.extract.arrays import SAFE, Ints, Numbers
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.formulas import Counts, Measure
@@ -41,7 +42,7 @@ class Rows:
 class Contributions:
     """One side of a figure, client by client.
 
-    `rows.client` are positions among `codes`, the currency of each client of the report;
+    `rows.client` are positions among `codes`, the currency of each client of `scope`;
     `who` are the clients behind, by position, and everything else here is in their order.
     """
 
@@ -50,6 +51,7 @@ class Contributions:
     days: tuple[date, ...]
     codes: Numbers
     conversion: Conversion
+    scope: Scope
 
     @property
     def counts(self) -> Counts:

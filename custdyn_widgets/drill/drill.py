@@ -19,7 +19,6 @@ from custdyn_widgets.drill.history import from_earlier
 from custdyn_widgets.drill.period import Period, periods_of
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.extract.flows import Extract
-from custdyn_widgets.model.blocks import formula
 from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
@@ -98,7 +97,7 @@ class Drill:
     def _asked(self, at: Address) -> tuple[Period, int, Formula]:
         """The period that a cell is of, its bucket's place there, and what it is made of."""
         row, bucket = row_at(self.report, at), bucket_at(self.report, at)
-        made = formula(row.block, row.row, row.package)
+        made = row.formula
         if made is None or bucket is None or at.side not in self.periods:
             raise NoClients(title_of(self.report, at))
         period = self.periods[at.side]

@@ -16,12 +16,12 @@ from custdyn_widgets.drill.breakdown import (
     NUMERATOR,
     Breakdown,
     Checkpoint,
-    flow_names,
     plain,
 )
 from custdyn_widgets.drill.contributions import Contributions, Rows, added_up
+from custdyn_widgets.drill.period import Scope
 from custdyn_widgets.extract.arrays import Ints, Numbers, microseconds_or, positions, unscaled
-from custdyn_widgets.extract.filters import package_names, resolve
+from custdyn_widgets.extract.filters import package_names
 from custdyn_widgets.extract.scope import KINDS, entries_of
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
@@ -70,15 +70,15 @@ def entries_behind(
     counted = found.sides[side]
     if counted.counts == "clients" and COMPANION in found.sides:
         counted = found.sides[COMPANION]
-    period, bucket = found.period, found.bucket
+    scope = found.sides[side].scope
+    period, bucket = scope.period, scope.bucket
     held = any(isinstance(term, BalanceTerm) for term in counted.side.terms)
     with source.reading(checkpoint) as snapshot:
         snapshot.one_by_one()
-        filters = resolve(snapshot.tables, snapshot.fetch, period.query, period.as_of)
         table = entries_of(
             snapshot.listed,
             snapshot.fetch,
-            filters,
+            period.filters(snapshot),
             inside=(None if held else bucket.start, bucket.end),
             end=period.until,
             as_of=period.as_of,
@@ -93,8 +93,8 @@ def entries_behind(
     amount = unscaled(table["amount"])
     flows = ClientFlows.of(_as_flows(table), period.who.ids, names)
     called = [flows.packages[place] if place >= 0 else None for place in flows.package]
-    opening = np.zeros(len(behind), np.int64) if held else _opening(found, checkpoint)
-    rows = _rows(found, counted.side, flows, microseconds_or(table["occurred_at"], 0))
+    opening = np.zeros(len(behind), np.int64) if held else _opening(scope, checkpoint)
+    rows = _rows(scope, counted.side, flows, microseconds_or(table["occurred_at"], 0))
     codes = counted.codes[who]
     return Entries(
         table,
@@ -102,7 +102,9 @@ def entries_behind(
         who,
         amount,
         _running(who, amount, opening),
-        Contributions(_as_money(counted.side), rows, counted.days, codes, counted.conversion),
+        Contributions(
+            _as_money(counted.side), rows, counted.days, codes, counted.conversion, scope
+        ),
     )
 
 
@@ -132,24 +134,24 @@ def _as_flows(table: pa.Table) -> pa.Table:
     )
 
 
-def _rows(found: Breakdown, side: Measure, flows: ClientFlows, occurred: Ints) -> Rows:
+def _rows(scope: Scope, side: Measure, flows: ClientFlows, occurred: Ints) -> Rows:
     """What each entry adds, term by term; the place of an entry stands for the client."""
-    start, end = (microseconds(edge) for edge in (found.bucket.start, found.bucket.end))
-    starts = np.array([microseconds(piece.start) for piece in found.pieces], np.int64)
+    start, end = (microseconds(edge) for edge in (scope.bucket.start, scope.bucket.end))
+    starts = np.array([microseconds(piece.start) for piece in scope.pieces], np.int64)
     segment = np.searchsorted(starts, occurred, side="right") - 1
-    names = flow_names(flows, found.period.query)
+    names = flows.named(scope.period.counted)
     listed = []
     for term in side.terms:
-        kept, day = _of_term(found, term, flows, names, (occurred, start, end))
+        kept, day = _of_term(scope, term, flows, names, (occurred, start, end))
         at = np.flatnonzero(kept)
-        days = np.full(len(at), day, np.int64) if day >= 0 else segment[at] + found.first_piece
+        days = np.full(len(at), day, np.int64) if day >= 0 else segment[at] + Breakdown.first_piece
         amount = flows.amount[at] if term.sign > 0 else -flows.amount[at]
         listed.append(Rows(at.astype(np.int64), days, amount, np.ones(len(at), np.int64)))
     return Rows.joined(listed)
 
 
 def _of_term(
-    found: Breakdown,
+    scope: Scope,
     term: Term,
     flows: ClientFlows,
     names: Numbers,
@@ -157,7 +159,7 @@ def _of_term(
 ) -> tuple[Numbers, int]:
     """Which entries a term is made of; the place of the date they convert at, -1 for their own."""
     occurred, start, end = when
-    flags = found.among[plain(term)]
+    flags = scope.among[plain(term)]
     own = np.ones(len(occurred), np.bool_) if flags is None else flags[flows.client]
     if isinstance(term, FlowTerm):
         return own & flows.in_flow(term.flow, term.package, names) & (occurred >= start), -1
@@ -165,12 +167,12 @@ def _of_term(
     return own & (occurred < (start if before else end)), day
 
 
-def _opening(found: Breakdown, checkpoint: Checkpoint) -> Numbers:
+def _opening(scope: Scope, checkpoint: Checkpoint) -> Numbers:
     """What each client of the report holds at the bucket's start."""
-    who = found.period.who
+    who = scope.period.who
     opening: Numbers = np.zeros(len(who.clients), np.int64)
     for places, pairs in client_states(
-        who.clients, who.changes, edges=found.edges[:-1], checkpoint=checkpoint
+        who.clients, who.changes, edges=scope.edges[:-1], checkpoint=checkpoint
     ):
         *_, (before, _) = pairs
         if before.balance.dtype == object:
@@ -199,7 +201,7 @@ class EntryLines:
 
     def __init__(self, found: Breakdown, entries: Entries) -> None:
         self.entries = entries
-        self.timezone = found.period.query.timezone
+        self.timezone = found.query.timezone
         self._zone: tzinfo = zone(self.timezone)
         self._to = entries.added.conversion.to
         self._at = np.full(len(entries.client), -1)

@@ -14,12 +14,12 @@ from custdyn_widgets.drill.drill import Drill, NoClients, title_of
 from custdyn_widgets.drill.history import Change, changes
 from custdyn_widgets.drill.proof import DISPROVEN, PROVEN, formula_text, number
 from custdyn_widgets.errors import MissingRates, TooFine
-from custdyn_widgets.model.blocks import EVERY_BLOCK
 from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.definitions import ACTIVE, SENSITIVE_MONTHS, active_row
 from custdyn_widgets.model.formulas import BalanceTerm
 from custdyn_widgets.model.periods import EPOCH, MICROSECOND, clock_text, in_zone, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
+from custdyn_widgets.query.own_rows import every_block
 from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
 
 SINCE = "Since the bucket before"
@@ -79,7 +79,7 @@ def explain(drill: Drill, at: Address, checkpoint: Checkpoint = lambda: None) ->
 
 def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
     row = row_at(drill.report, at)
-    block = next(one for one in EVERY_BLOCK if one.name == row.block)
+    block = next(one for one in every_block(()) if one.name == row.block)
     yield Fact("What it is", row.title, block.description)
     yield Fact("What it is", row.row, row.defined.description)
     if cell.reason is not None:
@@ -87,7 +87,7 @@ def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
 
 
 def _when(found: Breakdown) -> Iterator[Fact]:
-    query, bucket = found.period.query, found.bucket
+    query, bucket = found.query, found.scope.bucket
     tz = zone(query.timezone)
     for name, one in {query.timezone: tz, "UTC": UTC}.items():
         start, end = (_clock(edge, one) for edge in (bucket.start, bucket.end))
@@ -95,7 +95,7 @@ def _when(found: Breakdown) -> Iterator[Fact]:
     yield Fact("When", "State", bucket.state.value)
     terms = [term for side in found.sides.values() for term in side.side.terms]
     groups = {term.client_set for term in terms if isinstance(term, BalanceTerm)}
-    edge = found.edges[-1]
+    edge = found.scope.edges[-1]
     windows = {ACTIVE: edge.active_from}
     windows |= {
         active_row(months): since
@@ -115,7 +115,7 @@ def _clock(instant: datetime, tz: tzinfo) -> str:
 
 
 def _who(found: Breakdown) -> Iterator[Fact]:
-    for line in filter_lines(found.period.query):
+    for line in filter_lines(found.query):
         label, _, text = line.partition(": ")
         yield Fact("Whom", label, text)
     yield Fact("Whom", "Clients behind it", shown(len(found.sides[NUMERATOR].who)))
@@ -128,7 +128,7 @@ def _how(found: Breakdown, cell: Cell) -> Iterator[Fact]:
     if cell.exact is not None:
         yield Fact("How", "Before rounding", exact_text(cell.exact))
         yield Fact("How", "Rounding", f"once, half away from zero: {cell}")
-    query = found.period.query
+    query = found.query
     yield Fact("How", FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])
     for rate in sorted(over.conversion.used):
         worth = f"{rate.currency} from {rate.valid_from}: {exact_text(rate.rate)}"

@@ -71,8 +71,13 @@ def from_earlier(period: Period, source: Source, checkpoint: Checkpoint) -> Peri
     if before is None:
         return None
     # what the edges take for the end of the period gives the length of the bucket before
-    last, extract = first.local_start - SECOND, replace(period.extract, client_data=None)
-    alone = replace(period, last=last, buckets=(before,), extract=extract)
+    last = first.local_start - SECOND
+
+    def earlier(one: Period) -> Period:
+        extract = replace(one.extract, client_data=None)
+        alone = replace(one, last=last, buckets=(before,), extract=extract)
+        return alone.holding(snapshot, 0)[0]
+
     with source.reading(checkpoint) as snapshot:
-        held, _ = alone.holding(snapshot, 0)
-    return held
+        others = {where: earlier(one) for where, one in period.others.items()}
+        return replace(earlier(period), others=others)

@@ -21,14 +21,14 @@ from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.money import decimals
 from custdyn_widgets.model.rows import revenue_of
-from custdyn_widgets.report.conversion import percent_cell
+from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
 
 ROWS = {row.name: row for row in PACKAGE_CARD.rows}
 REPORTED = ("Activation Qty", "Activation Total", "Renew Qty", "Renew Total")
 """Rows of the card that are rows of the report."""
-RATIO_DECIMALS, DAYS_DECIMALS = 2, 1
+DAYS_DECIMALS = 1
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,7 +139,7 @@ def _per(renewals: Cell, holders: Cell) -> Cell:
     if not holders.value:
         return Cell(None, reason=holders.reason or NA.NOBODY_HOLDS)
     exact = Fraction(renewals.value or 0) / Fraction(holders.value)
-    return Cell(decimals(RATIO_DECIMALS, exact), exact=exact)
+    return ratio_cell(exact)
 
 
 def package_card(drill: Drill, package: str, checkpoint: Checkpoint = lambda: None) -> PackageCard:

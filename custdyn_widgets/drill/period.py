@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
+from custdyn_widgets.extract.arrays import Flags
 from custdyn_widgets.extract.balance_changes import ReadStrategy
 from custdyn_widgets.extract.clients import read_clients
-from custdyn_widgets.extract.filters import resolve
+from custdyn_widgets.extract.filters import Filters, packages_counted, resolve
 from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.metrics.edges import Edge, edges
+from custdyn_widgets.metrics.flows import Counted
 from custdyn_widgets.metrics.population import Population, population
+from custdyn_widgets.model.formulas import Term, Where
 from custdyn_widgets.model.periods import (
     Bucket,
     Segment,
@@ -24,6 +27,7 @@ from custdyn_widgets.model.periods import (
 )
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.make_report import conversion_of, rate_dates
+from custdyn_widgets.query.own_rows import wheres
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.report import Report
@@ -34,7 +38,8 @@ from custdyn_widgets.sources import Snapshot
 class Period:
     """One period of a report: its buckets, and what it was made of.
 
-    `until` is its end, up to which entries make a client pass the filters.
+    `until` is its end, up to which entries make a client pass the filters: the query's and
+    `where`. `others` are the same period under other filters.
     """
 
     query: Query
@@ -43,13 +48,33 @@ class Period:
     buckets: tuple[Bucket, ...]
     until: datetime
     extract: Extract
+    where: Where | None = None
+    others: Mapping[Where | None, Period] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Extract
+        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Sequence[Extract]
     ) -> Period:
-        """A whole period of a report."""
-        return cls(report.query, report.as_of, last, buckets, buckets[-1].end, made)
+        """A whole period of a report, and what it is made of under each of `wheres`."""
+        own = (report.query, report.as_of, last, buckets, buckets[-1].end)
+        each = dict(zip(wheres(report.query.rows), made, strict=True))
+        others: dict[Where | None, Period] = {
+            where: cls(*own, extract, where) for where, extract in each.items() if where
+        }
+        return cls(*own, each[None], others=others)
+
+    def under(self, where: Where | None) -> Period:
+        """The period under some filters besides the query's."""
+        return self if where is None else self.others[where]
+
+    def filters(self, snapshot: Snapshot) -> Filters:
+        """What clients must pass."""
+        return resolve(snapshot.tables, snapshot.fetch, self.query, self.as_of, self.where)
+
+    @property
+    def counted(self) -> Counted:
+        """The packages whose entries count."""
+        return packages_counted(self.query, self.where)
 
     @cached_property
     def who(self) -> Population:
@@ -67,8 +92,7 @@ class Period:
             return self, column
         buckets = self.buckets[max(column - 1, 0) : column + 1]
         tables, fetch = snapshot.tables, snapshot.fetch
-        filters = resolve(tables, fetch, self.query, self.as_of)
-        plan = Plan(filters, buckets, (), (), self.as_of, until=self.until)
+        plan = Plan(self.filters(snapshot), buckets, (), (), self.as_of, until=self.until)
         held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.raw.in_order))
         extract = replace(self.extract, client_data=held)
         return replace(self, buckets=buckets, extract=extract), len(buckets) - 1
@@ -91,16 +115,41 @@ class Period:
         return edges(self.query, self.last, self.buckets)
 
 
+@dataclass(frozen=True)
+class Scope:
+    """A bucket of a period, and the clients behind a figure in it.
+
+    `column` is the bucket's place; `pieces` are its stretches of one rate; `among` are, for each
+    term, the flags of the clients it is of (None: all).
+    """
+
+    period: Period
+    column: int
+    pieces: tuple[Segment, ...]
+    among: Mapping[Term, Flags | None]
+
+    @property
+    def bucket(self) -> Bucket:
+        """The bucket."""
+        return self.period.buckets[self.column]
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The ends of the buckets up to this one, from that of the bucket before the first."""
+        return self.period.edges[: self.column + 2]
+
+
 def periods_of(report: Report, extract: Sequence[Extract]) -> dict[str, Period]:
     """The periods of a report by side; the other one has all its buckets, not the shown ones."""
     query, as_of = report.query, report.as_of
     if not extract:
         return {}
-    made = {"value": Period.of(report, report.last, report.buckets, extract[0])}
-    if report.other is not None and len(extract) > 1:
+    count = len(wheres(query.rows))
+    made = {"value": Period.of(report, report.last, report.buckets, extract[:count])}
+    if report.other is not None and len(extract) > count:
         first, last = report.other.first, report.other.last
         buckets = make_buckets(
             first, last, units=query.time_units, timezone=query.timezone, as_of=as_of
         )
-        made["other"] = Period.of(report, last, buckets, extract[1])
+        made["other"] = Period.of(report, last, buckets, extract[count:])
     return made

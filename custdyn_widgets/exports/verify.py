@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.files import why
-from custdyn_widgets.model.blocks import definition
 from custdyn_widgets.model.currencies import minor_units
-from custdyn_widgets.model.definitions import LINES, PACKAGE, PERCENT_DECIMALS
+from custdyn_widgets.model.definitions import LINES, PACKAGE, PERCENT_DECIMALS, RATIO_DECIMALS
+from custdyn_widgets.query.own_rows import definitions
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.difference import Difference, Key, cells_of, diff, json_cells
 from custdyn_widgets.views.facts import AS_OF
@@ -154,7 +154,9 @@ def _from_sheets(pages: dict[str, list[list[Any]]]) -> SavedFile:
 
 
 def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str]]:
-    decimals = minor_units(str(query.currency))
+    places = {"percent": PERCENT_DECIMALS, "ratio": RATIO_DECIMALS, "quantity": 0}
+    places["money"] = minor_units(str(query.currency))
+    units = dict(_units(query))
     from custdyn_widgets.exports.sheets import LINES_ABOVE
 
     header = LINES_ABOVE + max(len(query.time_units), 1) - 1
@@ -168,10 +170,16 @@ def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str
             title = name
             continue
         block = PACKAGE if title.startswith(f'{PACKAGE} "') else title
-        row_name, _, line = name.removesuffix(")").partition(" (")
-        unit = "percent" if line == LINES["percent"].label else definition(block, row_name).unit
-        places = {"percent": PERCENT_DECIMALS, "money": decimals, "quantity": 0}[unit]
+        unit = units[block, name]
         for label, value in zip(labels, values, strict=True):
             if not isinstance(value, str):
-                value = f"{Decimal(repr(value)):.{places}f}"
+                value = f"{Decimal(repr(value)):.{places[unit]}f}"
             yield (title, name, label), value
+
+
+def _units(query: Query) -> Iterator[tuple[tuple[str, str], str]]:
+    """What a line counts in, by its block and its name in the sheet."""
+    for (block, row), defined in definitions(query.rows).items():
+        yield (block, row), defined.unit
+        for key, line in LINES.items():
+            yield (block, f"{row} ({line.label})"), "percent" if key == "percent" else defined.unit

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
 
 from custdyn_widgets.model.definitions import NO_PACKAGE
+from custdyn_widgets.model.formulas import Where
 from custdyn_widgets.model.schema import PACKAGE_KINDS
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources.expressions import Fetch, instant_literal
@@ -17,12 +18,16 @@ from custdyn_widgets.sources.expressions import Fetch, instant_literal
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of a query as they reach the engine: values resolved to ids and owners."""
+    """The filters of a query as they reach the engine: values resolved to ids and owners.
+
+    `also` are those that clients must pass besides.
+    """
 
     client_type: str | None
     tags: tuple[str, ...]
     owners: tuple[str, ...] | None
     packages: Packages | None
+    also: Filters | None = None
 
 
 @dataclass(frozen=True)
@@ -33,21 +38,40 @@ class Packages:
     unnamed: bool
 
 
-def resolve(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query, as_of: datetime) -> Filters:
+def resolve(
+    tables: Mapping[str, ir.Table],
+    fetch: Fetch,
+    query: Query,
+    as_of: datetime,
+    where: Where | None = None,
+) -> Filters:
     """The filters of a query, its package names and owner tree resolved in the source.
 
     An owner who was created at `as_of` (aware) or later does not exist, nor what is below.
+    `where` are filters besides, in which an owner has the tree of the query's.
     """
-    everyone = query.client_type == "all"
-    return Filters(
-        client_type=None if everyone else query.client_type,
-        tags=query.client_tags,
-        owners=_owners(tables, fetch, query, as_of) if query.owner else None,
-        packages=packages_named(tables, fetch, query.package) if query.package else None,
-    )
+
+    def resolved(asked: Query | Where) -> Filters:
+        tree = _owners(tables, fetch, asked.owner, as_of, tree=query.owner_tree)
+        return Filters(
+            client_type=None if asked.client_type == "all" else asked.client_type,
+            tags=asked.client_tags,
+            owners=tree if asked.owner else None,
+            packages=packages_named(tables, fetch, asked.package) if asked.package else None,
+        )
+
+    return resolved(query) if where is None else replace(resolved(query), also=resolved(where))
 
 
-def unmatched(tables: Mapping[str, ir.Table], fetch: Fetch, query: Query) -> dict[str, list[str]]:
+def packages_counted(query: Query, where: Where | None = None) -> frozenset[str] | None:
+    """The packages whose entries count in the rows of packages; None: all of them."""
+    chosen = [frozenset(one.package) for one in (query, where) if one is not None and one.package]
+    return frozenset.intersection(*chosen) if chosen else None
+
+
+def unmatched(
+    tables: Mapping[str, ir.Table], fetch: Fetch, query: Query | Where
+) -> dict[str, list[str]]:
     """Filter values that nothing in the source has, by field of the query."""
     clients, tags, ledger = tables["clients"], tables["client_tags"], tables["ledger"]
     missing: dict[str, list[str]] = {}
@@ -96,6 +120,8 @@ def conditions(
     if filters.packages is not None:
         having = known.filter(of_packages(known, filters.packages))
         met.append(clients.client_id.isin(having.client_id))
+    if filters.also is not None:
+        met += conditions(tables, clients, known, filters.also)
     return met or [ibis.literal(True)]
 
 
@@ -112,10 +138,15 @@ def _one_of(column: ir.StringValue, values: Sequence[str]) -> ir.BooleanValue:
 
 
 def _owners(
-    tables: Mapping[str, ir.Table], fetch: Fetch, query: Query, as_of: datetime
+    tables: Mapping[str, ir.Table],
+    fetch: Fetch,
+    owners: Sequence[str],
+    as_of: datetime,
+    *,
+    tree: bool,
 ) -> tuple[str, ...]:
-    chosen = dict.fromkeys(query.owner)
-    if query.owner_tree:
+    chosen = dict.fromkeys(owners)
+    if tree and owners:
         clients = tables["clients"]
         clients = clients.filter(clients.created_at < instant_literal(as_of))
         own = clients.select(id=clients.client_id.cast("string"), above=clients.owner_id)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,14 +12,9 @@ import pyarrow as pa
 from custdyn_widgets.extract.arrays import positions, unscaled
 from custdyn_widgets.extract.flows import NOT_PASSING, Extract
 from custdyn_widgets.extract.scope import KINDS
-from custdyn_widgets.metrics.client_sets import CLIENT_SETS
-from custdyn_widgets.metrics.dense import client_states
-from custdyn_widgets.metrics.edges import Edge
-from custdyn_widgets.metrics.population import Checkpoint, Population
-from custdyn_widgets.model.definitions import ACTIVE, NO_PACKAGE, OVERALL_ACTIVE, flow_of, stayed
+from custdyn_widgets.model.definitions import NO_PACKAGE, flow_of
 from custdyn_widgets.model.periods import Segment, local_date, zone
 from custdyn_widgets.model.schema import PACKAGE_KINDS
-from custdyn_widgets.query.query import Query
 
 
 @dataclass(frozen=True)
@@ -55,16 +48,25 @@ def package_name(number: object, names: Mapping[str, str]) -> str:
     return NO_PACKAGE if number is None else names.get(str(number), str(number))
 
 
-def is_counted(kind: str, package: str | None, query: Query) -> bool:
-    """Whether the query's package filter lets an entry count in the rows of packages."""
-    return kind not in PACKAGE_KINDS or not query.package or package in query.package
+Counted = Collection[str] | None
+"""The packages whose entries count in the rows of packages; None: all of them."""
+
+
+def is_counted(kind: str, package: str | None, counted: Counted) -> bool:
+    """Whether the filters of packages let an entry count in the rows of packages."""
+    return kind not in PACKAGE_KINDS or counted is None or package in counted
 
 
 def flows_of(
-    query: Query, extract: Extract, pieces: Sequence[Segment], names: Mapping[str, str]
+    extract: Extract,
+    pieces: Sequence[Segment],
+    names: Mapping[str, str],
+    *,
+    timezone: str,
+    counted: Counted,
 ) -> Iterator[Flow]:
     """The flows of the clients that pass."""
-    tz = zone(query.timezone)
+    tz = zone(timezone)
     amounts = unscaled(extract.flows["amount"])
     rows = extract.flows.drop_columns("amount").to_pylist()
     for row, amount in zip(rows, amounts, strict=True):
@@ -78,7 +80,7 @@ def flows_of(
             first_day=local_date(row["first_at"].replace(tzinfo=UTC), tz),
             kind=kind,
             package=package,
-            counted=is_counted(kind, package, query),
+            counted=is_counted(kind, package, counted),
             currency=extract.currencies[row["currency"]],
             amount=int(amount),
             entries=row["entries"],
@@ -122,10 +124,16 @@ class ClientFlows:
             np.asarray(table["entries"].to_numpy(), np.int64),
         )
 
-    def counted(self, query: Query) -> np.ndarray:
-        """Which rows the query's package filter lets count in the rows of packages."""
-        counts = [is_counted(KINDS[-1], name, query) for name in self.packages]
+    def counted(self, counted: Counted) -> np.ndarray:
+        """Which rows the filters of packages let count in the rows of packages."""
+        counts = [is_counted(KINDS[-1], name, counted) for name in self.packages]
         made: np.ndarray = np.array([*counts, True])[self.package]
+        return made
+
+    def named(self, counted: Counted) -> np.ndarray:
+        """The flow of each row: the row of a bridge that it stands in."""
+        names = [[flow_of(kind, counted=yes) for yes in (False, True)] for kind in KINDS]
+        made: np.ndarray = np.array(names)[self.kind, self.counted(counted).astype(np.int64)]
         return made
 
     def in_flow(self, flow: str, package: str | None, names: np.ndarray) -> np.ndarray:
@@ -143,51 +151,3 @@ class ClientFlows:
             return self
         columns = ("client", "segment", "kind", "package", "amount", "entries")
         return replace(self, **{name: getattr(self, name)[kept] for name in columns})
-
-
-def stayed_flows(
-    query: Query,
-    who: Population,
-    flows: ClientFlows,
-    pieces: Sequence[Segment],
-    edges: Sequence[Edge],
-    checkpoint: Checkpoint,
-) -> dict[str, list[Flow]]:
-    """For each class that a bridge is of: the flows of clients that stayed in it."""
-    bucket_of = np.array([piece.bucket for piece in pieces], np.int64)
-    currency = who.clients["currency"].astype("category").cat
-    code = currency.codes.to_numpy(np.int64)
-    counts = flows.counted(query)
-    totals: dict[str, dict[tuple[int, ...], list[int]]] = {}
-    for positions_, pairs in client_states(
-        who.clients, who.changes, edges=edges, checkpoint=checkpoint
-    ):
-        place = np.full(len(who.clients), -1, np.int64)
-        place[positions_] = np.arange(len(positions_))
-        inside = place[flows.client] >= 0
-        flags: dict[str, list[Any]] = {ACTIVE: [], OVERALL_ACTIVE: []}
-        for now, before in pairs:
-            for name, listed in flags.items():
-                listed.append(CLIENT_SETS[stayed(name)].members(now, before))
-        for name, listed in flags.items():
-            among = np.array(listed)[bucket_of[flows.segment] + 1, place[flows.client]]
-            rows = np.flatnonzero(inside & among)
-            own = totals.setdefault(name, defaultdict(lambda: [0, 0]))
-            keys = (flows.segment[rows], flows.kind[rows], counts[rows], code[flows.client[rows]])
-            values = (flows.amount[rows], flows.entries[rows])
-            for *key, amount, entries in zip(*keys, *values, strict=True):
-                total = own[tuple(map(int, key))]
-                total[:] = total[0] + int(amount), total[1] + int(entries)
-    return {
-        name: [
-            _flow(pieces[segment], KINDS[kind], bool(counted), currency.categories[code], *sums)
-            for (segment, kind, counted, code), sums in own.items()
-        ]
-        for name, own in totals.items()
-    }
-
-
-def _flow(
-    piece: Segment, kind: str, counted: bool, currency: str, amount: int, entries: int
-) -> Flow:
-    return Flow(piece.bucket, piece.day, piece.day, kind, None, counted, currency, amount, entries)

@@ -5,37 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from custdyn_widgets.extract.arrays import Checksum
 from custdyn_widgets.extract.clients import ClientData
 from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums, merged
+from custdyn_widgets.metrics.by_client import MetricsPlan, sums_by_client
 from custdyn_widgets.metrics.checksum import NOTHING, added, checksum
 from custdyn_widgets.metrics.dense import client_set_sums
-from custdyn_widgets.metrics.edges import Edge
-from custdyn_widgets.metrics.flows import ClientFlows, Flow, stayed_flows
+from custdyn_widgets.metrics.flows import ClientFlows, Flow
 from custdyn_widgets.metrics.population import Population, population
-from custdyn_widgets.model.periods import Segment
-from custdyn_widgets.query.query import Query
-
-
-@dataclass(frozen=True)
-class MetricsPlan:
-    """What a report wants of clients.
-
-    The figures of `groups` at the `edges` of the query's buckets, and, if `by_client`, the flows
-    by `pieces` of the clients that stayed in a class; `names` are the packages'.
-    `starts` are the local starts that belong to the edges.
-    """
-
-    query: Query
-    edges: tuple[Edge, ...]
-    groups: tuple[str, ...]
-    pieces: tuple[Segment, ...]
-    names: Mapping[str, str]
-    by_client: bool
-    starts: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,22 +39,19 @@ def partial_sums(
     sums = client_set_sums(
         who.clients, who.changes, edges=wanted.edges, groups=wanted.groups, checkpoint=checkpoint
     )
-    return PartialSums(
-        sums,
-        stayed_of(client_data, who, wanted, checkpoint),
-        client_data.has_unknown_clients,
-        checksum(client_data),
-    )
+    having, stayed = by_client(client_data, who, wanted, checkpoint)
+    unknown = client_data.has_unknown_clients
+    return PartialSums(sums | having, stayed, unknown, checksum(client_data))
 
 
-def stayed_of(
+def by_client(
     client_data: ClientData, who: Population, wanted: MetricsPlan, checkpoint: Callable[[], None]
-) -> dict[str, list[Flow]]:
-    """For each class the flows of clients that stayed in it, where they are wanted."""
+) -> tuple[Sums, dict[str, list[Flow]]]:
+    """What takes the flows of each client, where it is wanted: see `sums_by_client`."""
     if not wanted.by_client or client_data.flows is None:
-        return {}
+        return {}, {}
     moved = ClientFlows.of(client_data.flows, who.ids, wanted.names)
-    return stayed_flows(wanted.query, who, moved, wanted.pieces, wanted.edges, checkpoint)
+    return sums_by_client(who, moved, wanted, checkpoint)
 
 
 def add_partials(parts: Iterable[PartialSums]) -> PartialSums:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from custdyn_widgets.model.definitions import ALL_EVER, CLASSES, BlockDefinition, RowDefinition
-from custdyn_widgets.model.formulas import BalanceTerm, Formula
+from custdyn_widgets.model.definitions import (
+    ALL_EVER,
+    CLASSES,
+    OWN,
+    BlockDefinition,
+    RowDefinition,
+)
+from custdyn_widgets.model.formulas import BalanceTerm
 from custdyn_widgets.model.rows import BLOCKS, OPTIONAL, PACKAGE_BLOCK
 
 EVERY_BLOCK = (
@@ -14,6 +20,8 @@ EVERY_BLOCK = (
     *(block for blocks in OPTIONAL.values() for block in blocks),
 )
 """All of them, in the order in which a report has them."""
+OWN_BLOCK = BlockDefinition(OWN, "Rows that this query defines itself.", ())
+"""After them come a query's own rows."""
 
 HOLDERS, PER_HOLDER = "Holders", "Renewals per Holder"
 DAYS_BETWEEN, SHARE = "Median Days between Renewals", "Share of Revenue"
@@ -28,7 +36,7 @@ PACKAGE_CARD = BlockDefinition(
             "Clients, not closed, with an activation or renewal within one period_months of the "
             "package before the bucket's end.",
         ),
-        RowDefinition(PER_HOLDER, "quantity", "Renew Qty divided by Holders."),
+        RowDefinition(PER_HOLDER, "ratio", "Renew Qty divided by Holders."),
         RowDefinition(
             DAYS_BETWEEN,
             "quantity",
@@ -51,22 +59,6 @@ def blocks_with(chosen: Sequence[str]) -> tuple[BlockDefinition, ...]:
     return tuple(block for block in EVERY_BLOCK if block not in left_out)
 
 
-def definition(block: str, row: str) -> RowDefinition:
-    """The definition of a row, by the names of its block and itself. Raises KeyError."""
-    for candidate in EVERY_BLOCK:
-        if candidate.name == block:
-            for one in candidate.rows:
-                if one.name == row:
-                    return one
-    raise KeyError((block, row))
-
-
-def formula(block: str, row: str, package: str | None = None) -> Formula | None:
-    """The formula of a row; None for a row that is not computed from clients (Rounding)."""
-    made = definition(block, row).formula
-    return made if made is None or package is None else made.of_package(package)
-
-
 def client_sets_of(chosen: Sequence[str]) -> tuple[str, ...]:
     """The sets of clients that a report with some optional blocks needs."""
     rows = (row for key in chosen for block in OPTIONAL[key] for row in block.rows)
@@ -78,10 +70,3 @@ def client_sets_of(chosen: Sequence[str]) -> tuple[str, ...]:
         if isinstance(term, BalanceTerm)
     )
     return tuple(dict.fromkeys((*CLASSES, ALL_EVER, *named)))
-
-
-def place_of(block: str, row: str) -> tuple[int, int]:
-    """The place of a row among all that a report may have: its block, and its place in that."""
-    blocks = [one.name for one in EVERY_BLOCK]
-    at = blocks.index(block)
-    return at, [one.name for one in EVERY_BLOCK[at].rows].index(row)

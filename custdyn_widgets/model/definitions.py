@@ -9,7 +9,7 @@ from typing import Literal
 from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.model.schema import ACTIVATION, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
 
-Unit = Literal["quantity", "money", "percent"]
+Unit = Literal["quantity", "money", "percent", "ratio"]
 BRIDGE = "Bridge"
 MOVEMENTS = "Movements"
 SENSITIVITY = "Sensitivity"
@@ -22,6 +22,8 @@ FLOWS = (REFILLS, USE, ACTIVATIONS, RENEWALS, OTHER)
 PACKAGE_FLOWS = (ACTIVATIONS, RENEWALS)
 NEW, REACTIVATED, RETAINED, LAPSED = "New", "Reactivated", "Retained", "Lapsed"
 CHURN_RATE, AVERAGE_REVENUE = "Churn Rate", "Average Revenue"
+MOVED = (NEW, REACTIVATED, RETAINED, LAPSED)
+"""The sets of clients that Movements is of."""
 SENSITIVE_MONTHS = (1, 2, 3, 6, 12)
 """The active durations that Sensitivity compares."""
 ALL_EVER = "everyone"
@@ -45,6 +47,7 @@ class NA(StrEnum):
     NOBODY_HOLDS = "no client holds the package"
     NO_INTERVAL = "no renewal within the bucket follows another entry of the package"
     NOTHING_SPENT = "pay-as-you-go use and packages add up to 0"
+    NO_DIVISOR = "what it is divided by is 0"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ BALANCE_REFILL = "Balance Refill"
 PAY_AS_YOU_GO = "Pay As You Go"
 PACKAGES = "Packages"
 PACKAGE = "Package"
+OWN = "My rows"
+"""The block of the rows that a query defines itself."""
 NO_PACKAGE = "(no package)"
 CLASSES = (ACTIVE, OVERALL_ACTIVE, ALL)
 """The classes of clients that the report's first blocks are of."""
@@ -104,6 +109,7 @@ LINES = {
 """The lines of a compared row, in order; a row that is not compared has the first one only."""
 CHANGES = ("delta", "percent")
 PERCENT_DECIMALS = 1
+RATIO_DECIMALS = 2
 
 
 GRAINS = (60, 15)

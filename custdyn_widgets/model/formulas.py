@@ -9,11 +9,31 @@ Counts = Literal["clients", "entries", "money"]
 
 
 @dataclass(frozen=True)
+class Where:
+    """What clients must pass, besides the query's filters; the fields are those of a query."""
+
+    client_type: str = "all"
+    client_tags: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    package: tuple[str, ...] = ()
+
+
+Having = tuple[str, tuple[str, ...]]
+"""The clients of a set that have an entry of one of some flows within the bucket."""
+
+
+def group_name(client_set: str, flows: tuple[str, ...] = ()) -> str:
+    """What sums of a client set are called, or of its clients that have an entry of some flows."""
+    return " | ".join((client_set, *flows))
+
+
+@dataclass(frozen=True)
 class BalanceTerm:
     """The clients of a set with their balances, at one end of the bucket.
 
     `keep` leaves those with a positive or negative balance only; `revalued` converts at the
-    closing's rate, whichever end it is.
+    closing's rate, whichever end it is. `having` leaves those that have an entry of one of these
+    flows within the bucket.
     """
 
     client_set: str
@@ -21,6 +41,12 @@ class BalanceTerm:
     keep: Literal["any", "positive", "negative"] = "any"
     revalued: bool = False
     sign: int = 1
+    having: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """What the sums of these clients are called."""
+        return group_name(self.client_set, self.having)
 
 
 @dataclass(frozen=True)
@@ -38,11 +64,15 @@ Term = BalanceTerm | FlowTerm
 
 @dataclass(frozen=True)
 class Measure:
-    """A sum over clients: how many clients or entries, or an amount."""
+    """A sum over clients: how many clients or entries, or an amount.
+
+    `where`: of those only that pass these filters, too.
+    """
 
     name: str
     counts: Counts
     terms: tuple[Term, ...]
+    where: Where | None = None
 
     def of_package(self, package: str) -> Measure:
         """The same of one package's entries."""

@@ -19,16 +19,16 @@ from custdyn_widgets.extract.clients import ClientData, read_clients
 from custdyn_widgets.extract.flows import Extract, read_extract
 from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums
+from custdyn_widgets.metrics.by_client import MetricsPlan
 from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.dense import client_set_sums, recent
 from custdyn_widgets.metrics.edges import Edge, recent_cuts
-from custdyn_widgets.metrics.flows import Flow, flows_of
-from custdyn_widgets.metrics.partials import MetricsPlan, PartialSums, stayed_of
+from custdyn_widgets.metrics.flows import Counted, Flow, flows_of
+from custdyn_widgets.metrics.partials import PartialSums, by_client
 from custdyn_widgets.metrics.population import Population, population
 from custdyn_widgets.metrics.recency import Recency
 from custdyn_widgets.model.periods import Bucket, Segment, microseconds
 from custdyn_widgets.pipeline.slicing import SlicedReader, sliced_reader
-from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources import Snapshot, Source
 
 Checkpoint = Callable[[], None]
@@ -121,12 +121,19 @@ class Frames:
         return self._cut[pieces]
 
     def flows(
-        self, query: Query, pieces: tuple[Segment, ...], names: Mapping[str, str]
+        self,
+        pieces: tuple[Segment, ...],
+        names: Mapping[str, str],
+        *,
+        timezone: str,
+        counted: Counted,
     ) -> list[Flow]:
         """The flows by these pieces, of packages by their `names`, see `flows_of`."""
-        key = query.package, query.timezone, pieces, tuple(names.items())
+        key = counted, timezone, pieces, tuple(names.items())
         if key not in self._flows:  # as above
-            self._flows = {key: list(flows_of(query, self.cut(pieces), pieces, names))}
+            cut = self.cut(pieces)
+            found = flows_of(cut, pieces, names, timezone=timezone, counted=counted)
+            self._flows = {key: list(found)}
         return self._flows[key]
 
     def _recent(self, wanted: MetricsPlan, checkpoint: Checkpoint) -> Recency | None:
@@ -161,10 +168,8 @@ class Frames:
         if self.sliced is not None:
             return self.sliced(wanted, checkpoint)
         sums = self._summed(wanted, checkpoint)
-        stayed = {}
-        if wanted.by_client:
-            stayed = stayed_of(self._held, self.people(checkpoint), wanted, checkpoint)
-        return PartialSums(sums, stayed, self._held.has_unknown_clients)
+        having, stayed = by_client(self._held, self.people(checkpoint), wanted, checkpoint)
+        return PartialSums(sums | having, stayed, self._held.has_unknown_clients)
 
     def _summed(self, wanted: MetricsPlan, checkpoint: Checkpoint) -> Sums:
         """The sums of client sets, see `client_set_sums`; computed where they are unknown."""

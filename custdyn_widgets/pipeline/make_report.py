@@ -8,14 +8,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 
-from custdyn_widgets.extract.filters import package_names, resolve, unmatched
+from custdyn_widgets.extract.filters import package_names, packages_counted, resolve, unmatched
 from custdyn_widgets.extract.flows import Extract, client_currencies, unknown_clients
 from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import KINDS
+from custdyn_widgets.metrics.by_client import MetricsPlan
 from custdyn_widgets.metrics.edges import edges, nominal_starts
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.metrics.partials import MetricsPlan
 from custdyn_widgets.model.blocks import client_sets_of
+from custdyn_widgets.model.formulas import Having, Where
 from custdyn_widgets.model.periods import (
     MICROSECOND,
     Bucket,
@@ -28,6 +29,7 @@ from custdyn_widgets.model.periods import (
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.cache import frames_of
 from custdyn_widgets.query.compared_period import match_buckets, other_interval
+from custdyn_widgets.query.own_rows import blocks_of, client_sets, wheres
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.comparison import compared
 from custdyn_widgets.report.conversion import Conversion
@@ -81,8 +83,7 @@ def make_report(
         query = asked.query
         own = asked.period(*query.interval(as_of))
         if query.compare is None:
-            report, extract = asked.report(own)
-            return report, extract
+            return asked.report(own)
         interval = other_interval(query, own.first, own.last)
         theirs = asked.period(*interval, which=" of the period compared with")
         places = match_buckets(query, own.buckets, theirs.buckets)
@@ -99,6 +100,15 @@ class _Period:
     last: datetime
     buckets: tuple[Bucket, ...]
     which: str = ""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What the clients that pass some filters add to a report, and what that is made of."""
+
+    extract: Extract
+    inputs: ReportInputs
+    has_unknown_clients: bool
 
 
 @dataclass(frozen=True)
@@ -145,48 +155,30 @@ class _Reporter:
         if buckets:
             pieces = rate_segments(query, self.rates, snapshot, buckets)
             snapshot.cut_at(_edges(buckets, pieces), as_of)
-            plan = Plan(
-                filters=resolve(snapshot.tables, snapshot.fetch, query, as_of),
-                buckets=buckets,
-                pieces=pieces,
-                cuts=self.fine_segments(buckets, pieces),
-                as_of=as_of,
-                by_client="bridge" in query.blocks,
-            )
-            reading = partial(self.progress, f"reading the ledger{period.which}")
-            frames = frames_of(self.source, snapshot, plan, reading)
-            extract = frames.cut(pieces)
-            checkpoint = partial(self.progress, "adding up")
-            checkpoint()
-            names = package_names(snapshot.tables, snapshot.fetch)
-            flows = frames.flows(query, pieces, names)
-            read = _read(extract, flows)
-            bucket_edges = edges(query, period.last, buckets)
-            groups = client_sets_of(query.blocks)
-            starts = nominal_starts(query, period.last, buckets)
-            wanted = MetricsPlan(query, bucket_edges, groups, pieces, names, plan.by_client, starts)
-            part = frames.part(wanted, checkpoint)
-            if frames.sliced is not None:
-                extract = replace(extract, checksum=part.checksum)
-            parts = (extract,)
-            conversion = conversion_of(query, self.rates, extract, self.today)
+            scopes = {where: self._scope(period, pieces, where) for where in wheres(query.rows)}
+            parts = tuple(scope.extract for scope in scopes.values())
+            own = scopes[None]
+            read = _read(own.extract, own.inputs.flows)
+            conversion = conversion_of(query, self.rates, own.extract, self.today)
             made = rows(
-                ReportInputs(part.sums, flows, balance_days(query, buckets, as_of), part.stayed),
+                {where: scope.inputs for where, scope in scopes.items()},
                 conversion,
+                blocks_of(query.blocks, query.rows),
                 by_package=query.by_package,
-                blocks=query.blocks,
-                checkpoint=checkpoint,
+                checkpoint=partial(self.progress, "adding up"),
             )
             used = conversion.used
             said = [Note(text, warning=True) for text in conversion.old_rates()]
             foreign = (
                 unknown_clients(snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of)
-                if part.has_unknown_clients
+                if own.has_unknown_clients
                 else (0, Decimal())
             )
-            said += entry_notes(extract, flows, foreign)
+            said += entry_notes(own.extract, own.inputs.flows, foreign)
         said += query_notes(query)
-        said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, query))
+        filters: list[Query | Where] = [query, *(one for one in wheres(query.rows) if one)]
+        for asked in filters:
+            said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, asked))
         said += rate_notes(self.rates, self.today, self.later_rates)
         said += [Note(text, warning=True) for text in snapshot.warnings(as_of)]
         if not self.chose_currency:
@@ -208,6 +200,48 @@ class _Reporter:
             read,
         )
         return report, parts
+
+    def _scope(self, period: _Period, pieces: tuple[Segment, ...], where: Where | None) -> _Scope:
+        """What the clients add up to that pass the query's filters, and others besides."""
+        query, snapshot, as_of, buckets = self.query, self.snapshot, self.as_of, period.buckets
+        groups, having = _groups(query, where)
+        bridge = where is None and "bridge" in query.blocks
+        plan = Plan(
+            filters=resolve(snapshot.tables, snapshot.fetch, query, as_of, where),
+            buckets=buckets,
+            pieces=pieces,
+            cuts=self.fine_segments(buckets, pieces),
+            as_of=as_of,
+            by_client=bridge or bool(having),
+        )
+        reading = partial(self.progress, f"reading the ledger{period.which}")
+        frames = frames_of(self.source, snapshot, plan, reading)
+        extract = frames.cut(pieces)
+        checkpoint = partial(self.progress, "adding up")
+        checkpoint()
+        names, counted = (
+            package_names(snapshot.tables, snapshot.fetch),
+            packages_counted(query, where),
+        )
+        flows = frames.flows(pieces, names, timezone=query.timezone, counted=counted)
+        wanted = MetricsPlan(
+            *(query, edges(query, period.last, buckets), groups, pieces, names),
+            *(bridge, having, counted, nominal_starts(query, period.last, buckets)),
+        )
+        part = frames.part(wanted, checkpoint)
+        if frames.sliced is not None:
+            extract = replace(extract, checksum=part.checksum)
+        days = balance_days(query, buckets, as_of)
+        inputs = ReportInputs(part.sums, flows, days, part.stayed)
+        return _Scope(extract, inputs, part.has_unknown_clients)
+
+
+def _groups(query: Query, where: Where | None) -> tuple[tuple[str, ...], tuple[Having, ...]]:
+    """The sets of clients that figures are of; apart, those with entries of flows."""
+    blocks = query.blocks if where is None else ()
+    own = client_sets(query.rows, where)
+    named = (*client_sets_of(blocks), *(name for name, having in own if not having))
+    return tuple(dict.fromkeys(named)), tuple(one for one in own if one[1])
 
 
 def completed(query: Query, rates: Rates) -> Query:

@@ -12,8 +12,8 @@ from custdyn_widgets.extract.clients import as_one_table as in_one_table
 from custdyn_widgets.extract.clients import clients_of_partition, read_clients
 from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.extract.plan import Plan
+from custdyn_widgets.metrics.by_client import MetricsPlan
 from custdyn_widgets.metrics.partials import (
-    MetricsPlan,
     PartialSums,
     add_partials,
     packed,

@@ -68,6 +68,7 @@ FIELDS = {
     ),
     "blocks": FieldDefinition("Blocks", "Optional blocks of rows."),
     "compare": FieldDefinition("Compare", "A second period, shown beside the first."),
+    "rows": FieldDefinition("My Rows", "Rows of one's own, see docs/own-rows.md."),
     "output.type": FieldDefinition("Type", "Shown here, or as a file."),
     "output.send_to": FieldDefinition("Send to", "E-mail addresses; only with files."),
 }
@@ -79,7 +80,7 @@ VIEWS = {REPORT: "Customer Dynamics", CDRS: "CDRs list", ORIG_TERM: "Orig-Term r
 """What the page shows for the same criteria."""
 WITHOUT_MEANING = {
     REPORT: (),
-    CDRS: ("group_by", "active_duration", "compare", "blocks"),
-    ORIG_TERM: ("active_duration", "compare", "blocks"),
+    CDRS: ("group_by", "active_duration", "compare", "blocks", "rows"),
+    ORIG_TERM: ("active_duration", "compare", "blocks", "rows"),
 }
 """Fields of the query that have no meaning in a view."""

@@ -16,9 +16,11 @@ from pydantic import (
     BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
     StrictBool,
     StrictInt,
     StrictStr,
+    model_serializer,
     model_validator,
 )
 
@@ -39,6 +41,7 @@ from custdyn_widgets.query.fields import (
     TIME_UNITS,
     TYPE_CHOICES,
 )
+from custdyn_widgets.query.own_rows import Rows
 from custdyn_widgets.query.validators import (
     MAX_RECIPIENTS,
     address,
@@ -166,7 +169,16 @@ class Query(Explained):
         AfterValidator(in_order(OPTIONAL_BLOCKS)),
     ] = ()
     compare: Annotated[str | Interval, _period(COMPARISONS)] | None = None
+    rows: Rows = ()
     output: Output = Output()
+
+    @model_serializer(mode="wrap")
+    def _without_no_rows(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A query without rows of its own says nothing of them, as before there were any."""
+        made: dict[str, Any] = handler(self)
+        if not made.get("rows"):
+            made.pop("rows", None)
+        return made
 
     @property
     def time_units(self) -> tuple[str, ...]:
@@ -250,7 +262,7 @@ class Query(Explained):
 
 def _text(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(one if isinstance(one, str) else one.label for one in value)
     if isinstance(value, Interval):
         return f"{value.first} – {value.last}"
     return "" if value is None else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from custdyn_widgets.query.query import Query
 MAX_BYTES = 2_048
 NEVER = ("output.send_to",)
 """Fields that no link carries: a link may be seen by anyone."""
-LISTS = ("client_tags", "owner", "package", "group_by", "blocks")
+LISTS = ("client_tags", "owner", "package", "group_by", "blocks", "rows")
 INTERVALS = ("period", "compare")
 OF_THE_PAGE = ("theme", "template", "token")
 """Parameters of Voilà's own."""
@@ -40,14 +41,15 @@ def to_link(query: Query, view: str = REPORT, split: str | None = None) -> str |
     """The query as parameters, UTF-8 and percent-encoded; None where they exceed MAX_BYTES.
 
     What is left at its default is left out, but for the period. A period of dates is written
-    `2017-01-01T00:00:00/2017-12-31T23:59:59`, a list as one parameter for each value.
+    `2017-01-01T00:00:00/2017-12-31T23:59:59`, a list as one parameter for each value, a row of
+    one's own as JSON.
     """
     default = dict(_fields(Query().to_dict()))
     pairs: list[tuple[str, str]] = []
     for path, value in _fields(query.to_dict()):
-        if path in NEVER or (path != "period" and value == default[path]):
+        if path in NEVER or (path != "period" and value == default.get(path)):
             continue
-        values = value if isinstance(value, list) else [_text(value)]
+        values = list(map(_text, value)) if isinstance(value, list) else [_text(value)]
         pairs += [(path, one) for one in values or [""]]
     pairs += [("view", view)] if view != REPORT else []
     pairs += [("split", split)] if split is not None else []
@@ -67,7 +69,7 @@ def parse_link(link: str) -> ParsedLink:
             None,
             (f"the whole link (it has more than {MAX_BYTES} bytes; a saved query is the way)",),
         )
-    known = dict(_fields(Query().to_dict()))
+    known = {"rows", *dict(_fields(Query().to_dict()))}
     view: dict[str, str] = {}
     given: dict[str, list[str]] = {}
     ignored: list[str] = []
@@ -103,6 +105,8 @@ def _fields(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _text(value: object) -> str:
     if isinstance(value, dict):
+        if "label" in value:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return f"{value['from']}/{value['to']}"
     if isinstance(value, bool):
         return str(value).lower()
@@ -111,6 +115,8 @@ def _text(value: object) -> str:
 
 def _value(path: str, texts: list[str]) -> object:
     """JSON-shaped; whether it is right is for `Query` to say."""
+    if path == "rows":
+        return [_json(text) for text in texts]
     if path in LISTS:
         return [] if texts == [""] else texts
     text = texts[0]
@@ -122,6 +128,13 @@ def _value(path: str, texts: list[str]) -> object:
     if path == "active_duration" and text.isascii() and text.isdigit() and len(text) < 9:
         return int(text)
     return None if path in ("currency", "compare") and not text else text
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _put(values: dict[str, Any], path: str, value: object) -> None:

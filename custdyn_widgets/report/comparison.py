@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import get_args
 
-from custdyn_widgets.model.blocks import place_of
 from custdyn_widgets.model.cells import Cell, Compared, signed
 from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
 from custdyn_widgets.model.money import amount, rounded_amount
 from custdyn_widgets.model.periods import Bucket, State
-from custdyn_widgets.report.conversion import percent_cell
+from custdyn_widgets.query.own_rows import definitions
+from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row, warnings_first
 
 OF_THE_OTHER = "In the period compared with: "
@@ -55,7 +55,14 @@ def compared(report: Report, other: Report, places: Sequence[int | None]) -> Rep
 def _pairs(report: Report, other: Report) -> list[tuple[Row, Row]]:
     """The rows of both reports, one for one; package blocks of either, by name."""
     own, theirs = ({(r.block, r.package, r.row): r for r in one.rows} for one in (report, other))
-    keys = sorted({*own, *theirs}, key=_order)
+    order = list(definitions(report.query.rows))
+    blocks = list(dict.fromkeys(block for block, _ in order))
+
+    def place(key: tuple[str, str | None, str]) -> tuple[int, str, int]:
+        block, package, row = key
+        return blocks.index(block), package or "", order.index((block, row))
+
+    keys = sorted({*own, *theirs}, key=place)
     return [
         (
             own.get(key) or _without_entries(theirs[key], report),
@@ -63,13 +70,6 @@ def _pairs(report: Report, other: Report) -> list[tuple[Row, Row]]:
         )
         for key in keys
     ]
-
-
-def _order(key: tuple[str, str | None, str]) -> tuple[int, str, int]:
-    """The order of a row in a report: block, package, place in the block."""
-    block, package, row = key
-    at, place = place_of(block, row)
-    return at, package or "", place
 
 
 def _without_entries(row: Row, report: Report) -> Row:
@@ -103,8 +103,8 @@ def delta(value: Cell, other: Cell, unit: Unit, currency: str) -> Cell:
     exact = _exact(value) - _exact(other)
     if unit == "quantity":
         return Cell(int(exact))
-    if unit == "percent":
-        return percent_cell(exact)
+    if unit != "money":
+        return percent_cell(exact) if unit == "percent" else ratio_cell(exact)
     return Cell(rounded_amount(exact, currency), exact=exact)
 
 
@@ -202,6 +202,7 @@ def _words(
         "money": (f" {currency}", f" {currency}"),
         "percent": (" %", " percentage points"),
         "quantity": ("", ""),
+        "ratio": ("", ""),
     }[row.defined.unit]
 
     change, relative = compared.delta[place], compared.percent[place]

@@ -11,7 +11,7 @@ from math import gcd
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.currencies import BECAME_EURO, no_currency
-from custdyn_widgets.model.definitions import PERCENT_DECIMALS
+from custdyn_widgets.model.definitions import PERCENT_DECIMALS, RATIO_DECIMALS
 from custdyn_widgets.model.money import decimals, rounded_amount
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.report import UsedRate
@@ -25,6 +25,11 @@ REDUCE_BITS = 512
 def percent_cell(exact: Fraction) -> Cell:
     """A percentage as a cell: rounded here, once."""
     return Cell(decimals(PERCENT_DECIMALS, exact), exact=exact)
+
+
+def ratio_cell(exact: Fraction) -> Cell:
+    """A count divided by another as a cell: rounded here, once."""
+    return Cell(decimals(RATIO_DECIMALS, exact), exact=exact)
 
 
 @dataclass(frozen=True)

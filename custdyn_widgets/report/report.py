@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from custdyn_widgets.model.blocks import definition
 from custdyn_widgets.model.cells import Cell, Compared, Line, plain
 from custdyn_widgets.model.definitions import LINES, PACKAGE, RowDefinition
+from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.model.periods import Bucket
 from custdyn_widgets.query.query import Query
 
@@ -40,13 +40,24 @@ def warnings_first(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 @dataclass(frozen=True)
 class Row:
-    """A row: the block and package it stands in, its name, and a cell for each bucket."""
+    """A row: the block and package it stands in, its definition, and a cell for each bucket."""
 
     block: str
     package: str | None
-    row: str
+    defined: RowDefinition
     cells: tuple[Cell, ...]
     compared: Compared | None = None
+
+    @property
+    def row(self) -> str:
+        """Its name."""
+        return self.defined.name
+
+    @property
+    def formula(self) -> Formula | None:
+        """What it is computed from; None where that is not clients (Rounding)."""
+        made = self.defined.formula
+        return made if made is None or self.package is None else made.of_package(self.package)
 
     @property
     def title(self) -> str:
@@ -65,11 +76,6 @@ class Row:
             for key in LINES
             if key != "value"
         )
-
-    @property
-    def defined(self) -> RowDefinition:
-        """What this row is: unit and definition in words."""
-        return definition(self.block, self.row)
 
 
 @dataclass(frozen=True, order=True)

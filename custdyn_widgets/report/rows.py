@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from itertools import repeat
+from itertools import chain, repeat
 from operator import add
 
 from custdyn_widgets.errors import IdentityError
 from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums
 from custdyn_widgets.metrics.client_sets import CLIENT_SETS
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.model.blocks import blocks_with
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import (
     ALL,
     ALL_EVER,
     CLOSED_CLIENTS,
     CLOSING,
+    FLOWS,
     FX,
     OTHER,
     PACKAGE,
@@ -28,9 +28,9 @@ from custdyn_widgets.model.definitions import (
     RowDefinition,
     stayed,
 )
-from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure
+from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure, Where
 from custdyn_widgets.model.rows import OPTIONAL
-from custdyn_widgets.report.conversion import Conversion, percent_cell
+from custdyn_widgets.report.conversion import Conversion, percent_cell, ratio_cell
 from custdyn_widgets.report.flow_totals import Amounts, FlowTotals
 from custdyn_widgets.report.report import Row
 
@@ -45,7 +45,7 @@ _FIGURES = {
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What a report is computed from, added up.
+    """What a report is computed from, added up, of the clients that pass some filters.
 
     `days` are the dates whose rates convert the balances: of the bucket before the first, then
     one a bucket. `stayed` are, for bridges, the flows of clients that stayed in a class.
@@ -58,25 +58,27 @@ class ReportInputs:
 
 
 def rows(
-    inputs: ReportInputs,
+    inputs: Mapping[Where | None, ReportInputs],
     conversion: Conversion,
+    blocks: Sequence[BlockDefinition],
     *,
     by_package: bool,
-    blocks: Sequence[str] = (),
     checkpoint: Callable[[], None] = lambda: None,
 ) -> tuple[Row, ...]:
-    """Every row of the report, in order; `blocks` are the optional ones.
+    """Every row of the report, in order, of `blocks`; `inputs` by the filters besides the query's.
 
     `checkpoint` is called now and then: what it raises stops the work. Raises MissingRates, and
     IdentityError if the sums disagree with each other.
     """
-    check_identities(inputs.sums, inputs.flows, len(inputs.days) - 1, conversion.scale)
-    conversion.check_rates(_required(inputs, blocks))
+    bridges = [block for block in blocks if block in OPTIONAL["bridge"]]
+    for one in inputs.values():
+        check_identities(one.sums, one.flows, len(one.days) - 1, conversion.scale)
+    needed = (_required(one, blocks, where) for where, one in inputs.items())
+    conversion.check_rates(chain.from_iterable(needed))
     computed = _Rows(inputs, conversion, checkpoint)
-    listed = blocks_with(blocks)
-    computed.check_bridges([block for block in listed if block in OPTIONAL["bridge"]])
+    computed.check_bridges(bridges)
     made: list[Row] = []
-    for block in listed:
+    for block in blocks:
         if block.name != PACKAGE:
             made += computed.of(block)
             continue
@@ -96,22 +98,28 @@ class _Rows:
     """Computes the rows of blocks, bucket by bucket."""
 
     def __init__(
-        self, inputs: ReportInputs, conversion: Conversion, checkpoint: Callable[[], None]
+        self,
+        inputs: Mapping[Where | None, ReportInputs],
+        conversion: Conversion,
+        checkpoint: Callable[[], None],
     ) -> None:
-        self._days, self._conversion = inputs.days, conversion
-        self._buckets = range(len(inputs.days) - 1)
-        self._sums: dict[str, dict[str, ClientSetSums]] = defaultdict(dict)
-        for (name, currency), sums in inputs.sums.items():
-            self._sums[name][currency] = sums
-        flows: dict[str | None, Sequence[Flow]] = {None: inputs.flows}
-        flows |= {stayed(name): own for name, own in inputs.stayed.items()}
-        self._flows = FlowTotals(flows, conversion.scale, checkpoint)
+        self._days, self._conversion = inputs[None].days, conversion
+        self._buckets = range(len(self._days) - 1)
+        self._sums: dict[tuple[Where | None, str], dict[str, ClientSetSums]] = defaultdict(dict)
+        self._flows: dict[Where | None, FlowTotals] = {}
+        for where, own in inputs.items():
+            for (name, currency), sums in own.sums.items():
+                self._sums[where, name][currency] = sums
+            flows: dict[str | None, Sequence[Flow]] = {None: own.flows}
+            flows |= {stayed(name): some for name, some in own.stayed.items()}
+            self._flows[where] = FlowTotals(flows, conversion.scale, checkpoint)
         self._known: dict[Measure, Sequence[Fraction | int]] = {}
-        self.packages = self._flows.packages
+        self.packages = self._flows[None].packages
 
     def of(self, block: BlockDefinition, package: str | None = None) -> Iterator[Row]:
         """The rows of a block; a row without a formula only where a cell of it is not 0."""
         cells: dict[str, list[Cell]] = {}
+        defined = {row.name: row for row in block.rows}
         for row in block.rows:
             if row.formula is not None:
                 own = row.formula if package is None else row.formula.of_package(package)
@@ -119,7 +127,7 @@ class _Rows:
             elif any(rounding := self._rounding(cells)):
                 cells[row.name] = list(map(self._conversion.cell, rounding))
         for name, listed in cells.items():
-            yield Row(block.name, package, name, tuple(listed))
+            yield Row(block.name, package, defined[name], tuple(listed))
 
     def _cells(self, row: RowDefinition, formula: Formula) -> Iterator[Cell]:
         values = self._totals(formula.numerator)
@@ -127,7 +135,7 @@ class _Rows:
         divisors = (
             repeat(None) if formula.denominator is None else self._totals(formula.denominator)
         )
-        cell = percent_cell if row.unit == "percent" else self._conversion.cell
+        cell = {"percent": percent_cell, "ratio": ratio_cell}.get(row.unit, self._conversion.cell)
         for value, count, divisor in zip(values, counts, divisors, strict=False):
             if not count:
                 yield Cell(None, reason=row.empty)
@@ -155,9 +163,9 @@ class _Rows:
         counts = [0] * len(self._buckets)
         for term in measure.terms:
             figures: list[Sequence[int]] = (
-                [[self._flows.entries(term, bucket) for bucket in self._buckets]]
+                [[self._flows[measure.where].entries(term, at) for at in self._buckets]]
                 if isinstance(term, FlowTerm)
-                else [own for _, own in self._figures(term, 0)]
+                else [own for _, own in self._figures(measure, term, 0)]
             )
             for own in figures:
                 counts = list(map(add, counts, own))
@@ -170,11 +178,12 @@ class _Rows:
         for term in measure.terms:
             if isinstance(term, FlowTerm):
                 for bucket, amounts in enumerate(moved):
-                    for rate, amount in self._flows.amounts(term, bucket).items():
+                    found = self._flows[measure.where].amounts(term, bucket)
+                    for rate, amount in found.items():
                         amounts[rate] = amounts.get(rate, 0) + term.sign * amount
                 continue
             days = self._days[edge_of(term)[1] :]
-            for code, figures in self._figures(term, 1):
+            for code, figures in self._figures(measure, term, 1):
                 for amounts, day, figure in zip(held, days, figures, strict=False):
                     if figure:
                         amounts[code, day] = amounts.get((code, day), 0) + term.sign * figure
@@ -184,10 +193,12 @@ class _Rows:
                     amounts[rate] = amounts.get(rate, 0) + amount
         return moved
 
-    def _figures(self, term: BalanceTerm, which: int) -> Iterator[tuple[str, Sequence[int]]]:
+    def _figures(
+        self, of: Measure, term: BalanceTerm, which: int
+    ) -> Iterator[tuple[str, Sequence[int]]]:
         """Numbers of clients (0) or their balances (1) at one end of each bucket, by currency."""
         figure = _FIGURES[term.keep][which]
-        for currency, sums in self._sums[term.client_set].items():
+        for currency, sums in self._sums[of.where, term.group].items():
             yield currency, sums.through(figure) if term.when == "before" else sums[figure]
 
     def _rounding(self, cells: Mapping[str, Sequence[Cell]]) -> list[Fraction]:
@@ -222,16 +233,20 @@ class _Rows:
             raise IdentityError("a bridge closes", gaps)
 
 
-def _required(inputs: ReportInputs, blocks: Sequence[str]) -> RateRequirements:
-    """The rates that the rows need."""
-    yield from ((one.currency, one.day, one.first_day) for one in inputs.flows if one.flow != OTHER)
+def _required(
+    inputs: ReportInputs, blocks: Sequence[BlockDefinition], where: Where | None
+) -> RateRequirements:
+    """The rates that the rows need of the clients that pass some filters."""
+    needed = {*FLOWS} if _takes_other(blocks, where) else {*FLOWS} - {OTHER}
+    yield from (
+        (one.currency, one.day, one.first_day) for one in inputs.flows if one.flow in needed
+    )
     for (name, currency), held in inputs.sums.items():
         for bucket, day in enumerate(inputs.days[1:]):
             if name == ALL and held["positives"][bucket] + held["negatives"][bucket]:
                 yield currency, day, day
-    if "bridge" not in blocks:
+    if where is not None or not any(block in OPTIONAL["bridge"] for block in blocks):
         return
-    yield from ((flow.currency, flow.day, flow.first_day) for flow in inputs.flows)
     for (name, currency), held in inputs.sums.items():
         if name == ALL and held.opening("positives") + held.opening("negatives"):
             yield currency, inputs.days[0], inputs.days[0]
@@ -240,6 +255,18 @@ def _required(inputs: ReportInputs, blocks: Sequence[str]) -> RateRequirements:
             for bucket, day in enumerate(inputs.days[1:]):
                 if closed[bucket] != closed[bucket + 1]:
                     yield currency, day, day
+
+
+def _takes_other(blocks: Sequence[BlockDefinition], where: Where | None) -> bool:
+    """Whether a row adds up entries of other kinds under some filters; a bridge does."""
+    formulas = (row.formula for block in blocks for row in block.rows)
+    measures = (one for formula in formulas if formula for one in formula.measures)
+    return any(
+        isinstance(term, FlowTerm) and term.flow == OTHER and one.counts == "money"
+        for one in measures
+        if one.where == where
+        for term in one.terms
+    )
 
 
 def check_identities(sums: Sums, flows: Sequence[Flow], buckets: int, scale: int) -> None:

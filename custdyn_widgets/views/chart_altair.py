@@ -8,9 +8,10 @@ import altair as alt
 
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.chart_points import Drawn
-from custdyn_widgets.views.chart_spec import ChartSpec, columns_of, packages_of
+from custdyn_widgets.views.chart_spec import ChartSpec, columns_of, packages_of, unit_of
 
 DATASET = "cells"
+UNIT_NAMES = {"quantity": "Quantity", "percent": "%", "ratio": "Ratio"}
 WIDTH, HEIGHT = 720, 320
 LEGEND_COLUMNS = 3
 SMALL = {"width": 220, "height": 120}
@@ -156,11 +157,12 @@ class _Drawing:
         return lines
 
     def _encoded(self, kind: str, axis: Any) -> dict[str, Any]:
-        units = {one.unit for one in self.chart.series if one.axis == axis}
+        own = [one for one in self.chart.series if one.axis == axis]
+        units = {unit_of(self.report, self.chart, one) for one in own}
         stacks = kind in ("stacked_column", "area")
         share = stacks and self.chart.stacking == "share"
         stack: Any = {"amount": "zero", "share": "normalize"}[self.chart.stacking]
-        names = {"money": str(self.report.query.currency), "quantity": "Quantity", "percent": "%"}
+        names = {"money": str(self.report.query.currency), **UNIT_NAMES}
         title = "Share" if share else ", ".join(sorted(names[unit] for unit in units))
         grid = axis == "left" or all(one.axis == "right" for one in self.chart.series)
         tilted = self.chart.x == "package" and len(self.labels) > 4

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
 from custdyn_widgets.errors import CustdynError, FieldFault
-from custdyn_widgets.model.blocks import EVERY_BLOCK, definition
 from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell
 from custdyn_widgets.model.definitions import (
     ACTIVE,
     BALANCE_REFILL,
+    OWN,
     PACKAGE,
     PACKAGES,
     PAY_AS_YOU_GO,
@@ -23,6 +23,7 @@ from custdyn_widgets.model.definitions import (
 )
 from custdyn_widgets.query.base import Explained, Frozen, Text
 from custdyn_widgets.query.fields import FieldDefinition
+from custdyn_widgets.query.own_rows import definitions, every_block
 from custdyn_widgets.query.validators import did_you_mean, hex_colour, one_line, one_of, several
 from custdyn_widgets.report.report import Report, Row
 
@@ -72,7 +73,7 @@ class ChartError(CustdynError):
 
 def _in_any_case(block: str) -> str:
     """A block's name, as the page or as its chart writes it."""
-    return {one.name.casefold(): one.name for one in EVERY_BLOCK}.get(block.casefold(), block)
+    return {one.name.casefold(): one.name for one in every_block(())}.get(block.casefold(), block)
 
 
 class Series(Frozen):
@@ -91,11 +92,11 @@ class Series(Frozen):
 
     @model_validator(mode="after")
     def _exists(self) -> Self:
-        blocks = {block.name: block for block in EVERY_BLOCK}
+        blocks = {block.name: block for block in every_block(())}
         if self.block not in blocks:
             raise ValueError(f'no block "{self.block}"{did_you_mean(self.block, blocks)}')
         rows = [row.name for row in blocks[self.block].rows]
-        if self.row not in rows:
+        if self.block != OWN and self.row not in rows:  # those are the report's
             raise ValueError(
                 f'no row "{self.row}" in {self.block}; it has {", ".join(rows)}'
                 f"{did_you_mean(self.row, rows)}"
@@ -103,11 +104,6 @@ class Series(Frozen):
         if self.package is not None and self.block != PACKAGE:
             raise ValueError(f"a package goes only with the block {PACKAGE}")
         return self
-
-    @property
-    def unit(self) -> Unit:
-        """What it counts in."""
-        return definition(self.block, self.row).unit
 
     @property
     def name(self) -> str:
@@ -233,6 +229,16 @@ def columns_of(report: Report, chart: ChartSpec) -> list[int]:
     return [labels.index(chart.bucket)]
 
 
+def unit_of(report: Report, chart: ChartSpec, series: Series) -> Unit:
+    """What a series counts in. Raises ChartError for a row of one's own that there is not."""
+    known = definitions(report.query.rows)
+    if (series.block, series.row) not in known:
+        own = [row.label for row in report.query.rows]
+        near = did_you_mean(series.row, own)
+        raise ChartError(chart.title, f'the query has no row of its own "{series.row}"{near}')
+    return known[series.block, series.row].unit
+
+
 def packages_of(report: Report) -> list[str]:
     """The packages that have a block in a report."""
     return list(dict.fromkeys(row.package for row in report.rows if row.package is not None))
@@ -265,7 +271,7 @@ def _at(
     number, series = numbered
     bucket = report.buckets[column]
     place, row = found or (None, None)
-    nothing = Cell(0) if series.unit == "quantity" else Cell(None)
+    nothing = Cell(0) if unit_of(report, chart, series) == "quantity" else Cell(None)
     shared: dict[str, Any] = {
         "series": number,
         "name": series.name,

@@ -83,7 +83,7 @@ def report_of(
     blocks: list[tuple[BlockDefinition, str | None]] = [(block, None) for block in BLOCKS]
     blocks += [(PACKAGE_BLOCK, name) for name in dict.fromkeys(names)]
     rows = tuple(
-        Row(block.name, name, row.name, tuple(cell(row.unit) for _ in buckets))
+        Row(block.name, name, row, tuple(cell(row.unit) for _ in buckets))
         for block, name in blocks
         for row in block.rows
     )

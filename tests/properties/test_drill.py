@@ -201,7 +201,7 @@ def check_entries(result: Result, found: Breakdown, part: str, clients: pd.DataF
     money = counted if counted.counts != "clients" else found.sides.get(COMPANION)
     if money is not None and money.counts != "clients":
         expected = {
-            str(found.period.who.ids[int(who)]): Fraction(money.contribution(place))
+            str(money.scope.period.who.ids[int(who)]): Fraction(money.contribution(place))
             for place, who in enumerate(money.who)
         }
         for client in clients["client_id"]:
@@ -210,7 +210,7 @@ def check_entries(result: Result, found: Breakdown, part: str, clients: pd.DataF
         return
     client = entries["client_id"].iloc[0]
     of_one = result.drill.entries(found, client, part)
-    place = [str(one) for one in found.period.who.ids.to_pylist()].index(client)
+    place = [str(one) for one in counted.scope.period.who.ids.to_pylist()].index(client)
     assert entries_proof(found, part, of_one.entries, place).holds
     alone = entries_frame(of_one, every=True, exact="fractions")
     own = entries[entries["client_id"] == client].reset_index(drop=True)

@@ -19,7 +19,6 @@ from custdyn_widgets.drill.package_card import PackageCard
 from custdyn_widgets.drill.proof import Proof, entries_proof, proof
 from custdyn_widgets.exports.listing import Filed
 from custdyn_widgets.listings.findings import listed
-from custdyn_widgets.model.blocks import formula
 from custdyn_widgets.model.cells import Line, shown
 from custdyn_widgets.model.definitions import CHANGES, FINDINGS, LINES
 from custdyn_widgets.report.report import Report, utc_text
@@ -101,7 +100,7 @@ def tabs_of(report: Report, row: int, key: str, column: int) -> list[Tab]:
     for side in sides:
         at = Address(row, column, side)
         one = row_at(report, at)
-        of = formula(one.block, one.row, one.package)
+        of = one.formula
         if of is None or bucket_at(report, at) is None:
             continue
         before = f"{LINES[side].label}: " if len(sides) > 1 else ""

@@ -1,0 +1,215 @@
+"""The terms of rows of one's own: `clients.active`, `flows.refill`, `balances.all`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.model.definitions import (
+    ACTIVATIONS,
+    ACTIVE,
+    ALL,
+    LAPSED,
+    NEW,
+    OTHER,
+    OVERALL_ACTIVE,
+    REACTIVATED,
+    REFILLS,
+    RENEWALS,
+    RETAINED,
+    USE,
+)
+from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Term, Where
+from custdyn_widgets.query.validators import did_you_mean
+
+CLIENT_TERMS = {
+    "active": ACTIVE,
+    "overall_active": OVERALL_ACTIVE,
+    "all": ALL,
+    "new": NEW,
+    "reactivated": REACTIVATED,
+    "retained": RETAINED,
+    "lapsed": LAPSED,
+}
+FLOW_TERMS = {
+    "refill": (REFILLS,),
+    "payg": (USE,),
+    "package_activation": (ACTIVATIONS,),
+    "package_renewal": (RENEWALS,),
+    "spent": (USE, ACTIVATIONS, RENEWALS),
+    "other": (OTHER,),
+}
+KEEPS: dict[str, Literal["any", "positive", "negative"]] = {
+    "": "any",
+    "_positive": "positive",
+    "_negative": "negative",
+}
+BALANCE_TERMS = {
+    f"{name}{suffix}": (CLIENT_TERMS[name], keep)
+    for name in ("active", "overall_active", "all")
+    for suffix, keep in KEEPS.items()
+}
+TERMS: dict[str, Mapping[str, object]] = {
+    "clients": CLIENT_TERMS,
+    "flows": FLOW_TERMS,
+    "balances": BALANCE_TERMS,
+}
+"""The terms that a row is made of: `clients.active`, `flows.refill`, `balances.all` …"""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a row counts or sums: names of terms, such as `-flows.spent`, and of whom.
+
+    `-` turns the sign, `+` and `-` put terms together; `with_` and `where` say of which clients.
+    """
+
+    names: tuple[str, ...]
+    having: tuple[str, ...] = ()
+    filters: Where | None = None
+
+    def with_(self, flow: Terms) -> Terms:
+        """Of those clients that have such an entry within the bucket.
+
+        >>> clients.active.with_(flows.refill)
+        clients.active.with_(flows.refill)
+        """
+        if not isinstance(flow, Terms):
+            raise QueryError([FieldFault("with", flow, "takes a flow, such as flows.refill")])
+        return replace(self, having=(*self.having, *flow.names))
+
+    def where(
+        self,
+        *,
+        client_type: str = "all",
+        client_tags: str | Iterable[str] = (),
+        owner: str | Iterable[str] = (),
+        package: str | Iterable[str] = (),
+    ) -> Terms:
+        """Of those clients that pass these filters, too; they mean what they mean in a query.
+
+        >>> flows.refill.where(client_tags="vip")
+        flows.refill.where(client_tags=['vip'])
+        """
+        listed = {"client_tags": client_tags, "owner": owner, "package": package}
+        given: dict[str, Any] = {
+            name: (value,) if isinstance(value, str) else tuple(value)
+            for name, value in listed.items()
+        }
+        if self.filters is not None:
+            raise QueryError([FieldFault("where", None, "is given twice: put all filters in one")])
+        return replace(self, filters=Where(client_type, **given))
+
+    def __neg__(self) -> Terms:
+        return replace(self, names=tuple(map(_turned, self.names)))
+
+    def __add__(self, other: Terms) -> Terms:
+        if not isinstance(other, Terms):
+            return NotImplemented
+        if (self.having, self.filters) != (other.having, other.filters):
+            what = "terms that are added share one with_ and one where: give them to the sum"
+            raise QueryError([FieldFault("sum", f"{self!r} + {other!r}", what)])
+        return replace(self, names=(*self.names, *other.names))
+
+    def __sub__(self, other: Terms) -> Terms:
+        return self + (-other)
+
+    def __repr__(self) -> str:
+        text = " + ".join(self.names).replace("+ -", "- ")
+        whole = f"({text})" if len(self.names) > 1 and (self.having or self.filters) else text
+        whole += "".join(f".with_({flow})" for flow in self.having)
+        given = filters_given(self.filters)
+        listed = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"{whole}.where({listed})" if given else whole
+
+
+def _turned(name: str) -> str:
+    return name.removeprefix("-") if name.startswith("-") else f"-{name}"
+
+
+def filters_given(filters: Where | None) -> dict[str, Any]:
+    """The filters that filter, JSON-shaped."""
+    values = {} if filters is None else asdict(filters)
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value and value != "all"
+    }
+
+
+class Vocabulary:
+    """The terms of one kind, as attributes: `flows.refill`."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def __getattr__(self, name: str) -> Terms:
+        known = TERMS[self._kind]
+        if name not in known:
+            listed = ", ".join(known)
+            what = f"{self._kind} has no {name!r}; it has {listed}{did_you_mean(name, known)}"
+            raise AttributeError(what)
+        return Terms((f"{self._kind}.{name}",))
+
+    def __dir__(self) -> list[str]:
+        return list(TERMS[self._kind])
+
+    def __repr__(self) -> str:
+        return f"{self._kind}: {', '.join(TERMS[self._kind])}"
+
+
+clients, flows, balances = map(Vocabulary, TERMS)
+
+
+def term_name(name: str) -> str:
+    """The name of a term that there is, `-` before it or not. Raises ValueError."""
+    kind, own = _parts(name)
+    if own not in TERMS.get(kind, ()):
+        kinds = [kind] if kind in TERMS else [*TERMS]
+        every = [f"{one}.{term}" for one in kinds for term in TERMS[one]]
+        near = did_you_mean(name.removeprefix("-"), every)
+        raise ValueError(f"there is no term {name!r}; there are {', '.join(every)}{near}")
+    return name
+
+
+def kind_of(name: str) -> str:
+    """`clients`, `flows` or `balances`."""
+    return _parts(name)[0]
+
+
+def flows_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The flows that some terms are of; other terms are of none."""
+    parts = (_parts(name) for name in names)
+    return tuple(flow for kind, own in parts if kind == "flows" for flow in FLOW_TERMS[own])
+
+
+def formula_terms(name: str, having: tuple[str, ...]) -> Iterator[Term]:
+    """What a term is in a formula; `having`: of clients with an entry of one of these flows."""
+    sign = -1 if name.startswith("-") else 1
+    kind, own = _parts(name)
+    if kind == "flows":
+        yield from (FlowTerm(flow, sign=sign) for flow in FLOW_TERMS[own])
+    elif kind == "clients":
+        yield BalanceTerm(CLIENT_TERMS[own], having=having)
+    else:
+        client_set, keep = BALANCE_TERMS[own]
+        yield BalanceTerm(client_set, keep=keep, sign=sign, having=having)
+
+
+def term_words(name: str) -> str:
+    """A term in words: `entries of Refill, with the sign turned`."""
+    turned = ", with the sign turned" if name.startswith("-") else ""
+    kind, own = _parts(name)
+    if kind == "flows":
+        return f"entries of {', '.join(FLOW_TERMS[own])}{turned}"
+    if kind == "clients":
+        return f"clients of {CLIENT_TERMS[own]}"
+    client_set, keep = BALANCE_TERMS[own]
+    return f"{'' if keep == 'any' else f'{keep} '}balances of {client_set}{turned}"
+
+
+def _parts(name: str) -> tuple[str, str]:
+    kind, _, own = name.removeprefix("-").partition(".")
+    return kind, own
