@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from custdyn_widgets.sources import open_source
     from custdyn_widgets.sources.rollup import make_rollup
     from custdyn_widgets.ui.app import CustomerDynamics
+    from custdyn_widgets.ui.filter_form import FilterForm
+    from custdyn_widgets.ui.panels.cell_panel import CellPanel
+    from custdyn_widgets.ui.widgets.report_chart import ReportChart
+    from custdyn_widgets.ui.widgets.table import ReportTable
 
 _MODULES = {
     "Cdrs": "listings",
+    "CellPanel": "ui.panels.cell_panel",
     "CustdynError": "errors",
     "CustomerDynamics": "ui.app",
+    "FilterForm": "ui.filter_form",
     "OrigTerm": "listings",
     "Query": "query.query",
+    "ReportChart": "ui.widgets.report_chart",
+    "ReportTable": "ui.widgets.table",
     "Result": "result",
     "Row": "query.own_rows",
     "balances": "query.terms",
@@ -39,10 +47,14 @@ _MODULES = {
 
 __all__ = [
     "Cdrs",
+    "CellPanel",
     "CustdynError",
     "CustomerDynamics",
+    "FilterForm",
     "OrigTerm",
     "Query",
+    "ReportChart",
+    "ReportTable",
     "Result",
     "Row",
     "balances",

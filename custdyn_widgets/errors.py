@@ -154,6 +154,15 @@ class NoReport(CustdynError):
         super().__init__("there is no report yet: press Query first (in Python: run())")
 
 
+class NothingSelected(CustdynError):
+    """What is behind a selection was asked for, and nothing is selected."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("no figure is selected: click one, or set .selection")
+
+
 class Cancelled(CustdynError):
     """The reader asked to stop."""
 

@@ -50,6 +50,11 @@ class Result(Behind, Files):
     extract: tuple[Extract, ...] = field(repr=False, compare=False)
 
     @property
+    def query(self) -> Query:
+        """The query, with every default filled in."""
+        return self.report.query
+
+    @property
     def table(self) -> pd.DataFrame:
         """The report as shown; see `Report.table`."""
         return self.report.table

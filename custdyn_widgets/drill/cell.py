@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import index
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.definitions import CHANGES
+from custdyn_widgets.model.definitions import CHANGES, LINES
 from custdyn_widgets.model.periods import Bucket, to_utc, zone
 from custdyn_widgets.query.validators import did_you_mean
 from custdyn_widgets.report.report import Report, Row
@@ -83,6 +83,48 @@ def address_of(
     if faults or column is None or named is None:
         raise QueryError(faults)
     return Address(named, column, side)
+
+
+Selection = dict[str, Any]
+"""A figure by name: `block`, `row`, `package`, `line` (as in LINES) and `bucket`."""
+
+
+def selected_of(report: Report, cell: tuple[int, str, int]) -> Selection:
+    """The address by name of a row, the line of that, and a column."""
+    row, line, column = cell
+    own = report.rows[row]
+    return {
+        "block": own.block,
+        "row": own.row,
+        "package": own.package,
+        "line": line,
+        "bucket": report.buckets[column].label,
+    }
+
+
+def select(report: Report, chosen: Mapping[str, Any]) -> tuple[int, str, int]:
+    """The row, its line and the column of a selection; see `address_of`. Raises QueryError."""
+    known = ("block", "row", "package", "line", "bucket")
+    faults = [
+        FieldFault(name, None, "is missing")
+        for name in ("block", "row", "bucket")
+        if name not in chosen
+    ]
+    faults += [
+        FieldFault(str(name), chosen[name], f"is not one of {', '.join(known)}")
+        for name in chosen
+        if name not in known
+    ]
+    line = chosen.get("line") or "value"
+    if line not in LINES:
+        faults.append(FieldFault("line", line, f"is not one of {', '.join(LINES)}"))
+    elif line != "value" and report.other is None:
+        faults.append(FieldFault("line", line, "the report compares with no other period"))
+    if faults:
+        raise QueryError(faults)
+    asked = (str(chosen["block"]), str(chosen["row"]), chosen["bucket"], chosen.get("package"))
+    at = address_of(report, *asked, changes=True)
+    return at.row, "other" if line == "value" and at.side == "other" else line, at.column
 
 
 def _in_any_case(asked: str, found: Mapping[str, tuple[int, str]]) -> tuple[int | None, str]:

@@ -14,12 +14,12 @@ from custdyn_widgets.drill.drill import Drill, NoClients, title_of
 from custdyn_widgets.drill.history import Change, changes
 from custdyn_widgets.drill.proof import DISPROVEN, PROVEN, formula_text, number
 from custdyn_widgets.errors import MissingRates, TooFine
+from custdyn_widgets.model.blocks import every_block
 from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.definitions import ACTIVE, SENSITIVE_MONTHS, active_row
 from custdyn_widgets.model.formulas import BalanceTerm
 from custdyn_widgets.model.periods import EPOCH, MICROSECOND, clock_text, in_zone, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
-from custdyn_widgets.query.own_rows import every_block
 from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
 
 SINCE = "Since the bucket before"
@@ -79,7 +79,7 @@ def explain(drill: Drill, at: Address, checkpoint: Checkpoint = lambda: None) ->
 
 def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
     row = row_at(drill.report, at)
-    block = next(one for one in every_block(()) if one.name == row.block)
+    block = next(one for one in every_block() if one.name == row.block)
     yield Fact("What it is", row.title, block.description)
     yield Fact("What it is", row.row, row.defined.description)
     if cell.reason is not None:

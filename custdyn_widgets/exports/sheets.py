@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.exports.text import Cleaner, is_exact, unfit
+from custdyn_widgets.model.blocks import blocks_with
 from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell
 from custdyn_widgets.model.periods import State
 from custdyn_widgets.pipeline.provenance import Provenance
 from custdyn_widgets.query.fields import FIELDS
-from custdyn_widgets.query.own_rows import blocks_of
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.facts import facts, filter_lines
 from custdyn_widgets.views.table import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, table_of
@@ -237,7 +237,7 @@ def info_rows(report: Report, provenance: Provenance) -> Iterator[tuple[str, str
     yield RESULT, provenance.result
     yield DEFINITIONS, provenance.definitions
     yield "Engine", provenance.engine
-    for block in blocks_of(report.query.blocks, report.query.rows):
+    for block in blocks_with(report.query.blocks, report.query.own):
         yield block.name, block.description
         for row in block.rows:
             yield f"{block.name}: {row.name}", row.description

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.files import why
+from custdyn_widgets.model.blocks import definitions
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.definitions import LINES, PACKAGE, PERCENT_DECIMALS, RATIO_DECIMALS
-from custdyn_widgets.query.own_rows import definitions
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.difference import Difference, Key, cells_of, diff, json_cells
 from custdyn_widgets.views.facts import AS_OF
@@ -179,7 +179,7 @@ def _sheet_cells(rows: list[list[Any]], query: Query) -> Iterator[tuple[Key, str
 
 def _units(query: Query) -> Iterator[tuple[tuple[str, str], str]]:
     """What a line counts in, by its block and its name in the sheet."""
-    for (block, row), defined in definitions(query.rows).items():
+    for (block, row), defined in definitions(query.own).items():
         yield (block, row), defined.unit
         for key, line in LINES.items():
             yield (block, f"{row} ({line.label})"), "percent" if key == "percent" else defined.unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from custdyn_widgets.model.definitions import (
     ALL_EVER,
@@ -53,10 +54,22 @@ PACKAGE_CARD = BlockDefinition(
 """A card that is offered where a query filters by a package; not a block of the report."""
 
 
-def blocks_with(chosen: Sequence[str]) -> tuple[BlockDefinition, ...]:
-    """The blocks of a report with some optional ones, in order."""
+def every_block(own: Sequence[RowDefinition] = ()) -> tuple[BlockDefinition, ...]:
+    """All blocks that a report may have, with a query's own rows."""
+    return (*EVERY_BLOCK, replace(OWN_BLOCK, rows=tuple(own)))
+
+
+def blocks_with(
+    chosen: Sequence[str], own: Sequence[RowDefinition] = ()
+) -> tuple[BlockDefinition, ...]:
+    """The blocks of a report with some optional ones and a query's own rows, in order."""
     left_out = [block for key, blocks in OPTIONAL.items() if key not in chosen for block in blocks]
-    return tuple(block for block in EVERY_BLOCK if block not in left_out)
+    return tuple(block for block in every_block(own) if block.rows and block not in left_out)
+
+
+def definitions(own: Sequence[RowDefinition] = ()) -> dict[tuple[str, str], RowDefinition]:
+    """Every row that a report may have, by the names of its block and itself, in order."""
+    return {(block.name, row.name): row for block in every_block(own) for row in block.rows}
 
 
 def client_sets_of(chosen: Sequence[str]) -> tuple[str, ...]:

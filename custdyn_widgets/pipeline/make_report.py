@@ -15,7 +15,7 @@ from custdyn_widgets.extract.scope import KINDS
 from custdyn_widgets.metrics.by_client import MetricsPlan
 from custdyn_widgets.metrics.edges import edges, nominal_starts
 from custdyn_widgets.metrics.flows import Flow
-from custdyn_widgets.model.blocks import client_sets_of
+from custdyn_widgets.model.blocks import blocks_with, client_sets_of
 from custdyn_widgets.model.formulas import Having, Where
 from custdyn_widgets.model.periods import (
     MICROSECOND,
@@ -29,7 +29,7 @@ from custdyn_widgets.model.periods import (
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.cache import frames_of
 from custdyn_widgets.query.compared_period import match_buckets, other_interval
-from custdyn_widgets.query.own_rows import blocks_of, client_sets, wheres
+from custdyn_widgets.query.own_rows import client_sets, wheres
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.comparison import compared
 from custdyn_widgets.report.conversion import Conversion
@@ -163,7 +163,7 @@ class _Reporter:
             made = rows(
                 {where: scope.inputs for where, scope in scopes.items()},
                 conversion,
-                blocks_of(query.blocks, query.rows),
+                blocks_with(query.blocks, query.own),
                 by_package=query.by_package,
                 checkpoint=partial(self.progress, "adding up"),
             )

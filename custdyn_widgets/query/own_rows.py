@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -18,8 +18,7 @@ from pydantic import (
 )
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.blocks import EVERY_BLOCK, OWN_BLOCK, blocks_with
-from custdyn_widgets.model.definitions import LINES, MOVED, NA, BlockDefinition, RowDefinition, Unit
+from custdyn_widgets.model.definitions import LINES, MOVED, NA, RowDefinition, Unit
 from custdyn_widgets.model.formulas import (
     BalanceTerm,
     Counts,
@@ -270,22 +269,6 @@ def _distinct(value: object) -> object:
 
 
 Rows = Annotated[tuple[Row, ...], BeforeValidator(_distinct)]
-
-
-def every_block(rows: Iterable[Row]) -> tuple[BlockDefinition, ...]:
-    """All blocks that a report may have, with some rows of one's own."""
-    return (*EVERY_BLOCK, replace(OWN_BLOCK, rows=tuple(row.defined for row in rows)))
-
-
-def blocks_of(chosen: Sequence[str], rows: Iterable[Row]) -> tuple[BlockDefinition, ...]:
-    """The blocks of a report with some optional ones, and with rows of one's own."""
-    own = tuple(block for block in every_block(rows)[-1:] if block.rows)
-    return (*blocks_with(chosen), *own)
-
-
-def definitions(rows: Iterable[Row]) -> dict[tuple[str, str], RowDefinition]:
-    """Every row that a report may have, by the names of its block and itself, in order."""
-    return {(block.name, row.name): row for block in every_block(rows) for row in block.rows}
 
 
 def wheres(rows: Iterable[Row]) -> tuple[Where | None, ...]:

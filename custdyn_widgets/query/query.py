@@ -26,6 +26,7 @@ from pydantic import (
 
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.files import why
+from custdyn_widgets.model.definitions import RowDefinition
 from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.periods import resolve_preset
 from custdyn_widgets.query.base import Explained, Frozen, Texts, unknown_field
@@ -184,6 +185,11 @@ class Query(Explained):
     def time_units(self) -> tuple[str, ...]:
         """The chosen time units, coarsest first."""
         return tuple(unit for unit in self.group_by if unit in TIME_UNITS)
+
+    @property
+    def own(self) -> tuple[RowDefinition, ...]:
+        """The definitions of its own rows."""
+        return tuple(row.defined for row in self.rows)
 
     @property
     def by_package(self) -> bool:

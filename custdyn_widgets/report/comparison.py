@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import get_args
 
+from custdyn_widgets.model.blocks import definitions
 from custdyn_widgets.model.cells import Cell, Compared, signed
 from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
 from custdyn_widgets.model.money import amount, rounded_amount
 from custdyn_widgets.model.periods import Bucket, State
-from custdyn_widgets.query.own_rows import definitions
 from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row, warnings_first
 
@@ -55,7 +55,7 @@ def compared(report: Report, other: Report, places: Sequence[int | None]) -> Rep
 def _pairs(report: Report, other: Report) -> list[tuple[Row, Row]]:
     """The rows of both reports, one for one; package blocks of either, by name."""
     own, theirs = ({(r.block, r.package, r.row): r for r in one.rows} for one in (report, other))
-    order = list(definitions(report.query.rows))
+    order = list(definitions(report.query.own))
     blocks = list(dict.fromkeys(block for block, _ in order))
 
     def place(key: tuple[str, str | None, str]) -> tuple[int, str, int]:

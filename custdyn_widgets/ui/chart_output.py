@@ -6,7 +6,7 @@ from base64 import b64encode
 from html import escape
 from typing import Any
 
-from custdyn_widgets.ui.output import LiveBox, alone
+from custdyn_widgets.ui.output import LiveBox, alone, sentence
 from custdyn_widgets.ui.widgets.chart import VegaChart
 from custdyn_widgets.views.picture import picture_of
 
@@ -22,14 +22,19 @@ class ChartBox(LiveBox):
 
     def kept(self) -> tuple[str, str]:
         """What the file of the notebook keeps: the picture, where it can be drawn."""
-        title = self._spec.get("title", "")
-        title = title.get("text", "") if isinstance(title, dict) else title
-        words = f"Chart {title}".strip()
-        drawn = picture_of(self._spec)
-        if drawn is None:
-            return f"<p>{escape(f'{words}. {NO_PICTURE}')}</p>", words
-        source = f"data:image/png;base64,{b64encode(drawn).decode()}"
-        return f'<img alt="{escape(words)}" src="{source}">', words
+        return kept_chart(self._spec)
+
+
+def kept_chart(spec: dict[str, Any]) -> tuple[str, str]:
+    """A chart as a file keeps it, HTML and text: its picture, where it can be drawn."""
+    title = spec.get("title", "")
+    title = title.get("text", "") if isinstance(title, dict) else title
+    words = f"Chart {title}".strip()
+    drawn = picture_of(spec)
+    if drawn is None:
+        return sentence(f"{words}. {NO_PICTURE}")[0], words
+    source = f"data:image/png;base64,{b64encode(drawn).decode()}"
+    return f'<img alt="{escape(words)}" src="{source}">', words
 
 
 def renderer(spec: dict[str, Any], **_options: Any) -> dict[str, Any]:

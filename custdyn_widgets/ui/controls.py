@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import ipywidgets as w
@@ -55,6 +56,7 @@ class Controls:
     ) -> None:
         self._names = names
         self._changed = changed
+        self._own: dict[str, Any] = {}
         self._tell = on_error
         self._filling = False
         self._make_filters()
@@ -82,6 +84,10 @@ class Controls:
             ends.value = compare[field] if isinstance(compare, dict) else ""
         for key, box in self.blocks.items():
             box.value = key in values["blocks"]
+        own = {row["label"]: row for row in values.get("rows", [])}
+        self._own |= own
+        if own or "rows" in vars(self):
+            self.rows.fill(own)
         self.fill_period(query, now)
         self.suit(now)
         self._filling = False
@@ -114,8 +120,16 @@ class Controls:
             "rate_policy": self.rate_policy.value,
             "blocks": [key for key, box in self.blocks.items() if box.value],
             "compare": compare,
+            "rows": [self._own[one] for one in self.rows.values] if "rows" in vars(self) else [],
             "output": {"type": kind, "send_to": [] if kind == "web" else self.send_to.values},
         }
+
+    @cached_property
+    def rows(self) -> Picker:
+        """The rows of one's own that the form was given; made when there are some."""
+        return self._picker(
+            "rows", lambda: Choices(Choice(one, one) for one in self._own), multiple=True
+        )
 
     def names_arrived(self) -> None:
         """The names in the source are there: chosen values are shown by name."""

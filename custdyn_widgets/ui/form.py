@@ -18,7 +18,7 @@ from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 
-ADVANCED = ("rate_policy", "compare", "blocks")
+ADVANCED = ("rate_policy", "compare", "blocks", "rows")
 
 
 class Form:
@@ -71,6 +71,8 @@ class Form:
         for name in FILTERS:
             self._show(name, bool(getattr(query, name)))
         self._show("output.send_to", query.output.type != "web")
+        if query.rows and "rows" not in self._rows:
+            self._more.children = [*self._more.children, self._field("rows", self.controls.rows)]
         default = Query()
         if any(getattr(query, name) != getattr(default, name) for name in ADVANCED):
             self._open_advanced(True)
@@ -98,6 +100,18 @@ class Form:
             return self.query()
         except QueryError:
             return None
+
+    def faults(self) -> Sequence[FieldFault]:
+        """What is wrong with what is filled in."""
+        try:
+            self.query()
+        except QueryError as error:
+            return error.faults
+        return ()
+
+    def hide(self, name: str) -> None:
+        """Takes a field away for good, with its faults."""
+        self._show(name, False)
 
     def show_faults(self, faults: Iterable[FieldFault]) -> list[FieldFault]:
         """Puts each fault beside its field, takes older ones away; those without a place."""
@@ -197,12 +211,8 @@ class Form:
         self._touched.add(name)
         self.controls.suit(self._now())
         self._show("output.send_to", self.controls.type.value != "web")
-        faults: Sequence[FieldFault] = ()
-        try:
-            self.query()
-        except QueryError as error:
-            faults = error.faults
-        self.show_faults(fault for fault in faults if self._touched & set(_ancestors(fault.field)))
+        touched = (one for one in self.faults() if self._touched & set(_ancestors(one.field)))
+        self.show_faults(touched)
         self._changed()
 
     def _filter_added(self) -> None:

@@ -11,17 +11,17 @@ from uuid import uuid4
 import ipywidgets as w
 
 from custdyn_widgets.environment import EDITOR_VARIABLE, SERVER_VARIABLE
-from custdyn_widgets.ui.page import prepared_beforehand
+from custdyn_widgets.ui.voila import prepared_beforehand
 from custdyn_widgets.ui.widgets.assets import kept_style
-from custdyn_widgets.ui.widgets.basic import close_all
+from custdyn_widgets.ui.widgets.basic import close_all, shared
 
 LIVE = "custdyn-live"
 """The class of a widget that has a view."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-class LiveBox(w.VBox):
-    """A box that a cell shows twice: as HTML that stays in the file, and alive; one is seen.
+class Live(w.Widget):
+    """A widget that a cell shows twice: as HTML that stays in the file, and alive; one is seen.
 
     A style in the first hides it as long as the second has a view, and hides what JupyterLab says
     in place of a widget whose kernel is gone. `refresh` brings the first up to date.
@@ -29,9 +29,8 @@ class LiveBox(w.VBox):
 
     _handle: Any = None
 
-    def __init__(self, children: list[w.Widget]) -> None:
-        super().__init__(children)
-        self.add_class(LIVE)
+    def __init__(self, *arguments: Any, **traits: Any) -> None:
+        super().__init__(*arguments, **traits)
         self.made_in, _ = running_cell()
 
     def kept(self) -> tuple[str, str]:
@@ -83,13 +82,21 @@ class LiveBox(w.VBox):
         }
 
 
+class LiveBox(Live, w.VBox):
+    """Widgets of ours, one below the other, that a cell shows twice."""
+
+    def __init__(self, children: list[w.Widget]) -> None:
+        super().__init__(children, layout=shared(w.Layout))
+        self.add_class(LIVE)
+
+
 def alone() -> bool:
     """Whether nothing keeps the output: the page of a server, or a reactive notebook."""
     served = os.environ.get(SERVER_VARIABLE, "").startswith("voila")
     return served or prepared_beforehand() or "marimo" in sys.modules
 
 
-_shown: dict[str, tuple[str, list[LiveBox]]] = {}
+_shown: dict[str, tuple[str, list[Live]]] = {}
 """By cell: which run of it, and what it showed."""
 
 
@@ -100,7 +107,7 @@ def running_cell() -> tuple[str, str]:
     return parent.get("metadata", {}).get("cellId", ""), parent.get("header", {}).get("msg_id", "")
 
 
-def closed_when_run_again(widget: LiveBox) -> None:
+def closed_when_run_again(widget: Live) -> None:
     """Closes what a cell made and showed once it has run again: it can be seen no more."""
     cell, run = running_cell()
     if not cell:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Callable
-from contextlib import redirect_stderr
 from functools import partial
 from html import escape
 
 import ipywidgets as w
 import traitlets
 
-from custdyn_widgets.environment import PREHEAT_VARIABLE, QUERY_STRING_VARIABLE
 from custdyn_widgets.query.fields import CDRS, ORIG_TERM, REPORT, VIEWS
 from custdyn_widgets.query.url import ParsedLink
 from custdyn_widgets.sources.place import place_name
@@ -32,7 +28,8 @@ class Page(Widget):
     """`link` stands in the address bar, in Voilà only, as soon as it is not None.
 
     `on_query` is called for Ctrl+Enter in the form and Alt+Q anywhere, `shown` when the page can be
-    used, with the parameters in its address, or None where it is not Voilà's.
+    used, with the parameters in its address, or None where it is not Voilà's. `alone`: nothing else
+    brings the style.
     """
 
     _esm = script("page")
@@ -44,7 +41,10 @@ class Page(Widget):
         on_query: Callable[[], None],
         shown: Callable[[str | None], None],
         on_error: Callable[[str], None],
+        alone: bool = False,
     ) -> None:
+        if alone:
+            self._css = style()
         super().__init__()
         self._asked = guarded(on_query, on_error)
         self._shown = guarded(shown, on_error)
@@ -65,30 +65,12 @@ def head(source: str) -> w.Widget:
     return basic.html(f"<style>{style()}</style><h1>{TITLE}</h1>{name}", "custdyn-title")
 
 
-def link_of_the_page() -> str:
-    """The parameters that the page was opened with, as far as they are known; none in a notebook.
-
-    Where Voilà has prepared this kernel beforehand, it waits here until a reader comes. Should
-    the server be too busy to take that call, the page itself tells its address later.
-    """
-    if prepared_beforehand():
-        from voila.utils import get_query_string  # slow to import: only where it is needed
-
-        with redirect_stderr(io.StringIO()):  # a complaint about a busy server is not for readers
-            return get_query_string() or ""
-    return os.environ.get(QUERY_STRING_VARIABLE, "")
-
-
-def prepared_beforehand() -> bool:
-    """Whether Voilà has started this kernel before there is a reader for it."""
-    return os.environ.get(PREHEAT_VARIABLE) == "True"
-
-
 class Views:
     """The report and the lists: `box` has a button for each, `boxes` are the views themselves.
 
     `chosen` is called with the one that is pressed, `ask` when one is to be made again, `compare`
-    with the period to compare with; `button` makes one for the toolbar of each.
+    with the period to compare with, `parts_made` when there is a table; `button` makes one for the
+    toolbar of each.
     """
 
     def __init__(
@@ -98,10 +80,13 @@ class Views:
         ask: Callable[[], None],
         compare: Callable[[str], None],
         button: Callable[[], w.Widget],
+        parts_made: Callable[[], None],
         on_error: Callable[[str], None],
     ) -> None:
         self.view = REPORT
-        self.report = ReportView(compare=compare, on_error=on_error, button=button)
+        self.report = ReportView(
+            compare=compare, parts_made=parts_made, on_error=on_error, button=button
+        )
         self._views: dict[str, View] = {REPORT: self.report}
         for key in (CDRS, ORIG_TERM):
             self._views[key] = ListingView(key, ask=ask, on_error=on_error, button=button)

@@ -54,6 +54,11 @@ def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Parse
     return preset_from_link(linked.ignored) if said else None, linked
 
 
+def as_query(asked: Query | Mapping[str, Any] | str) -> Query:
+    """A query in any of the forms that a form is given; QueryError where it is none."""
+    return preset(asked)[1].query or Query()
+
+
 def preset_from_link(ignored: Sequence[str]) -> Notice:
     """The form was filled from a link; `ignored` names what was not taken from it."""
     words = "Nothing has been run. Press Query to make the report."

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
 from custdyn_widgets.errors import CustdynError, FieldFault
+from custdyn_widgets.model.blocks import definitions, every_block
 from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell
 from custdyn_widgets.model.definitions import (
     ACTIVE,
@@ -23,7 +24,6 @@ from custdyn_widgets.model.definitions import (
 )
 from custdyn_widgets.query.base import Explained, Frozen, Text
 from custdyn_widgets.query.fields import FieldDefinition
-from custdyn_widgets.query.own_rows import definitions, every_block
 from custdyn_widgets.query.validators import did_you_mean, hex_colour, one_line, one_of, several
 from custdyn_widgets.report.report import Report, Row
 
@@ -231,7 +231,7 @@ def columns_of(report: Report, chart: ChartSpec) -> list[int]:
 
 def unit_of(report: Report, chart: ChartSpec, series: Series) -> Unit:
     """What a series counts in. Raises ChartError for a row of one's own that there is not."""
-    known = definitions(report.query.rows)
+    known = definitions(report.query.own)
     if (series.block, series.row) not in known:
         own = [row.label for row in report.query.rows]
         near = did_you_mean(series.row, own)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
+from custdyn_widgets.model.blocks import every_block
 from custdyn_widgets.model.cells import Line
 from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
 from custdyn_widgets.model.periods import Bucket, in_zone, zone
 from custdyn_widgets.model.rows import BRIDGES
-from custdyn_widgets.query.own_rows import every_block
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.views.facts import filter_lines
 
@@ -185,7 +185,7 @@ def to_json_model(report: Report) -> dict[str, Any]:
 
 
 def _rows(report: Report) -> Iterator[BlockRow | TableRow]:
-    words = {block.name: block.description for block in every_block(())}
+    words = {block.name: block.description for block in every_block()}
     title = None
     for place, row in enumerate(report.rows):
         if row.title != title:

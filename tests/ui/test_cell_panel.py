@@ -14,7 +14,7 @@ from custdyn_widgets.errors import SourceError
 from custdyn_widgets.model.definitions import FINDINGS
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.sources import Source
-from custdyn_widgets.ui.panels import cell_panel
+from custdyn_widgets.ui.panels import cell_panel, screens
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.screens import clients_screen
 from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
@@ -32,7 +32,7 @@ QUERY = {
 @pytest.fixture
 def panel() -> CellPanel:
     made = CellPanel(on_error=lambda words: pytest.fail(words))
-    made.use(run(QUERY, "sample", as_of=AS_OF))
+    made.report = run(QUERY, "sample", as_of=AS_OF)
     return made
 
 
@@ -52,8 +52,8 @@ def wait(until: Callable[[], bool]) -> None:
 
 @pytest.mark.long
 def test_every_cell_of_every_line_opens(panel: CellPanel) -> None:
-    assert panel._result is not None
-    report = panel._result.report
+    assert panel.report is not None
+    report = panel.report.report
     for place, row in enumerate(report.rows):
         for line in row.lines:
             panel.open_cell(place, line.key, 1)
@@ -224,7 +224,7 @@ def test_a_file_that_fails_after_the_panel_was_closed_does_not_open_it(
 ) -> None:
     told: list[str] = []
     panel = CellPanel(on_error=told.append)
-    panel.use(run(QUERY, "sample", as_of=AS_OF))
+    panel.report = run(QUERY, "sample", as_of=AS_OF)
     panel.open_cell(3, "value", 1)
     settled(panel)
     go_on = threading.Event()
@@ -233,7 +233,7 @@ def test_a_file_that_fails_after_the_panel_was_closed_does_not_open_it(
         assert go_on.wait(30)
         raise SourceError("sample", "it is gone", "bring it back")
 
-    monkeypatch.setattr(cell_panel, "write", fail)
+    monkeypatch.setattr(screens, "write", fail)
     panel._received(None, {"type": "file", "kind": "csv"}, [])
     panel._received(None, {"type": "close"}, [])
     go_on.set()

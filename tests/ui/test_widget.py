@@ -55,7 +55,7 @@ def wait(until: Callable[[], object]) -> None:
 
 
 def titles(app: CustomerDynamics) -> list[str]:
-    return [notice["title"] for notice in app._notices.notices]
+    return [notice["title"] for notice in app.form.notices.notices]
 
 
 def test_it_gives_the_query_and_the_report_on_the_screen(page_query: Query) -> None:
@@ -63,7 +63,7 @@ def test_it_gives_the_query_and_the_report_on_the_screen(page_query: Query) -> N
     assert app.query == page_query
     assert app.report is None
     app.ask()
-    wait(lambda: "Done in" in app._bar.status.words)
+    wait(lambda: "Done in" in app.form.bar.status.words)
     assert app.report is not None and app.report.query == page_query
     assert app._views.report.table.data["labels"][0] == "01/2017"
 
@@ -73,11 +73,11 @@ def test_a_form_that_was_asked_nothing_opens_where_the_data_is(page_query: Query
     assert [bucket.label for bucket in made.report.buckets][:2] == ["01/2017", "02/2017"]
     assert any(cell.value for cell in made.report.row("Pay As You Go", "Total").cells)
     asked = CustomerDynamics("sample", query={"period": "this_year"})
-    asked._names.read_now()
+    asked.form.names.read_now()
     assert asked.query == Query() and "The period begins after the data ends" in titles(asked)
-    asked._where.ask_for_last_year()
-    wait(lambda: "Done in" in asked._bar.status.words)
-    assert asked.report is not None and asked.report.first.year == 2017
+    asked.form.where.ask_for_last_year()
+    wait(lambda: "Done in" in asked.form.bar.status.words)
+    assert asked.report is not None and asked.report.report.first.year == 2017
 
 
 def test_the_period_and_the_data_are_compared_on_the_clock_of_the_query() -> None:
@@ -104,7 +104,7 @@ def test_a_form_filled_from_a_link_says_so_and_names_what_it_ignored() -> None:
     app = CustomerDynamics("sample", query="?period=last_year&group_by=&x=1")
     assert app.query == Query(period="last_year", group_by=())
     assert titles(app) == ["Preset from link"]
-    assert app._notices.notices[0]["items"] == ("“x”",)
+    assert app.form.notices.notices[0]["items"] == ("“x”",)
     assert app.report is None
 
 
@@ -113,19 +113,19 @@ def test_the_address_is_left_alone_until_the_page_has_told_its_own(
 ) -> None:
     monkeypatch.setenv("QUERY_STRING", "")  # a kernel that could not hear of its reader
     app = CustomerDynamics("sample")
-    assert app._page.link is None
-    app._page._received(None, {"type": "shown", "link": "?period=last_month&theme=dark"}, [])
+    assert app.form.page.link is None
+    app.form.page._received(None, {"type": "shown", "link": "?period=last_month&theme=dark"}, [])
     assert app.query == Query(period="last_month")
-    assert app._page.link == "period=last_month"
-    app._page._received(None, {"type": "shown", "link": "?period=today"}, [])
+    assert app.form.page.link == "period=last_month"
+    app.form.page._received(None, {"type": "shown", "link": "?period=today"}, [])
     assert app.query == Query(period="last_month")  # only the first time
-    assert CustomerDynamics("sample", query=Query())._page.link is None
+    assert CustomerDynamics("sample", query=Query()).form.page.link is None
 
 
 def test_a_preset_fills_the_dates_and_a_touched_date_makes_it_custom() -> None:
     app = CustomerDynamics("sample", query=Query(period="this_year"))
-    app._form._now = lambda: AS_OF
-    controls = app._form.controls
+    app.form.fields._now = lambda: AS_OF
+    controls = app.form.fields.controls
     controls.period.value = "last_month"
     assert (controls.first.value, controls.last.value) == (
         "2026-10-01 00:00:00",
@@ -142,29 +142,30 @@ def test_a_preset_fills_the_dates_and_a_touched_date_makes_it_custom() -> None:
 
 def test_what_the_browser_sends_is_checked_again() -> None:
     app = CustomerDynamics("sample")
-    controls = app._form.controls
+    controls = app.form.fields.controls
     controls.active_duration.value = 5_000
     controls.first.value = "x" * 100
-    with pytest.raises(QueryError) as raised:
-        _ = app.query
-    assert {fault.field for fault in raised.value.faults} == {"active_duration", "period.from"}
+    assert app.query == Query(group_by=("month", "package"))  # the last that was valid
+    assert {fault.partition(":")[0] for fault in app.faults} == {"active_duration", "period.from"}
+    with pytest.raises(QueryError):
+        app.run()
     app.ask()
-    assert "2 fields to correct" in app._bar.status.words
-    assert app._form._faults["active_duration"].value
+    assert "2 fields to correct" in app.form.bar.status.words
+    assert app.form.fields._faults["active_duration"].value
 
 
 def test_a_number_is_never_changed_into_one_that_is_allowed() -> None:
-    controls = (app := CustomerDynamics("sample"))._form.controls
+    controls = (app := CustomerDynamics("sample")).form.fields.controls
     for wrong in (121, -1, 1.5, float("inf"), float("nan")):
         controls.active_duration.value = wrong
-        assert "from 0 to 120" in app._form._faults["active_duration"].value, wrong
+        assert "from 0 to 120" in app.form.fields._faults["active_duration"].value, wrong
     controls.active_duration.value = 120
     assert app.query.active_duration == 120
-    assert app._form._faults["active_duration"].value == ""
+    assert app.form.fields._faults["active_duration"].value == ""
 
 
 def test_of_two_dates_the_wrong_one_is_marked() -> None:
-    controls = CustomerDynamics("sample")._form.controls
+    controls = CustomerDynamics("sample").form.fields.controls
     controls.first.value, controls.last.value = "2017-01-01", "soon"
     assert (controls.first.invalid, controls.last.invalid) == (False, True)
     controls.last.value = "2016-01-01"  # now it is the two of them
@@ -244,11 +245,11 @@ def test_a_search_is_answered_with_the_first_matches_or_with_why_there_are_none(
 
 def test_addresses_are_split_and_checked_as_they_are_typed() -> None:
     app = CustomerDynamics("sample", query={"output": {"type": "csv"}})
-    field = app._form.controls.send_to
+    field = app.form.fields.controls.send_to
     field._received(None, {"type": "add", "text": "Ana@Example.org, nobody;bob@example.org"}, [])
     assert field.values == ["Ana@example.org", "nobody", "bob@example.org"]
     assert [bool(one["fault"]) for one in field.chosen] == [False, True, False]
-    assert "e-mail" in app._form._faults["output.send_to"].value
+    assert "e-mail" in app.form.fields._faults["output.send_to"].value
     assert field.invalid
 
 
@@ -264,18 +265,18 @@ def test_a_changed_form_makes_the_report_stale_until_it_is_as_it_was() -> None:
     app = CustomerDynamics("sample", query={"period": "last_year"})
     app.ask()
     wait(lambda: app.report)
-    app._form.controls.rate_policy.value = "current"
+    app.form.fields.controls.rate_policy.value = "current"
     assert any("has changed" in title for title in titles(app))
-    app._form.controls.rate_policy.value = "historical"
+    app.form.fields.controls.rate_policy.value = "historical"
     assert not any("has changed" in title for title in titles(app))
 
 
 def test_names_are_shown_once_they_are_read() -> None:
     app = CustomerDynamics("demo", query={"owner": ["1626"], "currency": "USD"})
-    assert app._form.controls.owner.chosen[0]["label"] == "1626"
-    app._page._received(None, {"type": "shown", "link": None}, [])
-    wait(lambda: app._form.controls.currency.chosen[0]["label"] == "USD – US Dollar")
-    assert app._form.controls.owner.chosen[0]["label"] == "Acme Communications"
+    assert app.form.fields.controls.owner.chosen[0]["label"] == "1626"
+    app.form.page._received(None, {"type": "shown", "link": None}, [])
+    wait(lambda: app.form.fields.controls.currency.chosen[0]["label"] == "USD – US Dollar")
+    assert app.form.fields.controls.owner.chosen[0]["label"] == "Acme Communications"
     assert app.query.owner == ("1626",)
 
 
@@ -292,11 +293,11 @@ def test_why_there_are_no_names_is_said_in_the_list(
         return directory()
 
     monkeypatch.setattr(app.source, "directory", counted)
-    app._names.read()
-    wait(lambda: "the table is missing" in app._names.words)
+    app.form.names.read()
+    wait(lambda: "the table is missing" in app.form.names.words)
     time.sleep(0.5)
     assert len(asked) == 1  # nobody asks again by himself
-    app._form.controls.owner._received(None, {"type": "search", "text": "a", "serial": 1}, [])
+    app.form.fields.controls.owner._received(None, {"type": "search", "text": "a", "serial": 1}, [])
     wait(lambda: len(asked) == 2)
 
 
@@ -305,7 +306,7 @@ def test_a_foreseen_error_is_a_line_with_an_id_that_is_in_the_log(tmp_path: Path
     app = CustomerDynamics(tmp_path)
     app.ask()
     wait(lambda: "The report was not made" in titles(app))
-    words = app._notices.notices[0]["words"]
+    words = app.form.notices.notices[0]["words"]
     assert "ledger: the table is missing" in words
     assert words.partition("error id ")[2][:8] in log_file().read_text("utf-8")
 
@@ -325,8 +326,8 @@ def test_an_unforeseen_error_is_an_id_on_the_page_and_a_traceback_in_the_log(
         wait(lambda: "The report was not made" in titles(app))
     finally:
         log.removeHandler(caplog.handler)
-    assert "canary" not in str(app._notices.notices)
-    reference = app._notices.notices[0]["words"].partition("error id ")[2][:8]
+    assert "canary" not in str(app.form.notices.notices)
+    reference = app.form.notices.notices[0]["words"].partition("error id ")[2][:8]
     assert reference in caplog.text and "canary" in caplog.text
     assert reference in log_file().read_text("utf-8")
 
@@ -374,16 +375,16 @@ def test_a_link_is_copied_with_the_address_of_the_page(monkeypatch: pytest.Monke
     copy._received(None, {"type": "press", "address": "http://lab/"}, [])
     assert sent[-1]["text"].startswith("https://reports.example.org/?period=today")
     copy._received(None, {"type": "copied", "done": True}, [])
-    assert app._bar.status.words == "Link copied."
+    assert app.form.bar.status.words == "Link copied."
     copy._received(None, {"type": "copied", "done": False}, [])
-    assert "does not let" in app._bar.status.words
+    assert "does not let" in app.form.bar.status.words
 
 
 def test_cancel_drops_the_report_that_is_being_made() -> None:
     app = CustomerDynamics("demo")
     app.ask()
-    app._bar.cancel.press()
-    assert "Cancelled" in app._bar.status.words
+    app.form.bar.cancel.press()
+    assert "Cancelled" in app.form.bar.status.words
     with app.source.reading():
         pass
     assert app.report is None
@@ -395,9 +396,9 @@ def test_cancel_drops_the_report_that_is_being_made() -> None:
 def test_a_wrong_query_leaves_the_report_that_is_being_made_alone() -> None:
     app = CustomerDynamics("demo", query={"period": "last_year"})
     app.ask()
-    app._form.controls.first.value = "soon"
+    app.form.fields.controls.first.value = "soon"
     app.ask()
-    assert is_shown(app._bar.cancel) and app._bar.status.running
+    assert is_shown(app.form.bar.cancel) and app.form.bar.status.running
     wait(lambda: app.report)
 
 
@@ -444,7 +445,7 @@ def test_a_chart_survives_any_message(message: object, page_query: Query) -> Non
     app = CustomerDynamics("sample", query=page_query)
     open_chart(app, "Balance Refill: Total")
     app._views.report.chart.chart._received(None, message, [])
-    assert not [one for one in app._notices.notices if one["tone"] == "failed"]
+    assert not [one for one in app.form.notices.notices if one["tone"] == "failed"]
 
 
 def test_a_menu_takes_only_what_it_offers(page_query: Query) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import re
 import threading
 from collections.abc import Callable
 from copy import copy
+from functools import partial
 from typing import Any
 
 import traitlets
@@ -14,14 +13,13 @@ import traitlets
 from custdyn_widgets.drill.cell import Address
 from custdyn_widgets.drill.drill import title_of
 from custdyn_widgets.errors import Cancelled, CustdynError
-from custdyn_widgets.exports.listing import WRITERS, write
-from custdyn_widgets.files import MEDIA_TYPES
+from custdyn_widgets.exports.listing import WRITERS
 from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.query.validators import MAX_CHARACTERS
-from custdyn_widgets.result import Result
 from custdyn_widgets.sources.place import place_name
 from custdyn_widgets.ui.error_boundary import guarded, unexpected
 from custdyn_widgets.ui.jobs import in_background
+from custdyn_widgets.ui.output import sentence
 from custdyn_widgets.ui.panels.card_screens import card_screen, figure_screen
 from custdyn_widgets.ui.panels.screens import (
     CARD,
@@ -34,25 +32,32 @@ from custdyn_widgets.ui.panels.screens import (
     clients_screen,
     entries_screen,
     explain_screen,
-    filed,
+    file_message,
     line_of,
     quality_screen,
     quality_tabs,
     tabs_of,
 )
 from custdyn_widgets.ui.widgets.assets import script
-from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.pagination import Paged
+from custdyn_widgets.ui.widgets.part import Part
 
 CLOSED: dict[str, Any] = {"open": False}
 
 
-class CellPanel(Widget):
-    """Shows what is behind a cell of the report that `use` was given; the latest wish wins.
+class CellPanel(Part):
+    """What is behind a figure: its clients, their entries, and the figure in words.
 
-    `at` is the cell that was opened last; `checked` is called when the data has been checked.
-    What takes a while is done in a thread of its own. It shows what it has read only where
-    nothing newer was wished for meanwhile, closing the panel included.
+    By itself it opens on what is selected; on the page at the side, by `open_cell`. What takes a
+    while is done in a thread, which shows what it has read only where nothing newer was wished
+    for. `checked` is called when the data has been checked. The rest: see `Part`.
+
+    >>> from custdyn_widgets import CellPanel, ReportTable, run
+    >>> table = ReportTable(run({"period": "last_year"}, "sample"))
+    >>> panel = CellPanel(table)
+    >>> table.selection = {"block": "Clients - All", "row": "Qty", "bucket": "12/2025"}
+    >>> panel.view["title"]
+    'Clients - All: Qty · 12/2025'
     """
 
     _esm = script("sections", "list", "cell_panel")
@@ -60,64 +65,70 @@ class CellPanel(Widget):
     turning = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
-        self, on_error: Callable[[str], None], checked: Callable[[], None] = lambda: None
+        self,
+        of: Any = None,
+        *,
+        on_error: Callable[[str], None] | None = None,
+        checked: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__()
-        self._tell, self._checked = on_error, checked
-        self._result: Result | None = None
-        self.at: Address | None = None
-        self._title = self._value = ""
+        self._checked = checked
+        self._title, self._value, self._job = "", "", object()
         self._tabs: list[Tab] = []
         self._tab: Tab | None = None
         self._screens: list[Screen] = []
-        self._job: object = None
         self._ticket, self._lock = 0, threading.RLock()
-        self.on_msg(guarded(self._received, on_error))
+        super().__init__(of, on_error=on_error)
+        self.on_msg(guarded(self._received, self._tell))
+        if isinstance(of, Part):  # a second time, too
+            of.on_select(lambda _selection: self._moved())
 
-    def use(self, result: Result) -> None:
-        """From here on cells are those of this report."""
-        self._result, self.at = result, None
+    def kept(self) -> tuple[str, str]:
+        """What the file of a notebook keeps: what it was open on."""
+        return sentence(f"{self._title} = {self._value}" if self._title else "Nothing is selected.")
+
+    def _reported(self) -> None:
         self.shut()
+
+    def _moved(self) -> None:
+        if self.alone and self.cell:
+            self.open_cell(*self.cell)
+        elif self.alone:
+            self.shut()
 
     def shut(self) -> None:
         """Closes the panel."""
         with self._lock:
-            self._job = None
-            self._screens = []
+            self._job, self._screens = object(), []
             self.view = CLOSED
             self.turning = False
 
     def open_cell(self, row: int, key: str, column: int) -> None:
         """Opens the panel on a cell, by its row, the line of that and its column."""
-        if self._result is None:
+        if self.report is None:
             return
-        report = self._result.report
-        line = line_of(report, row, key)
+        report, line = self.report.report, line_of(self.report.report, row, key)
         if line is None or not 0 <= column < len(report.buckets):
             return
-        self.at = Address(row, column, "other" if key == "other" else "value")
-        change = "" if key == "value" else f" · {LINES[key].label}"
-        title = title_of(report, Address(row, column)) + change
+        title = title_of(report, Address(row, column))
+        title += "" if key == "value" else f" · {LINES[key].label}"
         self._open(title, tabs_of(report, row, key, column), line.texts[column])
 
     def open_quality(self) -> None:
         """Opens the panel on what is odd in the data of the report's source."""
-        if self._result is None:
-            return
-        source = self._result.source
-        self._open(f"Data quality of {place_name(source.name)}", quality_tabs(source))
+        if self.report is not None:
+            name = place_name(self.report.source.name)
+            self._open(f"Data quality of {name}", quality_tabs(self.report.source))
 
     def open_cards(self) -> None:
         """Opens the panel on the cards of the packages that the query filters by."""
-        packages = () if self._result is None else self._result.report.query.package
+        packages = () if self.report is None else self.report.report.query.package
         if packages:
             self._open("Package card", [Tab(one, one, NOWHERE, CARD) for one in packages])
 
     def _open(self, title: str, tabs: list[Tab], value: str = "") -> None:
         with self._lock:
-            self._job = None
+            self._job, self._ticket = object(), self._ticket + 1
             self._title, self._value, self._tabs = title, value, tabs
-            self._ticket += 1
         self._choose(tabs[0].key)
 
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
@@ -130,7 +141,7 @@ class CellPanel(Widget):
             self._choose(str(content.get("key")))
         elif wish == "back" and len(self._screens) > 1:
             with self._lock:
-                self._job = None
+                self._job = object()
                 self._screens.pop()
                 self._show()
         elif wish == "change" and screen is not None:
@@ -157,40 +168,33 @@ class CellPanel(Widget):
 
     def _choose(self, key: str) -> None:
         tab = next((one for one in self._tabs if one.key == key), None)
-        if tab is None or self._result is None:
+        if tab is None or (result := self.report) is None:
             return
-        drill = self._result.drill
         with self._lock:
-            self._job = None
-            self._tab = tab
-            self._screens = []
-        result = self._result
+            self._job, self._tab, self._screens = object(), tab, []
         if tab.part == QUALITY:
             self._make(lambda _between: quality_screen(result.source, tab, self._checked))
         elif tab.part == CARD:
             self._make(lambda _between: card_screen(result, tab.key))
         else:
             make = explain_screen if tab.part == EXPLAIN else clients_screen
-            self._make(lambda checkpoint: make(drill, tab, checkpoint))
+            self._make(partial(make, result.drill, tab))
 
     def _open_change(self, name: str, screen: Screen) -> None:
         found = [one for one in screen.changes if one.name == name]
-        if found and (result := self._result) is not None:
-            self._make(lambda checkpoint: change_screen(result.drill, found[0], checkpoint))
+        if found and self.report is not None:
+            self._make(partial(change_screen, self.report.drill, found[0]))
 
     def _open_line(self, number: object, screen: Screen) -> None:
         place = screen.paged.place(number) if screen.paged and isinstance(number, int) else None
-        if place is None or screen.clients is None or self._result is None:
-            return
-        drill = self._result.drill
-        self._make(lambda checkpoint: entries_screen(drill, screen, place, checkpoint))
+        if place is not None and screen.clients is not None and self.report is not None:
+            self._make(partial(entries_screen, self.report.drill, screen, place))
 
     def _open_figure(self, row: object, column: object, screen: Screen) -> None:
-        card = screen.card
-        if card is None or not isinstance(row, int) or not isinstance(column, int):
+        if (card := screen.card) is None or not isinstance(row, int) or not isinstance(column, int):
             return
         if 0 <= row < len(card.lines) and 0 <= column < len(card.report.buckets):
-            self._make(lambda checkpoint: figure_screen(card, row, column, checkpoint))
+            self._make(partial(figure_screen, card, row, column))
 
     def _make(self, make: Callable[[Callable[[], None]], Screen]) -> None:
         """Makes a screen that then stands on top."""
@@ -285,15 +289,11 @@ class CellPanel(Widget):
 
     def _hand_over(self, kind: str, screen: Screen, paged: Paged) -> None:
         """Hands the list of a screen to the browser as a file, as it is now."""
-        if self._result is None:
-            return
-        report, title, ticket = self._result.report, self._title, self._ticket
-        name = f"{re.sub(r'[^0-9A-Za-z]+', '-', title).strip('-')}-{screen.name}.{kind}".lower()
+        assert self.report is not None  # noqa: S101 the screen is of it
+        report, title, ticket = self.report.report, self._title, self._ticket
 
         def work() -> None:
-            made = io.BytesIO()
-            write(kind, filed(report, title, screen, paged), made)
-            message = {"type": "file", "name": name, "media": MEDIA_TYPES[kind]}
-            self.send(message, buffers=[made.getvalue()])
+            message, made = file_message(kind, report, title, screen, paged)
+            self.send(message, buffers=[made])
 
         self._work(work, lambda: ticket == self._ticket, self._tell)

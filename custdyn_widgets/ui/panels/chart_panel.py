@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from html import escape
 
+from custdyn_widgets.drill.cell import Selection
 from custdyn_widgets.errors import CustdynError, NoReport, QueryError
 from custdyn_widgets.query.validators import MAX_OF_A_NAME
 from custdyn_widgets.result import Result
@@ -18,9 +19,9 @@ from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, is_shown, show
 from custdyn_widgets.ui.widgets.button import Button
-from custdyn_widgets.ui.widgets.chart import VegaChart
 from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.ui.widgets.report_chart import ReportChart
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
 
 BLANK = "blank"
@@ -33,14 +34,14 @@ FIRST_SERIES = "Add a series: any row of the report, of any block."
 class ChartPanel:
     """`menu` is the button that opens a chart, `box` where it is.
 
-    `chosen` is called with row and column of the report when a point of the chart is clicked;
+    `chosen` is called with the figure that a point of the chart stands for, when it is clicked;
     `on_error` receives errors in one line.
     """
 
     def __init__(
         self,
         *,
-        chosen: Callable[[int, int], None],
+        chosen: Callable[[Selection], None],
         on_error: Callable[[str], None],
     ) -> None:
         self._tell, self._point_chosen = on_error, chosen
@@ -63,7 +64,9 @@ class ChartPanel:
         if self.box.children:
             return
         on_error = self._tell
-        self.chart = VegaChart(self._point_chosen, on_error)
+        self.chart = ReportChart(chart=None, on_error=on_error)
+        self.chart.report = self._result
+        self.chart.on_select(self._point_chosen)
         self.editor = ChartEditor(changed=self._draw, on_error=on_error)
         self.templates = ChartTemplates(self.editor.chart, on_error=on_error)
         if self._result is not None:
@@ -92,9 +95,16 @@ class ChartPanel:
         """A report is on the screen: an open chart is drawn of it."""
         self._result = result
         if self.box.children:
+            self.chart.report = result
             self.editor.offer(result.report)
         if self.is_open:
             self._draw()
+
+    @property
+    def part(self) -> ReportChart:
+        """The chart; made now if it is not there yet."""
+        self._make_parts()
+        return self.chart
 
     @property
     def is_open(self) -> bool:

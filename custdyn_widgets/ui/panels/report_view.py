@@ -8,10 +8,11 @@ from html import escape
 
 import ipywidgets as w
 
+from custdyn_widgets.drill.cell import Selection
 from custdyn_widgets.errors import NoReport
 from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.model.definitions import LINES
-from custdyn_widgets.query.fields import COMPARISONS
+from custdyn_widgets.query.fields import COMPARISONS, REPORT
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.result import Result
@@ -22,7 +23,7 @@ from custdyn_widgets.ui.controls import CUSTOM, NOTHING
 from custdyn_widgets.ui.jobs import a_report
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.chart_panel import ChartPanel
-from custdyn_widgets.ui.states import fits_the_page, of_report
+from custdyn_widgets.ui.states import of_report
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
@@ -30,22 +31,26 @@ from custdyn_widgets.ui.widgets.download import FILES, Download
 from custdyn_widgets.ui.widgets.facts import Facts
 from custdyn_widgets.ui.widgets.notices import Notice
 from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.ui.widgets.report_chart import ReportChart
 from custdyn_widgets.ui.widgets.table import ReportTable
 from custdyn_widgets.views.html import changes_strip, notes_list
-from custdyn_widgets.views.table import to_json_model
 
 
 class ReportView:
     """`box` holds the last report, `result`; nothing before the first: then its parts are made.
 
     `compare` is called with the period to compare with, as the form has it, when the reader
-    chooses one; `on_error` receives errors in one line; `button` makes one for the toolbar.
+    chooses one, `parts_made` when there are parts; `on_error` receives errors in one line;
+    `button` makes one for the toolbar.
     """
+
+    view = REPORT
 
     def __init__(
         self,
         *,
         compare: Callable[[str], None],
+        parts_made: Callable[[], None],
         on_error: Callable[[str], None],
         button: Callable[[], w.Widget],
     ) -> None:
@@ -53,6 +58,7 @@ class ReportView:
         self.query: Query | None = None
         self.split: str | None = None  # a report has none
         self._tell, self._compare, self._button = on_error, compare, button
+        self._parts_made = parts_made
         self.box = basic.column([], "custdyn-result")
 
     def _make_parts(self) -> None:
@@ -60,8 +66,9 @@ class ReportView:
         if self.box.children:
             return
         on_error = self._tell
-        self.panel = CellPanel(on_error, self._say_quality)
-        self.table = ReportTable(opened=self.panel.open_cell, on_error=on_error)
+        self.panel = CellPanel(on_error=on_error, checked=self._say_quality)
+        self.table = ReportTable(on_error=on_error)
+        self.table.on_select(lambda _selection: self.panel.open_cell(*self.table.cell))
         self.chart = ChartPanel(chosen=self._chosen, on_error=on_error)
         self._facts = hidden(Facts())
         self._headline, self._changes, self._notes = basic.html(), basic.html(), basic.html()
@@ -102,6 +109,13 @@ class ReportView:
         )
         shown = [self.chart.box, self._changes, self.table, self._notes, self.panel]
         self.box.children = [toolbar, view, self._facts, *shown]
+        self._parts_made()
+
+    @property
+    def parts(self) -> tuple[ReportTable, ReportChart, CellPanel]:
+        """Table, chart and panel; made now if they are not there yet."""
+        self._make_parts()
+        return self.table, self.chart.part, self.panel
 
     @property
     def report(self) -> Report | None:
@@ -131,7 +145,7 @@ class ReportView:
         self._make_parts()
         report = result.report
         self.result, self.query = result, query
-        self.table.data = to_json_model(report) if fits_the_page(report) else {}
+        self.table.report = result
         self._facts.show(report)
         show(self._of_comparison, report.other is not None)
         asked = report.query.compare
@@ -143,7 +157,7 @@ class ReportView:
         self._notes.value = notes_list(report)
         self._say_quality()
         self.chart.show(result)
-        self.panel.use(result)
+        self.panel.report = result
         show(self._cards, bool(report.query.package))
         self.send_file(report.query.output.type)
 
@@ -175,13 +189,8 @@ class ReportView:
 
     def _copy_code(self) -> None:
         """Copies the cell that makes the report, and lists who is behind what was clicked last."""
-        if self.result is None:
-            return
-        text, at = self.result.code(), self.panel.at
-        if at is not None:
-            row = self.result.report.rows[at.row]
-            text = self.result.code(row.title, row.row, at.column, side=at.side)
-        self._code.copy(text, lambda _done: None)
+        if self.result is not None:
+            self._code.copy(self.table.code, lambda _done: None)
 
     def _say_quality(self) -> None:
         """How much is odd in the data, as far as it is known; a tick where it was checked."""
@@ -209,11 +218,10 @@ class ReportView:
         self._lines[key].on = not self._lines[key].on
         self.table.lines = [name for name, button in self._lines.items() if button.on]
 
-    def _chosen(self, row: int, column: int) -> None:
-        """A point of the chart was clicked: its cell is found in the table."""
-        report = self.report
-        if report and 0 <= row < len(report.rows) and 0 <= column < len(report.buckets):
-            self.table.select(row, column)
+    def _chosen(self, selection: Selection) -> None:
+        """A point of the chart was clicked: its figure is found in the table."""
+        self.table.selection = selection
+        self.table.focus()
 
 
 NO_COMPARISON = "none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -17,7 +19,8 @@ from custdyn_widgets.drill.explain import SINCE, explain
 from custdyn_widgets.drill.history import Change
 from custdyn_widgets.drill.package_card import PackageCard
 from custdyn_widgets.drill.proof import Proof, entries_proof, proof
-from custdyn_widgets.exports.listing import Filed
+from custdyn_widgets.exports.listing import Filed, write
+from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.listings.findings import listed
 from custdyn_widgets.model.cells import Line, shown
 from custdyn_widgets.model.definitions import CHANGES, FINDINGS, LINES
@@ -224,10 +227,14 @@ def quality_screen(source: Source, tab: Tab, ended: Callable[[], None]) -> Scree
     )
 
 
-def filed(report: Report, title: str, screen: Screen, paged: Paged) -> Filed:
-    """The whole list of a screen, as a file takes it."""
-    facts = facts_of(report, title, screen)
-    return Filed(screen.name, paged.columns, paged.lines(), facts, report.as_of)
+def file_message(
+    kind: str, report: Report, title: str, screen: Screen, paged: Paged
+) -> tuple[dict[str, str], bytes]:
+    """The whole list of a screen as a file, and what the browser needs to know of it."""
+    facts, made = facts_of(report, title, screen), io.BytesIO()
+    write(kind, Filed(screen.name, paged.columns, paged.lines(), facts, report.as_of), made)
+    name = f"{re.sub(r'[^0-9A-Za-z]+', '-', title).strip('-')}-{screen.name}.{kind}".lower()
+    return {"type": "file", "name": name, "media": MEDIA_TYPES[kind]}, made.getvalue()
 
 
 def facts_of(report: Report, title: str, screen: Screen) -> list[Fact]:

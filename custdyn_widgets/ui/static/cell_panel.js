@@ -3,7 +3,12 @@ const views = new Set(); // of one panel, where an output has another view
 
 function render({ model, el }) {
   ownKeys(el);
-  const panel = element("aside", "custdyn-drill", { popover: "manual", role: "dialog", id: unique("drill") });
+  // by itself it stands where it is put; on the page it opens over it, at the side
+  const inline = model.get("alone");
+  const kind = inline ? { role: "region" } : { popover: "manual", role: "dialog" };
+  const panel = element("aside", inline ? "custdyn-drill inline" : "custdyn-drill", { ...kind, id: unique("drill") });
+  panel.hidden = inline;
+  const isOpen = () => (inline ? !panel.hidden : panel.matches(":popover-open"));
   const head = element("header");
   const title = element("h2", "", { id: unique("title"), tabindex: "-1" });
   panel.setAttribute("aria-labelledby", title.id);
@@ -35,8 +40,9 @@ function render({ model, el }) {
   let opener = null;
   let shown = -1;
   const close = () => {
-    if (!panel.matches(":popover-open")) return;
-    panel.hidePopover();
+    if (!isOpen()) return;
+    if (inline) panel.hidden = true;
+    else panel.hidePopover();
     if (opener?.isConnected) opener.focus({ preventScroll: true });
     opener = null;
   };
@@ -80,7 +86,7 @@ function render({ model, el }) {
   const inNotebook = document.body.dataset.voila === undefined;
   const app = () => el.closest(".custdyn-app");
   const place = () => {
-    if (!inNotebook || !app()) return;
+    if (inline || !inNotebook || !app()) return;
     const around = app().getBoundingClientRect();
     const pane = (app().closest(".jp-WindowedPanel-outer, .jp-Notebook, .jp-LinkedOutputView") ?? document.body).getBoundingClientRect();
     const top = Math.max(around.top, pane.top, 0);
@@ -93,7 +99,7 @@ function render({ model, el }) {
   const show = () => {
     const view = model.get("view");
     const other = [...views].some((one) => one !== el && one.isConnected && used(one) > used(el));
-    if (!view.open || other) return close();
+    if (!view.open || (other && !inline)) return close();
     const was = document.activeElement;
     title.textContent = view.title;
     value.textContent = view.value;
@@ -112,12 +118,14 @@ function render({ model, el }) {
     if (!view.busy && view.since) facts.append(since(view));
     facts.hidden = !facts.childElementCount;
     foot.hidden = view.busy || !view.list;
-    if (!panel.matches(":popover-open")) {
+    if (inline) panel.hidden = false;
+    else if (!isOpen()) {
       opener = was;
       panel.showPopover();
       place();
     } else if (view.ticket !== shown && !panel.contains(was)) opener = was;
-    if (view.ticket !== shown) title.focus({ preventScroll: true });
+    if (inline && !panel.contains(was)) shown = view.ticket; // the keyboard stays where it is
+    else if (view.ticket !== shown) title.focus({ preventScroll: true });
     else if (inTabs && !view.crumb) tabs.querySelector("[aria-selected=true]").focus();
     else if (!panel.contains(document.activeElement)) (view.crumb ? crumb : title).focus({ preventScroll: true });
     else if (document.activeElement === title && view.list?.searches && !view.busy && !narrow.matches)

@@ -5,6 +5,7 @@ const AXIS_WIDE = 90; // their axis, and the margins
 const BETWEEN = 20;
 const NEAR = 24; // pixels between a click and the point that it means
 const LEGEND_WIDE = 250; // a name in the legend
+const MARK = "position:absolute;width:0;border-left:1.5px dashed #1976d2;pointer-events:none;";
 
 // Vega, once a page: it is no state of a widget, or every saved notebook would hold it.
 async function runtime(model) {
@@ -96,9 +97,11 @@ function compiles() {
 function render({ model, el }) {
   ownKeys(el);
   el.classList.add("custdyn-chart");
-  el.style.width = "100%"; // in a notebook's output there is no style of ours
+  el.style.cssText = "position:relative;width:100%"; // in a notebook's output there is no style of ours
   const holder = element("div", "custdyn-vega", { style: "display:block;width:100%" });
-  el.append(holder);
+  const words = element("p", "custdyn-chart-words", { role: "status" });
+  const mark = element("div", "custdyn-chart-mark", { hidden: "" });
+  el.append(words, holder, mark);
   let drawn = null;
   let turn = 0;
 
@@ -106,10 +109,33 @@ function render({ model, el }) {
     drawn?.finalize();
     drawn = holder.view = null;
     holder.replaceChildren();
+    mark.hidden = true;
+  };
+  // The bucket that is selected: a line over the plot, where it has one axis of time.
+  const select = () => {
+    const label = model.get("selection")?.bucket;
+    mark.hidden = true;
+    if (!drawn || label === undefined || drawn.spec.facet) return;
+    let scale;
+    try {
+      scale = drawn.view.scale("x");
+    } catch {
+      return;
+    }
+    if (!scale.domain().includes(label)) return;
+    const canvas = holder.querySelector("canvas");
+    const [left, top] = drawn.view.origin();
+    const edge = drawn.view.padding();
+    const at = canvas.offsetLeft + edge.left + left + scale(label) + (scale.bandwidth?.() ?? 0) / 2;
+    const height = drawn.view.height();
+    mark.style.cssText = `${MARK}left:${at}px;top:${canvas.offsetTop + edge.top + top}px;height:${height}px`;
+    mark.hidden = false;
   };
   const draw = async () => {
     const mine = ++turn;
     const spec = model.get("spec");
+    words.textContent = model.get("words");
+    words.hidden = !words.textContent;
     if (!spec.$schema) return clear();
     if (!el.clientWidth) return; // not laid out yet, or hidden: `size` draws it then
     const embed = await runtime(model);
@@ -126,6 +152,7 @@ function render({ model, el }) {
     });
     if (mine !== turn) return made.finalize();
     drawn = made;
+    select();
     holder.view = made.view; // what the chart shows can be asked for there
     made.view.addEventListener("click", (event, item) => {
       const { row, column } = meant(made.view, event, item) ?? {};
@@ -138,7 +165,8 @@ function render({ model, el }) {
     const address = await drawn.view.toImageURL(message.format, 2);
     download(address, `${message.name}.${message.format}`);
   };
-  const unlisten = listen(model, ["spec"], draw);
+  const unlisten = listen(model, ["spec", "words"], draw);
+  model.on("change:selection", select);
   model.on("msg:custom", received);
   const theme = new MutationObserver(draw);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
@@ -156,6 +184,7 @@ function render({ model, el }) {
     theme.disconnect();
     unlisten();
     model.off("msg:custom", received);
+    model.off("change:selection", select);
     clear();
   };
 }

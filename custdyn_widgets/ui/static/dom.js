@@ -80,6 +80,7 @@ function shown(render) {
   return ({ model, el }) => {
     const show = () => el.classList.toggle("custdyn-hidden", model.get("hidden"));
     const unlisten = listen(model, ["hidden"], show);
+    if (model.get("alone")) el.classList.add("custdyn-app", "custdyn-part", "custdyn-live");
     const end = render({ model, el });
     return () => {
       unlisten();

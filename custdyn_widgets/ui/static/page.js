@@ -27,7 +27,7 @@ function render({ model, el }) {
   const used = () => (app.dataset.used = Date.now());
   // Of several forms the one that holds the keyboard, else the one used last, else none.
   const meant = () => {
-    const all = [...document.querySelectorAll(".custdyn-app")].filter((one) => one.offsetParent);
+    const all = [...document.querySelectorAll(".custdyn-app:has(.custdyn-page-state)")].filter((one) => one.offsetParent);
     const lately = all.filter((one) => one.dataset.used);
     lately.sort((one, other) => other.dataset.used - one.dataset.used);
     return all.find((one) => one.contains(document.activeElement)) ?? lately[0] ?? (all.length === 1 ? all[0] : null);

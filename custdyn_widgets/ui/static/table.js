@@ -233,14 +233,27 @@ function keys(wrap, table, show, open) {
     go(line, column);
     opened(line, column);
   });
-  return (row, column) => go(lines.indexOf(row), column);
+  // the selected figure is marked, and in sight; the keyboard comes to it where it is asked to
+  const mark = (row, column, takes) => {
+    wrap.querySelector(".chosen")?.classList.remove("chosen");
+    const line = lines.indexOf(row);
+    if (line < 0) return;
+    cellAt(at)?.setAttribute("tabindex", "-1");
+    at = [line, column];
+    const cell = cellAt(at);
+    cell.classList.add("chosen");
+    cell.setAttribute("tabindex", "0");
+    if (takes) go(line, column);
+    else cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  return mark;
 }
 
 function render({ model, el }) {
   ownKeys(el);
   el.classList.add("custdyn-report");
   let hide = () => {};
-  let select = () => {};
+  let mark = () => {};
   const draw = () => {
     hide();
     const data = model.get("data");
@@ -256,7 +269,7 @@ function render({ model, el }) {
     wrap.append(table);
     const tip = tips(wrap, data);
     hide = tip.hide;
-    select = keys(wrap, table, tip.show, (number, column) => {
+    mark = keys(wrap, table, tip.show, (number, column) => {
       tip.hide();
       const { row, line } = data.rows[number];
       model.send({ type: "cell", row, line, column });
@@ -265,6 +278,7 @@ function render({ model, el }) {
     const corner = table.querySelector(".corner").getBoundingClientRect();
     const head = table.tHead.getBoundingClientRect();
     wrap.style.scrollPadding = `${head.height}px 0 0 ${corner.width}px`;
+    select();
     performance.mark("custdyn-table");
     const app = el.closest(".custdyn-app");
     if (app?.dataset.scrolls && data.rows) {
@@ -272,6 +286,11 @@ function render({ model, el }) {
       const low = wrap.getBoundingClientRect().top > innerHeight - 240;
       if (low) el.closest(".custdyn-result").scrollIntoView({ block: "start" });
     }
+  };
+  const select = (takes = false) => {
+    const [row, key, column] = model.get("cell");
+    const place = model.get("data").rows?.findIndex((one) => one.row === row && one.line === key);
+    mark(el.querySelector(`tbody tr[data-row="${place}"]`), column + 1, takes);
   };
   // Ctrl+C on a figure: a plain number, as a spreadsheet takes it.
   el.addEventListener("copy", (event) => {
@@ -320,17 +339,14 @@ function render({ model, el }) {
   window.addEventListener("beforeprint", toPaper);
   window.addEventListener("afterprint", offPaper);
   const unlisten = listen(model, ["data", "lines", "sparks"], draw);
-  const told = (message) => {
-    const place = model.get("data").rows?.findIndex(
-      (line) => line.row === message.row && line.line === "value",
-    );
-    const line = el.querySelector(`tbody tr[data-row="${place}"]`);
-    if (message.type === "select" && line) select(line, message.column + 1);
-  };
+  const told = (message) => message.type === "focus" && select(true);
+  const selected = () => select();
+  model.on("change:cell", selected);
   model.on("msg:custom", told);
   return () => {
     hide();
     model.off("msg:custom", told);
+    model.off("change:cell", selected);
     unlisten();
     window.removeEventListener("beforeprint", toPaper);
     window.removeEventListener("afterprint", offPaper);

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import traitlets
 
-from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.error_boundary import guarded, log
 from custdyn_widgets.ui.widgets.assets import script, vega
 from custdyn_widgets.ui.widgets.basic import Widget
 
@@ -15,25 +14,21 @@ NOT_THERE = "The chart could not be drawn: its script did not come. Please reloa
 
 
 class VegaChart(Widget):
-    """Draws `spec`, Vega-Lite that we made; nothing while it is empty.
-
-    `chosen` is called with row and column of the report when a point is clicked, `on_error`
-    receives errors in one line.
-    """
+    """Draws `spec`, Vega-Lite that we made; nothing while it is empty, but `words`."""
 
     _esm = script("chart")
     spec = traitlets.Dict().tag(sync=True)
+    words = traitlets.Unicode().tag(sync=True)
 
-    def __init__(
-        self,
-        chosen: Callable[[int, int], None] = lambda _row, _column: None,
-        on_error: Callable[[str], None] = lambda _words: None,
-        **traits: Any,
-    ) -> None:
+    def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self._chosen = chosen
-        self._tell = on_error
-        self.on_msg(guarded(self._received, on_error))
+        self.on_msg(guarded(self._received, self._tell))
+
+    def _tell(self, words: str) -> None:
+        log.error(words)
+
+    def _opened(self, row: int, line: str, column: int) -> None:
+        """A point was clicked: the row and column of its figure."""
 
     def save(self, kind: str, name: str) -> None:
         """Hands the picture to the browser: `png` or `svg`."""
@@ -49,4 +44,4 @@ class VegaChart(Widget):
         elif content.get("type") == "point":
             row, column = content.get("row"), content.get("column")
             if isinstance(row, int) and isinstance(column, int):
-                self._chosen(row, column)
+                self._opened(row, "value", column)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import traitlets
 
 from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.output import sentence
+from custdyn_widgets.ui.states import fits_the_page
 from custdyn_widgets.ui.widgets.assets import script
-from custdyn_widgets.ui.widgets.basic import Widget
+from custdyn_widgets.ui.widgets.part import Part
+from custdyn_widgets.views.table import to_json_model
 
 
-class ReportTable(Widget):
-    """Shows `data`, the JSON model of `layout.to_json_model`; names are only ever text.
+class ReportTable(Part):
+    """The table of a report.
 
     Arrow keys, Home, End, PageUp and PageDown move through its cells; a tip says what each is.
     `lines` are those of a compared row that are shown besides its value, `sparks` whether each
-    row is drawn small beside its name. `opened` is called with the row, line and column of a
-    figure that is clicked, or where Enter is pressed; `on_error` receives errors.
+    row is drawn small beside its name. The rest: see `Part`.
+
+    >>> from custdyn_widgets import ReportTable, run
+    >>> table = ReportTable(run({"period": "last_year"}, "sample"))
+    >>> table.selection = {"block": "Clients - All", "row": "Qty", "bucket": -1}
+    >>> table.selection["bucket"], len(table.clients)
+    ('12/2025', 2160)
     """
 
     _esm = script("spark", "table")
@@ -27,15 +36,25 @@ class ReportTable(Widget):
     sparks = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
-        self, *, opened: Callable[[int, str, int], None], on_error: Callable[[str], None]
+        self, of: Any = None, *, on_error: Callable[[str], None] | None = None, **traits: Any
     ) -> None:
-        super().__init__()
-        self._opened = opened
-        self.on_msg(guarded(self._received, on_error))
+        super().__init__(of, on_error=on_error, **traits)
+        self.on_msg(guarded(self._received, self._tell))
 
-    def select(self, row: int, column: int) -> None:
-        """Moves the keyboard to the cell of a row of the report in a column."""
-        self.send({"type": "select", "row": row, "column": column})
+    def kept(self) -> tuple[str, str]:
+        """What the file of a notebook keeps: the figures."""
+        if self.report is None:
+            return sentence("No report has been made yet.")
+        return self.report._repr_html_(), self.report.to_text(brief=True)
+
+    def focus(self) -> None:
+        """Moves the keyboard to the figure that is selected."""
+        self.send({"type": "focus"})
+
+    def _reported(self) -> None:
+        shown = self.report is not None and fits_the_page(self.report.report)
+        self.data = to_json_model(self.report.report) if self.report and shown else {}
+        self.refresh()
 
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, dict) and content.get("type") == "cell":
