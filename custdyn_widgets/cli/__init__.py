@@ -263,6 +263,7 @@ def _app(parsed: argparse.Namespace) -> int:
     mails = mail_settings() is not None  # wrong ones are said here, too
     return serve(
         parsed.source,
+        notebook=parsed.notebook,
         port=parsed.port,
         ready=parsed.ready,
         most=parsed.most,

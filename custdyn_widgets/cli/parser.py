@@ -173,6 +173,8 @@ def parser() -> argparse.ArgumentParser:
     app = commands.add_parser(
         "app", help="serve the page", description="Serves the page with Voilà on this machine only."
     )
+    own = "a notebook of your own, of parts or anything else; default: the page"
+    app.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help=own)
     app.add_argument("--source", default="demo", metavar="SRC", help=f"{SOURCES}; default: demo")
     add_resources(app)
     app.add_argument("--port", type=int, default=8866, metavar="N", help="default: 8866")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from urllib.request import urlopen
 
 from custdyn_widgets.environment import PAGE_VARIABLE, SOURCE_VARIABLE
 from custdyn_widgets.errors import SourceError
+from custdyn_widgets.files import why
 from custdyn_widgets.serve.readers import MAX_AUTOMATIC, MEGABYTES
 from custdyn_widgets.sources.memory_budget import machine_memory
 from custdyn_widgets.sources.place import NAMED, kind_of
@@ -39,9 +41,24 @@ def page_notebook() -> Path:
     return next(place for place in places if place.is_file())
 
 
+def own_notebook(path: str) -> Path:
+    """A notebook of one's own to be served. Raises SourceError where it cannot be."""
+    place = Path(path).expanduser()
+    try:
+        cells = json.loads(place.read_text("utf-8"))["cells"]
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(path, f"cannot be read: {why(error)}", "give a notebook") from None
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise SourceError(path, "is no notebook", "give an .ipynb file") from None
+    if place.suffix != ".ipynb" or not cells:
+        raise SourceError(path, "is no notebook with cells", "give an .ipynb file")
+    return place.resolve()
+
+
 def serve(
     source: str,
     *,
+    notebook: str | None = None,
     port: int,
     ready: int,
     most: int | None = None,
@@ -51,12 +68,14 @@ def serve(
 ) -> int:
     """Starts Voilà and waits for it; prints the address once the page answers.
 
+    `notebook`: one of your own in place of the page, with parts or anything else.
     `ready` kernels wait for the next readers, so that their page opens at once; there are `most`
     readers at once (None: as many as fit the machine). `host_names` are names that the page may
     be called by, besides localhost. With `mails`, a scheduler runs, too: it makes and sends
     what pages and schedules ask for; should it end, it is started again. Gives the server's exit
     code. Raises SourceError where the port is taken.
     """
+    page = page_notebook() if notebook is None else own_notebook(notebook)
     address = f"http://{HOST}:{port}/"
     if not _is_free(port):
         raise SourceError(source, f"port {port} is taken", "choose another --port")
@@ -65,7 +84,7 @@ def serve(
         _started("custdyn_widgets.sources.demo.generator").wait()
     server = _started(
         "custdyn_widgets.serve.server",
-        str(page_notebook()),
+        str(page),
         *(f"--port={port}", "--Voila.port_retries=0", f"--Voila.ip={HOST}", "--no-browser"),
         *(f"--preheat_kernel={ready > 0}", f"--pool_size={ready}"),
         f"--Server.most={most_readers() if most is None else most}",

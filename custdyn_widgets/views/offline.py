@@ -25,9 +25,11 @@ def charts_offline() -> None:
 
 
 def _turn_on() -> None:
-    renderers = sys.modules["altair"].renderers
-    if renderers.active == "default":
-        renderers.enable(RENDERER)
+    altair = sys.modules["altair"]
+    if altair.renderers.active == "default":
+        altair.renderers.enable(RENDERER)
+        if altair.data_transformers.active == "default":
+            altair.data_transformers.disable_max_rows()  # the file keeps a picture, not the rows
 
 
 class _WhenImported(MetaPathFinder):
