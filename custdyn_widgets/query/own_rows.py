@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -18,11 +17,10 @@ from pydantic import (
 )
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.definitions import LINES, MOVED, NA, RowDefinition, Unit
+from custdyn_widgets.model.definitions import ACTIVE, MOVED, NA, RowDefinition, Unit
 from custdyn_widgets.model.formulas import (
     BalanceTerm,
     Counts,
-    FlowTerm,
     Formula,
     Having,
     Measure,
@@ -37,26 +35,16 @@ from custdyn_widgets.query.terms import (
     formula_terms,
     kind_of,
     term_name,
-    term_words,
+    words_of,
 )
-from custdyn_widgets.query.validators import one_line, one_of, several
+from custdyn_widgets.query.validators import one_of, row_label, several
 
 MAX_ROWS = 40
 MAX_TERMS = 12
-LABEL = re.compile(r"[^\W_][^<>\"`=@|{}\[\]\\^~]*")
+DIVISOR = "divisor"
 
 
-def _label(value: str) -> str:
-    label = one_line(value)
-    if not LABEL.fullmatch(label):
-        what = "a label begins with a letter or digit, and has none of"
-        raise ValueError(f'{what} < > " ` = @ | {{ }} [ ] \\ ^ ~')
-    if any(label.endswith(f" ({line.label})") for line in LINES.values()):
-        raise ValueError("ends as a line of a comparison does")
-    return label
-
-
-Label = Annotated[StrictStr, AfterValidator(_label)]
+Label = Annotated[StrictStr, AfterValidator(row_label)]
 Names = Annotated[
     tuple[Annotated[StrictStr, AfterValidator(term_name)], ...],
     BeforeValidator(lambda value: several([value] if isinstance(value, str) else value)),
@@ -138,7 +126,7 @@ class Part(Explained):
         counts: Counts = "money"
         if self.count:
             counts = "clients" if isinstance(terms[0], BalanceTerm) else "entries"
-        return Measure(self.label or self.words, counts, terms, self.filters)
+        return Measure(self.label or DIVISOR, counts, terms, self.filters)
 
     @property
     def companion(self) -> Measure | None:
@@ -154,12 +142,12 @@ class Part(Explained):
     @property
     def words(self) -> str:
         """What it is, in words."""
-        said = " and ".join(map(term_words, self.count or self.sum))
+        said = words_of(self.count or self.sum)
         if self.having:
             said += f" with an entry of {' or '.join(flows_of(self.having))} within the bucket"
         for name, value in filters_given(self.filters).items():
             text = value if isinstance(value, str) else " or ".join(value)
-            said += f", {name.replace('_', ' ')} {text}"
+            said += f", of {name.replace('_', ' ')} {text}"
         return f"{'number' if self.count else 'sum'} of {said}"
 
 
@@ -167,8 +155,8 @@ class Row(Part):
     """A row of one's own, in the block *My rows* of a report.
 
     `count` clients or entries, or `sum` flows or balances: exactly one of them. `per` makes it a
-    ratio: another Row, or `{"count": …}`. `unit="percent"` shows a ratio of two counts, or of two
-    amounts, in percent. Raises QueryError with every fault.
+    ratio: another Row, clients, balances, or `{"count": …}`. `unit="percent"` shows a
+    ratio of two counts, or of two amounts, in percent. Raises QueryError with every fault.
 
     The terms: `clients.active`, `.overall_active`, `.all`, `.new`, `.reactivated`, `.retained`,
     `.lapsed`; `flows.refill`, `.payg`, `.package_activation`, `.package_renewal`, `.spent` (use
@@ -200,7 +188,11 @@ class Row(Part):
                 raise _fault("per", per.label, "is a ratio itself: divide by a count or a sum")
             per = per.model_dump(mode="json")
         if isinstance(per, Terms):
-            raise _fault("per", repr(per), 'takes a row, or what it is made of: {"count": …}')
+            kind = kind_of(per.names[0])
+            if kind == "flows":
+                what = 'are counted or summed: give {"count": …} or {"sum": …}'
+                raise _fault("per", repr(per), what)
+            per = {"count" if kind == "clients" else "sum": per}
         try:
             return {**data, "per": Part.model_validate(per)}
         except QueryError as error:
@@ -227,14 +219,24 @@ class Row(Part):
         unit: Unit = "quantity" if self.count else "money"
         formula = Formula(over, companion=self.companion)
         if self.per is not None:
-            words += f", divided by {self.per.label or self.per.words}"
+            words += f", divided by {self.per.label or f'the {self.per.words}'}"
             formula = Formula(over, self.per.measure, 100 if self.unit else 1)
             unit = self.unit or ("ratio" if self.count else "money")
-        moved = any(isinstance(term, FlowTerm) for term in over.terms)
-        empty = None if self.count else NA.NO_ENTRY if moved else NA.NO_BALANCE
+        empty = None if self.count else _empty(over)
         undefined = None if self.per is None else NA.NO_DIVISOR
         sentence = f"{words[0].upper()}{words[1:]}."
         return RowDefinition(self.label, unit, sentence, formula, empty, undefined)
+
+
+def _empty(summed: Measure) -> NA | None:
+    """Why a sum is N/A that has nothing to add up, as the report's own rows have it."""
+    held = [term for term in summed.terms if isinstance(term, BalanceTerm)]
+    if len(held) < len(summed.terms):
+        return NA.NO_ENTRY
+    if any(term.keep != "any" for term in held):
+        return NA.NO_BALANCE
+    classed = any(term.having or term.client_set == ACTIVE for term in held)
+    return NA.NO_CLIENT if classed else None
 
 
 def _fault(field: str, value: object, what: str) -> QueryError:

@@ -198,16 +198,24 @@ def formula_terms(name: str, having: tuple[str, ...]) -> Iterator[Term]:
         yield BalanceTerm(client_set, keep=keep, sign=sign, having=having)
 
 
-def term_words(name: str) -> str:
-    """A term in words: `entries of Refill, with the sign turned`."""
-    turned = ", with the sign turned" if name.startswith("-") else ""
-    kind, own = _parts(name)
-    if kind == "flows":
-        return f"entries of {', '.join(FLOW_TERMS[own])}{turned}"
-    if kind == "clients":
-        return f"clients of {CLIENT_TERMS[own]}"
-    client_set, keep = BALANCE_TERMS[own]
-    return f"{'' if keep == 'any' else f'{keep} '}balances of {client_set}{turned}"
+def words_of(names: Iterable[str]) -> str:
+    """Terms in words: `entries of Refill, with the sign turned`."""
+    said: dict[tuple[str, bool], list[str]] = {}
+    for name in names:
+        kind, own = _parts(name)
+        key = (kind, name.startswith("-"))
+        if kind == "flows":
+            said.setdefault(key, []).extend(FLOW_TERMS[own])
+        elif kind == "clients":
+            said.setdefault(key, []).append(CLIENT_TERMS[own])
+        else:
+            client_set, keep = BALANCE_TERMS[own]
+            said.setdefault(key, []).append(f"{client_set}{'' if keep == 'any' else f' ({keep})'}")
+    called = {"flows": "entries of", "clients": "clients of", "balances": "balances of"}
+    return " and ".join(
+        f"{called[kind]} {', '.join(listed)}{', with the sign turned' if turned else ''}"
+        for (kind, turned), listed in said.items()
+    )
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time
 from email_validator import EmailNotValidError, validate_email
 
 from custdyn_widgets.model.currencies import currency_names
+from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.model.periods import EARLIEST, LATEST, zone_names
 
 WALL_CLOCK = re.compile(
@@ -18,6 +19,7 @@ WALL_CLOCK = re.compile(
 )
 RIGHT_CLOCK = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
 RIGHT_INSTANT = "give 2026-10-01 or 2026-10-01T12:00:00Z; in Python, an aware datetime"
+LABEL = re.compile(r"[^\W_][^<>\"`=@|{}\[\]\\^~]*")
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 MAX_VALUES = 10_000
 MAX_OF_A_NAME = 120
@@ -65,6 +67,17 @@ def one_line(value: str) -> str:
     if any(unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs") for one in name):
         raise ValueError("has a control character in it")
     return name
+
+
+def row_label(value: str) -> str:
+    """The label of a row of one's own: it is safe in every file, and no line of another row."""
+    label = one_line(value)
+    if not LABEL.fullmatch(label):
+        what = "a label begins with a letter or digit, and has none of"
+        raise ValueError(f'{what} < > " ` = @ | {{ }} [ ] \\ ^ ~')
+    if any(label.endswith(f" ({line.label})") for line in LINES.values()):
+        raise ValueError("ends as a line of a comparison does")
+    return label
 
 
 def hex_colour(value: str) -> str:

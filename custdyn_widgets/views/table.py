@@ -154,6 +154,7 @@ def to_json_model(report: Report) -> dict[str, Any]:
     why = list(NA)
     return {
         "caption": table.caption,
+        "made": made_of(report),
         "header": [spans(level) for level in table.header],
         "labels": list(table.header[-1]),
         "states": [bucket.state.value for bucket in table.buckets],

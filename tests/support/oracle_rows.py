@@ -64,7 +64,7 @@ class Reading:
 
     def value(self, row: dict[str, Any], at: int) -> Fraction | int | None:
         over, found = self.part(row, at)
-        if "sum" in row and not found:
+        if "sum" in row and not found and not self.is_never_empty(row):
             return None
         if "per" not in row:
             return over
@@ -72,6 +72,12 @@ class Reading:
         if not under:
             return None
         return Fraction(over) * (100 if row.get("unit") == "percent" else 1) / Fraction(under)
+
+    @staticmethod
+    def is_never_empty(row: dict[str, Any]) -> bool:
+        """Everybody's balance is 0 where there is nobody, as in the block of all clients."""
+        names = {one.removeprefix("-") for one in row["sum"]}
+        return names <= {"balances.all", "balances.overall_active"} and not row["having"]
 
     def part(self, part: dict[str, Any], at: int) -> tuple[Fraction | int, int]:
         """A part's figure, and of how many clients or entries it is."""

@@ -5,7 +5,7 @@ const AXIS_WIDE = 90; // their axis, and the margins
 const BETWEEN = 20;
 const NEAR = 24; // pixels between a click and the point that it means
 const LEGEND_WIDE = 250; // a name in the legend
-const MARK = "position:absolute;width:0;border-left:1.5px dashed #1976d2;pointer-events:none;";
+const MARK = "position:absolute;width:0;pointer-events:none;border-left:1.5px dashed ";
 
 // Vega, once a page: it is no state of a widget, or every saved notebook would hold it.
 async function runtime(model) {
@@ -128,7 +128,8 @@ function render({ model, el }) {
     const edge = drawn.view.padding();
     const at = canvas.offsetLeft + edge.left + left + scale(label) + (scale.bandwidth?.() ?? 0) / 2;
     const height = drawn.view.height();
-    mark.style.cssText = `${MARK}left:${at}px;top:${canvas.offsetTop + edge.top + top}px;height:${height}px`;
+    const ink = getComputedStyle(el).getPropertyValue("--cd-ink") || "#1d2129";
+    mark.style.cssText = `${MARK}${ink};left:${at}px;top:${canvas.offsetTop + edge.top + top}px;height:${height}px`;
     mark.hidden = false;
   };
   const draw = async () => {

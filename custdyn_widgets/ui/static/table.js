@@ -274,7 +274,9 @@ function render({ model, el }) {
       const { row, line } = data.rows[number];
       model.send({ type: "cell", row, line, column });
     });
-    el.replaceChildren(wrap, tip.tip);
+    // by itself it says what it is of; on the page the line above it does
+    const about = model.get("alone") ? [element("p", "custdyn-made", {}, data.made)] : [];
+    el.replaceChildren(...about, wrap, tip.tip);
     const corner = table.querySelector(".corner").getBoundingClientRect();
     const head = table.tHead.getBoundingClientRect();
     wrap.style.scrollPadding = `${head.height}px 0 0 ${corner.width}px`;

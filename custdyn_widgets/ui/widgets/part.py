@@ -138,6 +138,7 @@ class Part(Live, Widget):
         if self.selection is not None and self.report is not None:
             try:
                 cell = list(select(self.report.report, self.selection))
+                self.selection = selected_of(self.report.report, (cell[0], cell[1], cell[2]))
             except CustdynError:  # the new report does not have it
                 self.selection = None
                 return
