@@ -14,10 +14,9 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import ParsedLink, to_link
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources import Source, source_text
-from custdyn_widgets.ui.filter_form import Asked, FilterForm
-from custdyn_widgets.ui.host import QueryTrait
+from custdyn_widgets.ui.filter_form import Asked, FilterForm, QueryTrait
 from custdyn_widgets.ui.output import LiveBox, sentence
-from custdyn_widgets.ui.page import View, Views, head
+from custdyn_widgets.ui.page import Views, head
 from custdyn_widgets.ui.panels.by_mail import ByMail
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
@@ -53,10 +52,10 @@ class CustomerDynamics(LiveBox):
     """
 
     query: Any = QueryTrait()
-    faults = traitlets.List()
-    busy = traitlets.Bool(False)
+    faults = traitlets.List().tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
     report = traitlets.Instance(Result, allow_none=True)
-    selection = traitlets.Dict(None, allow_none=True)
+    selection = traitlets.Dict(None, allow_none=True).tag(sync=True)
 
     def __init__(
         self,
@@ -65,7 +64,7 @@ class CustomerDynamics(LiveBox):
         *,
         run: bool = False,
     ) -> None:
-        self.form = form = FilterForm(source, query, host=self)
+        self.form = form = FilterForm(source, query, alone=False)
         self.source = form.source
         copies = CopyLink(
             lambda: self._link_of(form.fields.query()),
@@ -90,11 +89,13 @@ class CustomerDynamics(LiveBox):
             send=self._mail.send,
             on_error=form.tell,
         )
+        form.instead, form.remarks, form.opened = self._instead, self._remarks, self._opened
         self._lay_out()
         super().__init__([head(self.source.name), form, *self._views.boxes])
         self.add_class("custdyn-app")
         for name in SHARED:
             traitlets.link((form, name), (self, name))
+        form.observe(lambda _change: self.refresh(), "busy")
         self._show_view(form.linked)
         if run:
             self.run()
@@ -134,25 +135,20 @@ class CustomerDynamics(LiveBox):
         """
         self.form.ask()
 
-    @property
-    def target(self) -> View:
-        """The view that is shown: what the form makes."""
-        return self._views.shown
-
-    def instead(self, query: Query) -> str | None:
+    def _instead(self, query: Query) -> str | None:
         """A report with Send to is queued: what is said of it."""
         if not query.output.send_to or self._views.shown is not self._views.report:
             return None
         return self._mail.ask(query, *self._saved.about(query))
 
-    def remarks(self, query: Query | None) -> list[Notice]:
+    def _remarks(self, query: Query | None) -> list[Notice]:
         """What there is to say of a query; the address is that of the form."""
         link = None if query is None else self._link_of(query)
         if query is not None and self.form.on_screen:
             self.form.page.link = link or ""
         return [NO_LINK] if query is not None and link is None else []
 
-    def opened(self, linked: ParsedLink | None) -> None:
+    def _opened(self, linked: ParsedLink | None) -> None:
         """The page can be used."""
         if linked is not None:
             self._show_view(linked)
@@ -195,6 +191,7 @@ class CustomerDynamics(LiveBox):
 
     def _show_view(self, linked: ParsedLink) -> None:
         self._views.show(linked)
+        self.form.target = self._views.shown
         self.form.changed()
 
     def _link_of(self, query: Query) -> str | None:

@@ -15,22 +15,43 @@ from custdyn_widgets.environment import SOURCE_VARIABLE
 from custdyn_widgets.errors import Cancelled, QueryError
 from custdyn_widgets.query.fields import REPORT
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.url import ParsedLink
 from custdyn_widgets.result import Result, run
 from custdyn_widgets.sources import Source, open_source
 from custdyn_widgets.ui.form import Form
-from custdyn_widgets.ui.host import Alone, Host, QueryTrait
 from custdyn_widgets.ui.jobs import Jobs
 from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.output import LiveBox
 from custdyn_widgets.ui.page import Page
 from custdyn_widgets.ui.query_bar import QueryBar
-from custdyn_widgets.ui.states import FIRST_QUERY, STALE, failed, preset
+from custdyn_widgets.ui.states import FIRST_QUERY, STALE, as_query, failed, preset
+from custdyn_widgets.ui.target import Followed, Target
 from custdyn_widgets.ui.voila import link_of_the_page, prepared_beforehand
 from custdyn_widgets.ui.where_data_is import WhereDataIs
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
 
 Asked = Query | Mapping[str, Any] | str | None
+
+
+class QueryTrait(traitlets.Any):
+    """A query, set in any of the forms that a form is given. Raises QueryError."""
+
+    def __init__(self) -> None:
+        super().__init__(default_value=Query())
+        self.tag(sync=True, to_json=lambda value, _: value.to_dict(), from_json=_sent)
+
+    def validate(self, _obj: Any, value: Any) -> Query:
+        """The query that is meant."""
+        return as_query(value)
+
+
+def _sent(value: Any, widget: Any) -> Any:
+    """What the browser sends: what is no query changes nothing."""
+    try:
+        return Query.model_validate(value)
+    except QueryError:
+        return widget.query
 
 
 class FilterForm(LiveBox):
@@ -62,12 +83,18 @@ class FilterForm(LiveBox):
         query: Asked = None,
         *,
         run: bool = False,
-        host: Host | None = None,
+        alone: bool = True,
     ) -> None:
         self.given = os.environ.get(SOURCE_VARIABLE, "demo") if source is None else source
         self.source = open_source(self.given)
         self.failure: Notice | None = None
-        alone, self.host = host is None, host or Alone()
+        self.target: Target = Followed()
+        self.instead: Callable[[Query], str | None] = lambda _query: None
+        """What is done in place of a report, in words; None: nothing. It may raise QueryError."""
+        self.remarks: Callable[[Query | None], list[Notice]] = lambda _query: []
+        """What there is to say of a query; None: the form has no valid one."""
+        self.opened: Callable[[ParsedLink | None], None] = lambda _linked: None
+        """Called when the page can be used, with its link where another was known before."""
         self._on_query = CallbackDispatcher()
         self.on_screen = self.in_voila = False
         self._built = False
@@ -92,7 +119,6 @@ class FilterForm(LiveBox):
         self.query = first
         self.observe(self._filled, "query")
         if alone:
-            self._making = self.host.target
             self.add_class("custdyn-app")
             self.add_class("custdyn-part")
             self.fields.hide("output.type")  # a part hands over no files
@@ -125,7 +151,7 @@ class FilterForm(LiveBox):
             self.fields.show_faults([])
             self.failure = self._preset = None
             self.changed()
-            if (said := self.host.instead(query)) is not None:
+            if (said := self.instead(query)) is not None:
                 self.ended(said)
                 return
         except QueryError as error:
@@ -151,7 +177,6 @@ class FilterForm(LiveBox):
             self.report = result
         self.ended(f"Done in {took}.")
         self.refresh()
-        self.host.refresh()
         self.names.read()  # they may have changed with the data
 
     def failed(self, error: Exception) -> None:
@@ -190,12 +215,12 @@ class FilterForm(LiveBox):
     def changed(self) -> None:
         """What depends on the form: its traits, and what is said of it."""
         self._built = True
-        query, target = self.fields.valid_query(), self.host.target
+        query, target = self.fields.valid_query(), self.target
         if query is not None and query != self.query:
             self.query = query
         self.faults = list(map(str, self.fields.faults()))
         stale = target.made is not None and query != target.query
-        notices = [self.failure, self._preset, *self.host.remarks(query)]
+        notices = [self.failure, self._preset, *self.remarks(query)]
         if target.made is None:
             fresh = target.view == REPORT and not any(notices)
             notices += [*self.where.warnings(), *self.where.offer(query)]
@@ -207,7 +232,7 @@ class FilterForm(LiveBox):
         target.mark(stale=stale)
 
     def _begin(self) -> None:
-        self._making = self.host.target
+        self._making = self.target
         self.bar.begin()
         self.busy = True
         self._on_query(self.fields.query())
@@ -234,9 +259,9 @@ class FilterForm(LiveBox):
             self._preset, linked = preset(link)
             self.where.unasked = linked.query is None
             self.fields.fill(linked.query or FIRST_QUERY)
-        self.host.opened(linked)
+        self.opened(linked)
         self.changed()
-        if self.in_voila and self.host.target.made is None:
+        if self.in_voila and self.target.made is None:
             self.bar.query.focus(idle=True)  # someone may be typing already
         self.names.read()
 

@@ -58,9 +58,20 @@ def own_data(cells: list[Any], folder: Path) -> None:
     assert (folder / "export/ledger.parquet").exists()
 
 
+def parts_and_rows(cells: list[Any], folder: Path) -> None:
+    assert "'bucket': '04/2025'" in text(cells[1])
+    share = text(cells[3]).strip("()").split(", ")
+    paying, per_payer = text(cells[4]).strip("()").split(", ")
+    assert round(float(share[0]) / int(paying), 2) == float(share[1]) == float(per_payer)
+    assert "= the cell" in cells[6].outputs[0].text
+    assert "where" in cells[7].outputs[0].text and (folder / "packages.toml").exists()
+    assert text(cells[8]) == "True"  # the file makes the same report
+
+
 CHECKS = {
     "01_first_report": first_report,
     "02_your_own_data": own_data,
     "04_reproducible_analysis": reproducible,
     "06_retention": retention,
+    "07_parts_and_rows": parts_and_rows,
 }

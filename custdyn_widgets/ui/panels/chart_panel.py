@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from html import escape
 
 from custdyn_widgets.drill.cell import Selection
-from custdyn_widgets.errors import CustdynError, NoReport, QueryError
+from custdyn_widgets.errors import NoReport, QueryError
 from custdyn_widgets.query.validators import MAX_OF_A_NAME
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources.catalog import Choice, Choices
-from custdyn_widgets.ui.error_boundary import unexpected
+from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.chart_editor import ChartEditor
 from custdyn_widgets.ui.panels.chart_templates import ChartTemplates
@@ -71,7 +70,6 @@ class ChartPanel:
         self.templates = ChartTemplates(self.editor.chart, on_error=on_error)
         if self._result is not None:
             self.editor.offer(self._result.report)
-        self._words = basic.html("", "custdyn-chart-words")
         self._edit = Button(
             lambda: self._open_editor(not self._edit.expanded),
             on_error,
@@ -89,16 +87,14 @@ class ChartPanel:
         )
         self._more = hidden(basic.column([self.editor.box, self.templates.box]))
         tools = basic.row([self._edit, *self._files, data, close], "custdyn-chart-tools")
-        self.box.children = [tools, self._words, self.chart, self._more]
+        self.box.children = [tools, self.chart, self._more]
 
     def show(self, result: Result) -> None:
         """A report is on the screen: an open chart is drawn of it."""
         self._result = result
         if self.box.children:
-            self.chart.report = result
             self.editor.offer(result.report)
-        if self.is_open:
-            self._draw()
+            self.chart.report = result
 
     @property
     def part(self) -> ReportChart:
@@ -114,7 +110,8 @@ class ChartPanel:
     def close(self) -> None:
         """Takes the chart away."""
         show(self.box, False)
-        self.chart.spec = {}
+        self._turn = object()
+        self.chart.chart = None
         self.menu.focus()
 
     def _offered(self) -> Choices | str:
@@ -156,36 +153,27 @@ class ChartPanel:
     def _draw(self) -> None:
         """Draws what the editor says, in a thread: Altair takes its time to come, once."""
         turn = self._turn = object()
-        result = self._result
-        if result is None or not self.is_open:
+        if not self.is_open:
             return
         if self.editor.is_blank():
-            self._shown(turn, {}, FIRST_SERIES)
+            self.chart.chart, self.chart.words = None, FIRST_SERIES
             return
         try:
             chart = self.editor.chart()
         except QueryError:
             return  # what is wrong stands in the editor; the chart stays as it was
         if not self.chart.spec:
-            self._say(DRAWING)
-        in_background(lambda: self._make(turn, result, chart), stop=lambda: None)
+            self.chart.words = DRAWING
 
-    def _make(self, turn: object, result: Result, chart: ChartSpec) -> None:
-        try:
-            self._shown(turn, result.chart_spec(chart), "")
-        except CustdynError as error:
-            self._shown(turn, {}, str(error))
-        except Exception as error:
-            self._tell(unexpected(error))
+        def work() -> None:
+            with self._lock:
+                if turn is self._turn:  # the latest wish
+                    guarded(self._redraw, self._tell)(chart)
 
-    def _shown(self, turn: object, spec: dict[str, object], words: str) -> None:
-        with self._lock:
-            if turn is self._turn:
-                self.chart.spec = spec
-                self._say(words)
+        in_background(work, stop=lambda: None)
 
-    def _say(self, words: str) -> None:
-        self._words.value = f'<p role="status">{escape(words)}</p>' if words else ""
+    def _redraw(self, chart: ChartSpec) -> None:
+        self.chart.chart = chart
 
     def _save(self, kind: str) -> None:
         self.chart.save(kind, self._file_name())
