@@ -45,9 +45,18 @@ DIVISOR = "divisor"
 
 
 Label = Annotated[StrictStr, AfterValidator(row_label)]
+
+
+def _several_terms(value: object) -> object:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not all(isinstance(one, str) for one in listed):
+        raise ValueError("takes terms, such as clients.active, or flows.refill + flows.payg")
+    return several(listed)
+
+
 Names = Annotated[
     tuple[Annotated[StrictStr, AfterValidator(term_name)], ...],
-    BeforeValidator(lambda value: several([value] if isinstance(value, str) else value)),
+    BeforeValidator(_several_terms),
     Field(max_length=MAX_TERMS),
 ]
 
@@ -187,16 +196,15 @@ class Row(Part):
             if per.per is not None:
                 raise _fault("per", per.label, "is a ratio itself: divide by a count or a sum")
             per = per.model_dump(mode="json")
-        if isinstance(per, Terms):
-            kind = kind_of(per.names[0])
-            if kind == "flows":
-                what = 'are counted or summed: give {"count": …} or {"sum": …}'
-                raise _fault("per", repr(per), what)
+        if isinstance(per, Terms) and (kind := kind_of(per.names[0])) != "flows":
             per = {"count" if kind == "clients" else "sum": per}
+        if not isinstance(per, dict):
+            what = 'takes a row, clients, balances, or what it is made of: {"count": …}'
+            raise _fault("per", repr(per), what)
         try:
             return {**data, "per": Part.model_validate(per)}
         except QueryError as error:
-            faults = [replace(one, field=f"per.{one.field}") for one in error.faults]
+            faults = [replace(one, field=f"per.{one.field}".rstrip(".")) for one in error.faults]
             raise QueryError(faults) from None
 
     def contradictions(self) -> Iterator[FieldFault]:
@@ -279,15 +287,10 @@ def wheres(rows: Iterable[Row]) -> tuple[Where | None, ...]:
     return tuple(dict.fromkeys((None, *(part.filters for part in parts))))
 
 
-def measures(rows: Iterable[Row], where: Where | None) -> Iterator[Measure]:
-    """What the figures under some filters are computed from."""
-    for row in rows:
-        formula = row.defined.formula
-        yield from (one for one in (formula.measures if formula else ()) if one.where == where)
-
-
 def client_sets(rows: Iterable[Row], where: Where | None) -> tuple[Having, ...]:
     """The sets of clients that figures under some filters are of, with the flows of `having`."""
-    terms = (term for measure in measures(rows, where) for term in measure.terms)
+    formulas = (row.defined.formula for row in rows)
+    measures = (one for formula in formulas if formula for one in formula.measures)
+    terms = (term for one in measures if one.where == where for term in one.terms)
     found = ((one.client_set, one.having) for one in terms if isinstance(one, BalanceTerm))
     return tuple(dict.fromkeys(found))

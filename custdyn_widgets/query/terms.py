@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -84,9 +84,9 @@ class Terms:
         self,
         *,
         client_type: str = "all",
-        client_tags: str | Iterable[str] = (),
-        owner: str | Iterable[str] = (),
-        package: str | Iterable[str] = (),
+        client_tags: str | Sequence[str] = (),
+        owner: str | Sequence[str] = (),
+        package: str | Sequence[str] = (),
     ) -> Terms:
         """Of those clients that pass these filters, too; they mean what they mean in a query.
 
@@ -95,7 +95,7 @@ class Terms:
         """
         listed = {"client_tags": client_tags, "owner": owner, "package": package}
         given: dict[str, Any] = {
-            name: (value,) if isinstance(value, str) else tuple(value)
+            name: tuple(value) if isinstance(value, list | tuple | set) else (value,)
             for name, value in listed.items()
         }
         if self.filters is not None:
@@ -146,6 +146,8 @@ class Vocabulary:
         self._kind = kind
 
     def __getattr__(self, name: str) -> Terms:
+        if name.startswith("_"):
+            raise AttributeError(name)
         known = TERMS[self._kind]
         if name not in known:
             listed = ", ".join(known)

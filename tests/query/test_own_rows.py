@@ -29,6 +29,10 @@ ROWS = [
         (lambda: Row("x", count="clients.actve"), "did you mean clients.active"),
         (lambda: Row("x", sum=["flow.refill"]), "did you mean flows.refill"),
         (lambda: Row("x"), "one of count and sum"),
+        (lambda: Row("x", count=clients), "takes terms"),
+        (lambda: Row("x", count=[clients.all]), "takes terms"),
+        (lambda: Row("x", count=clients.all, per=5), "takes a row, clients"),
+        (lambda: Row("x", count=clients.all.where(owner=5)), "where.owner"),  # type: ignore[arg-type]
         (lambda: Row("x", count=clients.all, sum=flows.refill), "one of count and sum"),
         (lambda: Row("x", sum=clients.all), "clients are counted"),
         (lambda: Row("x", count=balances.all), "balances are summed"),
@@ -38,7 +42,7 @@ ROWS = [
         (lambda: Row("x", sum=flows.spent.with_(flows.refill)), "goes with clients and balances"),
         (lambda: Row("x", count=clients.all.with_(clients.active)), "takes flows"),
         (lambda: Row("x", count=clients.all.with_("refill")), "takes a flow"),  # type: ignore[arg-type]
-        (lambda: Row("x", sum=flows.payg, per=flows.refill), 'give {"count"'),
+        (lambda: Row("x", sum=flows.payg, per=flows.refill), "takes a row, clients"),
         (lambda: Row("x", sum=flows.payg, per=balances.all), 'unit="percent"'),
         (lambda: Row("x", sum=flows.payg, per=clients.all, unit="percent"), "of two counts"),
         (lambda: Row("x", sum=flows.payg, unit="percent"), "goes with per"),
