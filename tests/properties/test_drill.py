@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -31,6 +33,8 @@ from custdyn_widgets.model.definitions import (
 from custdyn_widgets.model.money import rounded
 from custdyn_widgets.model.periods import EARLIEST, bucket_before
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
+from custdyn_widgets.report.report import Row
+from custdyn_widgets.sources import Source
 from tests.support.ledgers import Case, cases, ledgers
 
 
@@ -46,6 +50,17 @@ def test_what_is_behind_a_cell_adds_up_to_it(
 ) -> None:
     source = open_source(case.frames(), memory=memory)
     query = {**case.json_query(), "blocks": list(OPTIONAL_BLOCKS), "compare": compare}
+    drill_into(case, source, query, data, lambda row: row.row != ROUNDING)
+
+
+def drill_into(
+    case: Case,
+    source: Source,
+    query: dict[str, Any],
+    data: st.DataObject,
+    wanted: Callable[[Row], bool],
+) -> None:
+    """Looks behind the wanted rows in one bucket, and behind the first in the one before."""
     try:
         result = run(query, source, as_of=case.as_of)
     except MissingRates:
@@ -53,12 +68,13 @@ def test_what_is_behind_a_cell_adds_up_to_it(
     try:
         if not result.report.buckets:
             return
+        compare = query["compare"]
         column = data.draw(st.integers(0, len(result.report.buckets) - 1))
         side = data.draw(st.sampled_from(["value", "value", "other"])) if compare else "value"
         if side == "other" and (other := result.report.other) and other.buckets[column] is None:
             return
         for row, shown in enumerate(result.report.rows):
-            if shown.row != ROUNDING:
+            if wanted(shown):
                 check(result, Address(row, column, side))
                 if column and side == "value":
                     check_changes(result, Address(row, column))

@@ -9,10 +9,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
-from custdyn_widgets.drill.cell import Address
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.definitions import OWN
-from tests.properties.test_drill import check, check_changes, check_the_first_bucket
+from tests.properties.test_drill import drill_into
 from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import RatesMissing, answer
 from tests.support.oracle_rows import own_rows, read_rows, shown
@@ -82,23 +81,4 @@ def test_what_is_behind_an_own_row_adds_up_to_it(
 ) -> None:
     source = open_source(case.frames(), memory=memory)
     query = {**case.json_query(), "rows": rows, "compare": compare}
-    try:
-        result = run(query, source, as_of=case.as_of)
-    except MissingRates:
-        return
-    try:
-        if not result.report.buckets:
-            return
-        column = data.draw(st.integers(0, len(result.report.buckets) - 1))
-        side = data.draw(st.sampled_from(["value", "value", "other"])) if compare else "value"
-        if side == "other" and (other := result.report.other) and other.buckets[column] is None:
-            return
-        for place, row in enumerate(result.report.rows):
-            if row.block == OWN:
-                check(result, Address(place, column, side))
-                if column and side == "value":
-                    check_changes(result, Address(place, column))
-        if side == "value":
-            check_the_first_bucket(result)
-    finally:
-        source.close()
+    drill_into(case, source, query, data, lambda row: row.block == OWN)

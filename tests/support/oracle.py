@@ -87,6 +87,22 @@ def buckets_of(
     return made
 
 
+def edges_of(
+    query: dict[str, Any], columns: list[tuple[str, datetime, datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    """Nominal local start and end of the bucket before the first, then of each."""
+    begin, last = columns[0][1], query["period"][1]
+    if "date" in query["group_by"]:
+        back = begin - timedelta(days=1)
+    elif "month" in query["group_by"]:
+        back = go_back(begin, 1)
+    elif "year" in query["group_by"]:
+        back = go_back(begin, 12)
+    else:
+        back = begin - (last + timedelta(seconds=1) - begin)
+    return [(back, columns[0][2]), *((nominal, end) for _, nominal, _, end in columns)]
+
+
 @dataclass
 class Setting:
     """Who passes the filters, and the entries that count of each."""

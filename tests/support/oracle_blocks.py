@@ -17,6 +17,7 @@ from tests.support.oracle import (
     _converter,
     _money,
     buckets_of,
+    edges_of,
     go_back,
     setting,
     utc,
@@ -48,16 +49,7 @@ def blocks_of(data: Data, query: dict[str, Any], as_of: datetime) -> dict[Row, l
     missing: dict[str, date] = {}
     rows: dict[Row, list[Any]] = defaultdict(list)
 
-    begin = columns[0][1]
-    if "date" in query["group_by"]:
-        back = begin - timedelta(days=1)
-    elif "month" in query["group_by"]:
-        back = go_back(begin, 1)
-    elif "year" in query["group_by"]:
-        back = go_back(begin, 12)
-    else:
-        back = begin - (last + timedelta(seconds=1) - begin)
-    edges = [(back, columns[0][2]), *((nominal, end) for _, nominal, _, end in columns)]
+    edges = edges_of(query, columns)
 
     def active(one: str, edge: tuple[datetime, datetime], months: int) -> bool:
         nominal, end = edge

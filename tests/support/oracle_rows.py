@@ -18,6 +18,7 @@ from tests.support.oracle import (
     _converter,
     _money,
     buckets_of,
+    edges_of,
     go_back,
     setting,
     utc,
@@ -45,17 +46,7 @@ class Reading:
         self.missing: dict[str, date] = {}
         if not self.columns:
             return
-        begin = self.columns[0][1]
-        if "date" in query["group_by"]:
-            back = begin - timedelta(days=1)
-        elif "month" in query["group_by"]:
-            back = go_back(begin, 1)
-        elif "year" in query["group_by"]:
-            back = go_back(begin, 12)
-        else:
-            back = begin - (last + timedelta(seconds=1) - begin)
-        self.edges = [(back, self.columns[0][2])]
-        self.edges += [(nominal, end) for _, nominal, _, end in self.columns]
+        self.edges = edges_of(query, self.columns)
         self.convert = _converter(data, query, as_of, self.zone)
 
     def values(self, row: dict[str, Any]) -> list[Fraction | int | None]:

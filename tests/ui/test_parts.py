@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from custdyn_widgets import (
 )
 from custdyn_widgets.errors import NoReport, NothingSelected, QueryError
 from tests.conftest import AS_OF
+from tests.ui.test_widget import wait
 
 YEAR: dict[str, Any] = {
     "period": {"from": "2017-01-01", "to": "2017-12-31"},
@@ -36,14 +35,6 @@ FEBRUARY = {"block": "Pay As You Go", "row": "Total", "bucket": "2017-02"}
 @pytest.fixture(scope="module")
 def result() -> Result:
     return run(YEAR, "sample", as_of=AS_OF)
-
-
-def wait(until: Callable[[], object]) -> None:
-    for _ in range(600):
-        if until():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never happened")
 
 
 def test_parts_follow_a_form_and_share_what_is_selected() -> None:
