@@ -171,5 +171,8 @@ class Cancelled(CustdynError):
 
 
 def _shortened(value: object, most: int = 80) -> str:
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except RecursionError:
+        shown = f"a {type(value).__name__} that is nested too deep"
     return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -115,8 +115,8 @@ def select(report: Report, chosen: Mapping[str, Any]) -> tuple[int, str, int]:
         for name in chosen
         if name not in known
     ]
-    line = chosen.get("line") or "value"
-    if line not in LINES:
+    line = "value" if chosen.get("line") is None else chosen["line"]
+    if not isinstance(line, str) or line not in LINES:
         faults.append(FieldFault("line", line, f"is not one of {', '.join(LINES)}"))
     elif line != "value" and report.other is None:
         faults.append(FieldFault("line", line, "the report compares with no other period"))

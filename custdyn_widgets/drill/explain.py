@@ -20,6 +20,7 @@ from custdyn_widgets.model.definitions import ACTIVE, SENSITIVE_MONTHS, active_r
 from custdyn_widgets.model.formulas import BalanceTerm
 from custdyn_widgets.model.periods import EPOCH, MICROSECOND, clock_text, in_zone, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
+from custdyn_widgets.query.terms import filters_given
 from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
 
 SINCE = "Since the bucket before"
@@ -118,6 +119,9 @@ def _who(found: Breakdown) -> Iterator[Fact]:
     for line in filter_lines(found.query):
         label, _, text = line.partition(": ")
         yield Fact("Whom", label, text)
+    for name, value in filters_given(found.scope.period.where).items():
+        text = value if isinstance(value, str) else ", ".join(value)
+        yield Fact("Whom", f"{FIELDS[name].label} of the row", text)
     yield Fact("Whom", "Clients behind it", shown(len(found.sides[NUMERATOR].who)))
 
 

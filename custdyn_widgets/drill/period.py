@@ -27,8 +27,8 @@ from custdyn_widgets.model.periods import (
 )
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.make_report import conversion_of, rate_dates
-from custdyn_widgets.query.own_rows import wheres
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.row_list import wheres
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Snapshot

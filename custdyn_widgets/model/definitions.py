@@ -48,6 +48,7 @@ class NA(StrEnum):
     NO_INTERVAL = "no renewal within the bucket follows another entry of the package"
     NOTHING_SPENT = "pay-as-you-go use and packages add up to 0"
     NO_DIVISOR = "what it is divided by is 0"
+    NO_SUCH_CLIENT = "no client passes the filters of the row"
 
 
 @dataclass(frozen=True)

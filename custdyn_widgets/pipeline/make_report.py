@@ -29,8 +29,8 @@ from custdyn_widgets.model.periods import (
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.cache import frames_of
 from custdyn_widgets.query.compared_period import match_buckets, other_interval
-from custdyn_widgets.query.own_rows import client_sets, wheres
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.row_list import client_sets, wheres
 from custdyn_widgets.report.comparison import compared
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.notes import (

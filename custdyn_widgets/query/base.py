@@ -65,6 +65,8 @@ class Explained(Frozen):
         listed = ", ".join(f"{name}={value!r}" for name, value in given.items())
         return f"{type(self).__name__}({listed})"
 
+    __str__ = __repr__
+
     def contradictions(self) -> Iterable[FieldFault]:
         """What does not go together, though each value is right by itself."""
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,6 @@ from custdyn_widgets.model.formulas import (
     BalanceTerm,
     Counts,
     Formula,
-    Having,
     Measure,
     Where,
 )
@@ -37,11 +36,9 @@ from custdyn_widgets.query.terms import (
     term_name,
     words_of,
 )
-from custdyn_widgets.query.validators import one_of, row_label, several
+from custdyn_widgets.query.validators import one_of, row_label
 
-MAX_ROWS = 40
 MAX_TERMS = 12
-DIVISOR = "divisor"
 
 
 Label = Annotated[StrictStr, AfterValidator(row_label)]
@@ -51,7 +48,7 @@ def _several_terms(value: object) -> object:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list | tuple) or not all(isinstance(one, str) for one in listed):
         raise ValueError("takes terms, such as clients.active, or flows.refill + flows.payg")
-    return several(listed)
+    return tuple(listed)
 
 
 Names = Annotated[
@@ -61,13 +58,16 @@ Names = Annotated[
 ]
 
 
+OneOrMore = Annotated[Texts, BeforeValidator(lambda one: [one] if isinstance(one, str) else one)]
+
+
 class Filters(Frozen):
     """The filters of a part; they mean what they mean in a query."""
 
     client_type: Annotated[StrictStr, BeforeValidator(one_of(TYPE_CHOICES))] = "all"
-    client_tags: Texts = ()
-    owner: Texts = ()
-    package: Texts = ()
+    client_tags: OneOrMore = ()
+    owner: OneOrMore = ()
+    package: OneOrMore = ()
 
 
 class Part(Explained):
@@ -77,7 +77,9 @@ class Part(Explained):
     count: Names = ()
     sum: Names = ()
     having: Names = ()
-    where: Filters | None = None
+    where: Annotated[
+        Filters | None, AfterValidator(lambda where: None if where == Filters() else where)
+    ] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -86,8 +88,10 @@ class Part(Explained):
         made = dict(data) if isinstance(data, dict) else data
         for name in ("count", "sum") if isinstance(data, dict) else ():
             if isinstance(terms := made.get(name), Terms):
+                if twice := [key for key in ("having", "where") if data.get(key)]:
+                    raise _fault(twice[0], data[twice[0]], "is given to the terms: with_, where")
                 made |= {name: list(terms.names), "having": list(terms.having)}
-                made |= {"where": filters_given(terms.filters)} if terms.filters else {}
+                made |= {"where": filters_given(terms.filters)}
         return made
 
     @model_serializer(mode="wrap")
@@ -111,9 +115,9 @@ class Part(Explained):
         if self.sum and "clients" in kinds:
             what = "clients are counted; what they hold is balances.…"
             yield FieldFault(name, list(names), what)
-        moved = flows_of(names)
-        if len(moved) > len(set(moved)):
-            yield FieldFault(name, list(names), "has the same entries twice")
+        terms = [(one.removeprefix("-"),) for one in names if kind_of(one) != "flows"]
+        if len({*flows_of(names), *terms}) < len([*flows_of(names), *terms]):
+            yield FieldFault(name, list(names), "has the same entries or clients twice")
         if self.having and "flows" in kinds:
             yield FieldFault("having", list(self.having), "goes with clients and balances")
         if wrong := [one for one in self.having if not one.startswith("flows.")]:
@@ -122,7 +126,7 @@ class Part(Explained):
     @property
     def filters(self) -> Where | None:
         """Its filters; None where nothing is filtered."""
-        if self.where is None or self.where == Filters():
+        if self.where is None:
             return None
         return Where(*(getattr(self.where, name) for name in Filters.model_fields))
 
@@ -135,7 +139,12 @@ class Part(Explained):
         counts: Counts = "money"
         if self.count:
             counts = "clients" if isinstance(terms[0], BalanceTerm) else "entries"
-        return Measure(self.label or DIVISOR, counts, terms, self.filters)
+        return Measure(self.label or self.terms, counts, terms, self.filters)
+
+    @property
+    def terms(self) -> str:
+        """Its terms, as in Python."""
+        return repr(Terms(self.count or self.sum, self.having, self.filters))
 
     @property
     def companion(self) -> Measure | None:
@@ -165,12 +174,13 @@ class Row(Part):
 
     `count` clients or entries, or `sum` flows or balances: exactly one of them. `per` makes it a
     ratio: another Row, clients, balances, or `{"count": …}`. `unit="percent"` shows a
-    ratio of two counts, or of two amounts, in percent. Raises QueryError with every fault.
+    ratio of two counts, or of two amounts, in percent, `unit="ratio"` as a number. Raises
+    QueryError with every fault.
 
-    The terms: `clients.active`, `.overall_active`, `.all`, `.new`, `.reactivated`, `.retained`,
-    `.lapsed`; `flows.refill`, `.payg`, `.package_activation`, `.package_renewal`, `.spent` (use
-    and packages), `.other`; `balances.active`, `.overall_active`, `.all`, each also with
-    `_positive` and `_negative`. All that they can do: docs/own-rows.md.
+    The terms: `clients.active`, `.overall_active`, `.all`, each also with `_positive` and
+    `_negative`, `.new`, `.reactivated`, `.retained`, `.lapsed`; `flows.refill`, `.payg`,
+    `.package_activation`, `.package_renewal`, `.spent` (use and packages), `.other`;
+    `balances` of the classes of `clients`. All that they can do: docs/own-rows.md.
 
     >>> from custdyn_widgets import Row, clients, flows
     >>> payers = Row("Payers", count=clients.active.with_(flows.refill))
@@ -180,7 +190,7 @@ class Row(Part):
 
     label: Label
     per: Part | None = None
-    unit: Literal["percent"] | None = None
+    unit: Literal["percent", "ratio"] | None = None
 
     def __init__(self, label: str | None = None, **data: Any) -> None:
         super().__init__(**data if label is None else {"label": label, **data})
@@ -216,7 +226,8 @@ class Row(Part):
         elif self.count and self.per.sum:
             yield FieldFault("per", None, "divides a count by an amount: divide it by a count")
         elif self.sum and self.per.sum and self.unit is None:
-            yield FieldFault("unit", None, 'money per money is a share: give unit="percent"')
+            what = 'money per money is a share or a number: give unit="percent" or unit="ratio"'
+            yield FieldFault("unit", None, what)
         elif self.sum and self.per.count and self.unit is not None:
             yield FieldFault("unit", self.unit, "is of two counts, or of two amounts")
 
@@ -225,13 +236,16 @@ class Row(Part):
         """Its definition, as the report's own rows have one."""
         words, over = self.words, self.measure
         unit: Unit = "quantity" if self.count else "money"
-        formula = Formula(over, companion=self.companion)
+        formula, undefined = Formula(over, companion=self.companion), None
         if self.per is not None:
-            words += f", divided by {self.per.label or f'the {self.per.words}'}"
-            formula = Formula(over, self.per.measure, 100 if self.unit else 1)
+            apart = f"{self.per.label}, the {self.per.words}" if self.per.label else ""
+            words += ", in percent of " if self.unit == "percent" else ", divided by "
+            words += apart or f"the {self.per.words}"
+            over = replace(over, name=self.terms)
+            formula = Formula(over, self.per.measure, 100 if self.unit == "percent" else 1)
             unit = self.unit or ("ratio" if self.count else "money")
+            undefined = NA.NO_DIVISOR
         empty = None if self.count else _empty(over)
-        undefined = None if self.per is None else NA.NO_DIVISOR
         sentence = f"{words[0].upper()}{words[1:]}."
         return RowDefinition(self.label, unit, sentence, formula, empty, undefined)
 
@@ -243,54 +257,10 @@ def _empty(summed: Measure) -> NA | None:
         return NA.NO_ENTRY
     if any(term.keep != "any" for term in held):
         return NA.NO_BALANCE
-    classed = any(term.having or term.client_set == ACTIVE for term in held)
-    return NA.NO_CLIENT if classed else None
+    if any(term.having for term in held) or summed.where is not None:
+        return NA.NO_SUCH_CLIENT
+    return NA.NO_CLIENT if any(term.client_set == ACTIVE for term in held) else None
 
 
 def _fault(field: str, value: object, what: str) -> QueryError:
     return QueryError([FieldFault(field, value, what)])
-
-
-def _distinct(value: object) -> object:
-    """Rows of a query, each with a label of its own."""
-    given = several(value)
-    assert isinstance(given, list | tuple)  # noqa: S101 several has looked
-    if len(given) > MAX_ROWS:
-        raise ValueError(f"must have at most {MAX_ROWS} rows")
-    rows: list[Row] = []
-    faults: list[str] = []
-    for number, one in enumerate(given, 1):
-        if not isinstance(one, dict | Row):
-            faults.append(f"row {number}: is not a table with a label, and count or sum")
-            continue
-        label = one.get("label") if isinstance(one, dict) else None
-        called = f"row {number} {label!r}" if isinstance(label, str) else f"row {number}"
-        try:
-            row = one if isinstance(one, Row) else Row.model_validate(one)
-        except QueryError as error:
-            faults += [f"{called}: {fault}" for fault in error.faults]
-            continue
-        if any(row.label.casefold() == other.label.casefold() for other in rows):
-            faults.append(f"{called}: another row has this label")
-        rows.append(row)
-    if faults:
-        raise ValueError("; ".join(faults))
-    return tuple(rows)
-
-
-Rows = Annotated[tuple[Row, ...], BeforeValidator(_distinct)]
-
-
-def wheres(rows: Iterable[Row]) -> tuple[Where | None, ...]:
-    """The filters of a report's figures beside the query's: none, and those of parts of rows."""
-    parts = (part for row in rows for part in (row, row.per) if part is not None)
-    return tuple(dict.fromkeys((None, *(part.filters for part in parts))))
-
-
-def client_sets(rows: Iterable[Row], where: Where | None) -> tuple[Having, ...]:
-    """The sets of clients that figures under some filters are of, with the flows of `having`."""
-    formulas = (row.defined.formula for row in rows)
-    measures = (one for formula in formulas if formula for one in formula.measures)
-    terms = (term for one in measures if one.where == where for term in one.terms)
-    found = ((one.client_set, one.having) for one in terms if isinstance(one, BalanceTerm))
-    return tuple(dict.fromkeys(found))

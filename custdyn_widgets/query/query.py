@@ -42,7 +42,7 @@ from custdyn_widgets.query.fields import (
     TIME_UNITS,
     TYPE_CHOICES,
 )
-from custdyn_widgets.query.own_rows import Rows
+from custdyn_widgets.query.row_list import Rows
 from custdyn_widgets.query.validators import (
     MAX_RECIPIENTS,
     address,

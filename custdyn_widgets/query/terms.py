@@ -11,28 +11,25 @@ from custdyn_widgets.model.definitions import (
     ACTIVATIONS,
     ACTIVE,
     ALL,
-    LAPSED,
-    NEW,
+    MOVED,
+    MOVEMENTS,
     OTHER,
     OVERALL_ACTIVE,
-    REACTIVATED,
     REFILLS,
     RENEWALS,
-    RETAINED,
     USE,
 )
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Term, Where
 from custdyn_widgets.query.validators import did_you_mean
 
-CLIENT_TERMS = {
-    "active": ACTIVE,
-    "overall_active": OVERALL_ACTIVE,
-    "all": ALL,
-    "new": NEW,
-    "reactivated": REACTIVATED,
-    "retained": RETAINED,
-    "lapsed": LAPSED,
+Keep = Literal["any", "positive", "negative"]
+KEEPS: dict[str, Keep] = {"": "any", "_positive": "positive", "_negative": "negative"}
+CLASSES: dict[str, tuple[str, Keep]] = {
+    f"{name}{suffix}": (client_set, keep)
+    for name, client_set in {"active": ACTIVE, "overall_active": OVERALL_ACTIVE, "all": ALL}.items()
+    for suffix, keep in KEEPS.items()
 }
+MOVES: dict[str, tuple[str, Keep]] = {name.lower(): (name, "any") for name in MOVED}
 FLOW_TERMS = {
     "refill": (REFILLS,),
     "payg": (USE,),
@@ -41,20 +38,10 @@ FLOW_TERMS = {
     "spent": (USE, ACTIVATIONS, RENEWALS),
     "other": (OTHER,),
 }
-KEEPS: dict[str, Literal["any", "positive", "negative"]] = {
-    "": "any",
-    "_positive": "positive",
-    "_negative": "negative",
-}
-BALANCE_TERMS = {
-    f"{name}{suffix}": (CLIENT_TERMS[name], keep)
-    for name in ("active", "overall_active", "all")
-    for suffix, keep in KEEPS.items()
-}
 TERMS: dict[str, Mapping[str, object]] = {
-    "clients": CLIENT_TERMS,
+    "clients": {**CLASSES, **MOVES},
     "flows": FLOW_TERMS,
-    "balances": BALANCE_TERMS,
+    "balances": CLASSES,
 }
 """The terms that a row is made of: `clients.active`, `flows.refill`, `balances.all` …"""
 
@@ -64,6 +51,7 @@ class Terms:
     """What a row counts or sums: names of terms, such as `-flows.spent`, and of whom.
 
     `-` turns the sign, `+` and `-` put terms together; `with_` and `where` say of which clients.
+    Raises QueryError for what has no meaning.
     """
 
     names: tuple[str, ...]
@@ -71,14 +59,18 @@ class Terms:
     filters: Where | None = None
 
     def with_(self, flow: Terms) -> Terms:
-        """Of those clients that have such an entry within the bucket.
+        """Of those clients that have such an entry within the bucket; of `a + b`, either.
 
         >>> clients.active.with_(flows.refill)
         clients.active.with_(flows.refill)
         """
         if not isinstance(flow, Terms):
-            raise QueryError([FieldFault("with", flow, "takes a flow, such as flows.refill")])
-        return replace(self, having=(*self.having, *flow.names))
+            raise _fault("with_", flow, "takes a flow, such as flows.refill")
+        if flow.having or flow.filters:
+            raise _fault("with_", flow, "takes a flow alone; a where goes behind with_(…)")
+        if self.having:
+            raise _fault("with_", flow, "is given twice: with_(a + b) is either of them")
+        return replace(self, having=flow.names)
 
     def where(
         self,
@@ -99,7 +91,7 @@ class Terms:
             for name, value in listed.items()
         }
         if self.filters is not None:
-            raise QueryError([FieldFault("where", None, "is given twice: put all filters in one")])
+            raise _fault("where", None, "is given twice: put all filters in one")
         return replace(self, filters=Where(client_type, **given))
 
     def __neg__(self) -> Terms:
@@ -110,19 +102,32 @@ class Terms:
             return NotImplemented
         if (self.having, self.filters) != (other.having, other.filters):
             what = "terms that are added share one with_ and one where: give them to the sum"
-            raise QueryError([FieldFault("sum", f"{self!r} + {other!r}", what)])
+            raise _fault("sum", f"{self!r} + {other!r}", what)
         return replace(self, names=(*self.names, *other.names))
 
+    def __radd__(self, other: object) -> Terms:
+        return self if other == 0 else NotImplemented  # as sum(…) begins
+
     def __sub__(self, other: Terms) -> Terms:
-        return self + (-other)
+        return self + (-other) if isinstance(other, Terms) else NotImplemented
+
+    def __truediv__(self, other: object) -> Terms:
+        raise _fault("per", None, "divides: Row(label, sum=…, per=…)")
+
+    def __bool__(self) -> bool:
+        raise _fault("sum", repr(self), "is neither true nor false: put terms together with +")
 
     def __repr__(self) -> str:
         text = " + ".join(self.names).replace("+ -", "- ")
         whole = f"({text})" if len(self.names) > 1 and (self.having or self.filters) else text
-        whole += "".join(f".with_({flow})" for flow in self.having)
+        whole += f".with_({' + '.join(self.having)})" if self.having else ""
         given = filters_given(self.filters)
         listed = ", ".join(f"{name}={value!r}" for name, value in given.items())
         return f"{whole}.where({listed})" if given else whole
+
+
+def _fault(field: str, value: object, what: str) -> QueryError:
+    return QueryError([FieldFault(field, value, what)])
 
 
 def _turned(name: str) -> str:
@@ -131,11 +136,10 @@ def _turned(name: str) -> str:
 
 def filters_given(filters: Where | None) -> dict[str, Any]:
     """The filters that filter, JSON-shaped."""
-    values = {} if filters is None else asdict(filters)
     return {
         name: list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-        if value and value != "all"
+        for name, value in asdict(filters or Where()).items()
+        if value != getattr(Where(), name)
     }
 
 
@@ -193,31 +197,31 @@ def formula_terms(name: str, having: tuple[str, ...]) -> Iterator[Term]:
     kind, own = _parts(name)
     if kind == "flows":
         yield from (FlowTerm(flow, sign=sign) for flow in FLOW_TERMS[own])
-    elif kind == "clients":
-        yield BalanceTerm(CLIENT_TERMS[own], having=having)
     else:
-        client_set, keep = BALANCE_TERMS[own]
+        client_set, keep = {**CLASSES, **MOVES}[own]
         yield BalanceTerm(client_set, keep=keep, sign=sign, having=having)
 
 
 def words_of(names: Iterable[str]) -> str:
-    """Terms in words: `entries of Refill, with the sign turned`."""
-    said: dict[tuple[str, bool], list[str]] = {}
+    """Terms in words: `balances of Clients - All minus balances of Clients - Active`."""
+    said: dict[bool, dict[str, list[str]]] = {True: {}, False: {}}
     for name in names:
         kind, own = _parts(name)
-        key = (kind, name.startswith("-"))
+        listed = said[not name.startswith("-")].setdefault(kind, [])
         if kind == "flows":
-            said.setdefault(key, []).extend(FLOW_TERMS[own])
-        elif kind == "clients":
-            said.setdefault(key, []).append(CLIENT_TERMS[own])
+            listed.extend(FLOW_TERMS[own])
         else:
-            client_set, keep = BALANCE_TERMS[own]
-            said.setdefault(key, []).append(f"{client_set}{'' if keep == 'any' else f' ({keep})'}")
+            client_set, keep = {**CLASSES, **MOVES}[own]
+            of = f"{MOVEMENTS}: {client_set}" if own in MOVES else client_set
+            listed.append(of if keep == "any" else f"{of} with a {keep} balance")
     called = {"flows": "entries of", "clients": "clients of", "balances": "balances of"}
-    return " and ".join(
-        f"{called[kind]} {', '.join(listed)}{', with the sign turned' if turned else ''}"
-        for (kind, turned), listed in said.items()
+    plus, minus = (
+        " and ".join(f"{called[kind]} {', '.join(listed)}" for kind, listed in some.items())
+        for some in said.values()
     )
+    if not plus:
+        return f"{minus}, with the sign turned"
+    return f"{plus} minus {minus}" if minus else plus
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from custdyn_widgets.ui.panels.saved_queries import SavedQueries
 from custdyn_widgets.ui.states import NO_LINK
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice
+from custdyn_widgets.ui.widgets.part import SelectionTrait
 from custdyn_widgets.ui.widgets.report_chart import ReportChart
 from custdyn_widgets.ui.widgets.table import ReportTable
 
@@ -55,7 +56,7 @@ class CustomerDynamics(LiveBox):
     faults = traitlets.List().tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
     report = traitlets.Instance(Result, allow_none=True)
-    selection = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    selection: Any = SelectionTrait()
 
     def __init__(
         self,

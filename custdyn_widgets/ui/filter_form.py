@@ -39,6 +39,7 @@ class QueryTrait(traitlets.Any):
 
     def __init__(self) -> None:
         super().__init__(default_value=Query())
+        self.allow_none = False
         self.tag(sync=True, to_json=lambda value, _: value.to_dict(), from_json=_sent)
 
     def validate(self, _obj: Any, value: Any) -> Query:
@@ -173,9 +174,11 @@ class FilterForm(LiveBox):
         took = self.bar.status.took()
         self.notices.show([])  # what goes away above the figures goes before they are scrolled to
         self._making.show(result, query)
-        if isinstance(result, Result):
-            self.report = result
-        self.ended(f"Done in {took}.")
+        try:
+            if isinstance(result, Result):
+                self.report = result  # what observes it may fail
+        finally:
+            self.ended(f"Done in {took}.")
         self.refresh()
         self.names.read()  # they may have changed with the data
 

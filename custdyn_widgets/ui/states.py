@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.definitions import ALL
 from custdyn_widgets.model.periods import State
@@ -55,8 +55,12 @@ def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Parse
 
 
 def as_query(asked: Query | Mapping[str, Any] | str) -> Query:
-    """A query in any of the forms that a form is given; QueryError where it is none."""
-    return preset(asked)[1].query or Query()
+    """A query in any of the forms that a form is given; QueryError where a part of it is wrong."""
+    linked = preset(asked)[1]
+    if linked.query is None or linked.ignored:
+        what = f"is no link: {', '.join(linked.ignored) or 'it says nothing of a query'}"
+        raise QueryError([FieldFault("query", asked, what)])
+    return linked.query
 
 
 def preset_from_link(ignored: Sequence[str]) -> Notice:

@@ -38,9 +38,19 @@ ROWS = [
         (lambda: Row("x", count=balances.all), "balances are summed"),
         (lambda: Row("x", count=-flows.refill), "entries of flows"),
         (lambda: Row("x", count=clients.all + clients.active), "count a client twice"),
-        (lambda: Row("x", sum=flows.spent + flows.payg), "same entries twice"),
+        (lambda: Row("x", sum=flows.spent + flows.payg), "same entries or clients twice"),
         (lambda: Row("x", sum=flows.spent.with_(flows.refill)), "goes with clients and balances"),
         (lambda: Row("x", count=clients.all.with_(clients.active)), "takes flows"),
+        (lambda: clients.all.with_(flows.refill.where(owner="1")), "takes a flow alone"),
+        (lambda: clients.all.with_(flows.refill).with_(flows.payg), "either of them"),
+        (lambda: Row("x", sum=flows.refill + flows.refill), "entries or clients twice"),
+        (lambda: Row("x", sum=balances.all + balances.all), "entries or clients twice"),
+        (lambda: Row("x", count=clients.all.where(owner="1"), where={"owner": "2"}), "to the"),
+        (lambda: Row("x", count=clients.all.where(client_type="")), "where.client_type"),
+        (lambda: clients.all and clients.new, "neither true nor false"),
+        (lambda: flows.refill / clients.all, "Row(label, sum=…, per=…)"),
+        (lambda: Query(rows=[Row("Payers", count=clients.all), ROWS[1]]), "another 'Payers'"),
+        (lambda: Query(rows=[{5: 6}]), "row 1: is not a table"),
         (lambda: Row("x", count=clients.all.with_("refill")), "takes a flow"),  # type: ignore[arg-type]
         (lambda: Row("x", sum=flows.payg, per=flows.refill), "takes a row, clients"),
         (lambda: Row("x", sum=flows.payg, per=balances.all), 'unit="percent"'),
@@ -97,7 +107,15 @@ def test_words_units_and_reasons_are_derived() -> None:
     assert said[0].description == (
         "Number of clients of Clients - Active with an entry of Refill within the bucket."
     )
-    assert said[1].description.endswith("with the sign turned, divided by Payers.")
+    assert said[1].description.endswith(
+        "with the sign turned, divided by Payers, the number of "
+        "clients of Clients - Active with an entry of Refill within the bucket."
+    )
+    assert said[2].description == (
+        "Sum of balances of Clients - All minus balances of Clients - Active."
+    )
+    assert "in percent of the sum of balances" in said[3].description
+    assert said[1].formula is not None and said[1].formula.numerator.name == "-flows.spent"
     assert said[4].description == (
         "Number of entries of Refill, of client tags vip, of owner 7, "
         "divided by the number of clients of Clients - All."

@@ -68,7 +68,8 @@ class Reading:
     def is_never_empty(row: dict[str, Any]) -> bool:
         """Everybody's balance is 0 where there is nobody, as in the block of all clients."""
         names = {one.removeprefix("-") for one in row["sum"]}
-        return names <= {"balances.all", "balances.overall_active"} and not row["having"]
+        everybody = names <= {"balances.all", "balances.overall_active"}
+        return everybody and not row["having"] and not row.get("where")
 
     def part(self, part: dict[str, Any], at: int) -> tuple[Fraction | int, int]:
         """A part's figure, and of how many clients or entries it is."""
@@ -97,9 +98,10 @@ class Reading:
                     if flows
                 ):
                     continue
-                balance = self.balance(whose, one, at) if kind == "balances" else Fraction()
-                if (keep == "positive" and balance <= 0) or (keep == "negative" and balance >= 0):
+                held = self.held(whose, one, at)
+                if (keep == "positive" and held <= 0) or (keep == "negative" and held >= 0):
                     continue
+                balance = self.balance(whose, one, at) if kind == "balances" else Fraction()
                 found += 1
                 total += sign * balance
         return (total if "sum" in part else found), found
@@ -157,11 +159,14 @@ class Reading:
             return Fraction()
         return self.convert(amount, whose.people[one]["currency"], day, day, self.missing)
 
-    def balance(self, whose: Setting, one: str, at: int) -> Fraction:
+    def held(self, whose: Setting, one: str, at: int) -> Fraction:
+        """What a client holds, in its currency."""
         end = self.columns[at][3]
-        amount = sum(
-            (Fraction(e["amount"]) for e in whose.own[one] if e["occurred_at"] < end), Fraction()
-        )
+        own = (Fraction(e["amount"]) for e in whose.own[one] if e["occurred_at"] < end)
+        return sum(own, Fraction())
+
+    def balance(self, whose: Setting, one: str, at: int) -> Fraction:
+        end, amount = self.columns[at][3], self.held(whose, one, at)
         day = min(end - timedelta(microseconds=1), self.as_of).astimezone(self.zone).date()
         return self.worth(whose, one, amount, day, always=False)
 
@@ -204,8 +209,8 @@ def shown(row: dict[str, Any], value: Any, currency: str) -> Any:
     """A value as the report rounds it."""
     if value is None or ("count" in row and "per" not in row):
         return value
-    if row.get("unit") == "percent":
-        return _money(value, 1)
+    if "unit" in row:
+        return _money(value, {"percent": 1, "ratio": 2}[row["unit"]])
     return _money(Fraction(value), UNITS[currency] if "sum" in row else 2)
 
 
@@ -229,11 +234,8 @@ def own_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         if kind == "flows":
             names = [f"flows.{one}" for one in draw(apart)]
         else:
-            known = (
-                [*SETS, *MOVES]
-                if kind == "clients"
-                else [f"{one}{end}" for one in SETS for end in ("", "_positive", "_negative")]
-            )
+            known = [f"{one}{end}" for one in SETS for end in ("", "_positive", "_negative")]
+            known += MOVES if kind == "clients" else ()
             names = [f"{kind}.{draw(st.sampled_from(known))}"]
             made["having"] = [f"flows.{one}" for one in draw(st.lists(flow, max_size=2))]
         if what == "sum":
@@ -253,6 +255,6 @@ def own_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
             below = draw(st.sampled_from(["count", "sum"])) if what == "sum" else "count"
             row["per"] = part(below)
             if below == what == "sum" or (below == what and draw(st.booleans())):
-                row["unit"] = "percent"
+                row["unit"] = draw(st.sampled_from(["percent", "ratio"]))
         rows.append(row)
     return rows

@@ -146,8 +146,9 @@ def test_the_form_has_its_state_as_traits() -> None:
     assert form.query.active_duration == 3 and "active_duration" in form.faults[0]
     form.query = {**YEAR, "active_duration": 6}
     assert form.faults == [] and form.fields.query().active_duration == 6
-    with pytest.raises(QueryError, match="lst_month"):
-        form.query = {"period": "lst_month"}
+    for wrong, words in (({"period": "lst_month"}, "lst_month"), ("x=1", "is no link"), (None, "")):
+        with pytest.raises(QueryError, match=words):
+            form.query = wrong
     asked: list[Query] = []
     form.on_query(asked.append)
     made = form.run()
@@ -170,7 +171,10 @@ def test_the_page_is_made_of_the_parts() -> None:
     app.table._received(None, {"type": "cell", "row": 0, "line": "value", "column": 1}, [])
     assert seen[0]["bucket"] == "02/2017"
     wait(lambda: app.panel.view.get("proof"))
+    with pytest.raises(QueryError):
+        app.selection = {"block": "x"}
     app.selection = FEBRUARY
+    assert app.selection == app.table.selection != FEBRUARY
     assert app.table.cell and app.panel.view["title"].startswith(
         "Clients - Active"
     )  # not by itself

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 Selected = Callable[[Selection], None]
 
 
-class _Selected(traitlets.Dict):
+class SelectionTrait(traitlets.Dict):
     """The address of a figure, as the report has it."""
 
     def __init__(self) -> None:
         super().__init__(default_value=None, allow_none=True)
+        self.tag(sync=True)
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Raises QueryError for what the report does not have."""
@@ -47,7 +48,7 @@ class Part(Live, Widget):
     """
 
     alone = traitlets.Bool(False).tag(sync=True)
-    selection = _Selected().tag(sync=True)
+    selection: Any = SelectionTrait()
     cell = traitlets.List().tag(sync=True)
     report = traitlets.Instance(Result, allow_none=True)
 
