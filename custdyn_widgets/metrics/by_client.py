@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from custdyn_widgets.extract.scope import KINDS
-from custdyn_widgets.metrics.aggregates import ClientSetSums, Sums, Total, figures
+from custdyn_widgets.metrics.aggregates import FIGURES, ClientSetSums, Sums, Total, figures
 from custdyn_widgets.metrics.client_sets import CLIENT_SETS, ClientState
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.edges import Edge
@@ -95,7 +95,7 @@ class _Having:
         for client_set, some in wanted.having:
             for currency in codes:
                 key = (group_name(client_set, some), currency)
-                self._found[key] = [(0,) * 6 for _ in range(count)]
+                self._found[key] = [(0,) * len(FIGURES) for _ in range(count)]
 
     def add(
         self,
