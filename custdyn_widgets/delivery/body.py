@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from custdyn_widgets.model.periods import State
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.report.comparison import against_before, largest_changes
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.facts import AS_OF, facts
+from custdyn_widgets.views.html import NO_BREAK
 from custdyn_widgets.views.table import TITLE, BlockRow, TableRow, table_of
 
 if TYPE_CHECKING:
@@ -18,7 +22,11 @@ if TYPE_CHECKING:
 
 SAID = ("Interval", f"{AS_OF}, in the zone", "Source", "Client Type", "Group By", "Currency")
 """Facts of a report that a mail says; the file attached says all."""
-MAX_ROWS, MAX_COLUMNS = 16, 6
+MAX_ROWS, MAX_COLUMNS = 60, 5
+"""Lines and columns that a mail shows at most: the file attached has all."""
+NARROW = 2
+"""Columns that a telephone shows."""
+CHANGES = 3
 NAME_WIDTH = 26
 FONT = "font-family:-apple-system,Segoe UI,Roboto,Noto Sans,Arial,sans-serif"
 PAPER, INK, DIM, LINE, BAND, RED = "#ffffff", "#1d2129", "#5f6672", "#dcdfe4", "#f3f4f6", "#b3261e"
@@ -47,7 +55,7 @@ class _Row:
 
 
 def html_body(report: Report, proof: Provenance, letter: Letter) -> str:
-    """The body in HTML, its looks inline: mail programs keep no style sheets."""
+    """The body in HTML, its looks inline: most mail programs keep no style sheets."""
     said = "".join(
         f'<tr><td style="padding:2px 16px 2px 0;color:{DIM};white-space:nowrap">{escape(label)}'
         f'</td><td style="padding:2px 0">{escape(text)}</td></tr>'
@@ -57,6 +65,10 @@ def html_body(report: Report, proof: Provenance, letter: Letter) -> str:
         f'<p style="margin:0 0 12px;padding:8px 12px;background:#fff4e0;border-left:4px solid '
         f'#e08a00">{escape(note)}</p>'
         for note in letter.notes
+    )
+    changes = "".join(
+        f'<p style="margin:0 0 10px;font-size:15px">{escape(_kept_together(words))}</p>'
+        for words in _changes(report)
     )
     picture = (
         f'<p style="margin:20px 0 0"><img src="cid:{letter.picture}" alt="Chart of the report" '
@@ -76,12 +88,15 @@ def html_body(report: Report, proof: Provenance, letter: Letter) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(letter.title)}</title></head>"
+        f"<title>{escape(letter.title)}</title>"
+        "<style>@media (max-width:480px){.older{display:none}body{padding:12px!important}}</style>"
+        "</head>"
         f'<body style="margin:0;padding:24px;background:{PAPER};color:{INK};{FONT};font-size:14px;'
         f'line-height:1.45"><div style="max-width:860px;margin:0 auto">'
         f"{kind}"
         f'<h1 style="margin:2px 0 16px;font-size:22px;font-weight:600">{escape(letter.title)}</h1>'
-        f'{notes}<table role="presentation" style="border-collapse:collapse;margin:0 0 18px">{said}'
+        f"{notes}{changes}"
+        f'<table role="presentation" style="border-collapse:collapse;margin:0 0 18px">{said}'
         f'</table><div style="overflow-x:auto">{_html_table(report)}</div>{picture}{link}'
         f'<p style="margin:24px 0 0;padding-top:12px;border-top:1px solid {LINE};color:{DIM};'
         f'font-size:12px;word-break:break-all">{end}</p></div></body></html>\n'
@@ -94,6 +109,7 @@ def text_body(report: Report, proof: Provenance, letter: Letter) -> str:
     parts = [
         letter.title,
         *letter.notes,
+        *_changes(report),
         "\n".join(f"{label + ':':<{width + 1}} {text}" for label, text in _summary(report)),
         _text_table(report),
         *([f"This query on the page: {letter.link}"] if letter.link else []),
@@ -128,11 +144,25 @@ def _left_out(report: Report) -> str:
     columns, all_columns = len(_columns(report)), len(report.buckets)
     if (shown, columns) == (rows, all_columns):
         return ""
-    return f"Shown: the first {shown} of {rows} rows, the last {columns} of {all_columns} columns."
+    listed = "all rows" if shown == rows else f"the first {shown} of {rows} rows"
+    return f"Shown: {listed}, {columns} of {all_columns} columns; the file has them all."
+
+
+def _changes(report: Report) -> list[str]:
+    """The largest changes in the last bucket that is over, one sentence each."""
+    compared = report if report.other is not None else against_before(report)
+    return [change.words for change in largest_changes(compared, CHANGES, last=True)]
+
+
+def _kept_together(words: str) -> str:
+    """A sentence whose figures do not break at the end of a line."""
+    return re.sub(r"(?<=\d) (?=\d|%|[A-Z]{3}\b)", NO_BREAK, words)
 
 
 def _columns(report: Report) -> Sequence[int]:
-    return range(max(len(report.buckets) - MAX_COLUMNS, 0), len(report.buckets))
+    """The places of the running bucket and of those before it; never a future one beside them."""
+    begun = [at for at, one in enumerate(report.buckets) if one.state is not State.FUTURE]
+    return (begun or list(range(len(report.buckets))))[-MAX_COLUMNS:]
 
 
 def _rows(report: Report) -> list[_Row]:
@@ -150,16 +180,23 @@ def _rows(report: Report) -> list[_Row]:
 
 
 def _labels(report: Report) -> list[str]:
+    buckets = [report.buckets[place] for place in _columns(report)]
+    names = [" ".join((*one.parents, one.label)) for one in buckets]
     return [
-        " ".join((*report.buckets[place].parents, report.buckets[place].label))
-        for place in _columns(report)
+        name if one.state is State.PAST else f"{name} ({one.state.value})"
+        for name, one in zip(names, buckets, strict=True)
     ]
 
 
 def _html_table(report: Report) -> str:
-    right = f"padding:5px 10px;text-align:right;white-space:nowrap;border-bottom:1px solid {LINE}"
+    right = f"padding:5px 7px;text-align:right;white-space:nowrap;border-bottom:1px solid {LINE}"
     left = f"padding:5px 10px;text-align:left;border-bottom:1px solid {LINE};font-weight:normal"
-    head = "".join(f'<th style="{right};color:{DIM}">{escape(one)}</th>' for one in _labels(report))
+    labels = _labels(report)
+    older = ['class="older" '] * max(len(labels) - NARROW, 0) + [""] * NARROW
+    head = "".join(
+        f'<th {look}style="{right};color:{DIM}">{escape(one)}</th>'
+        for look, one in zip(older, labels, strict=False)
+    )
     body = ""
     for row in _rows(report):
         if row.heading:
@@ -169,11 +206,12 @@ def _html_table(report: Report) -> str:
             )
             continue
         cells = "".join(
-            f'<td style="{right};color:{_colour(text)}">{escape(text)}</td>' for text in row.texts
+            f'<td {look}style="{right};color:{_colour(text)}">{escape(text)}</td>'
+            for look, text in zip(older, row.texts, strict=False)
         )
         body += f'<tr><th scope="row" style="{left}">{escape(row.name)}</th>{cells}</tr>'
     return (
-        '<table style="border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums">'
+        '<table style="border-collapse:collapse;font-size:12px;font-variant-numeric:tabular-nums">'
         f'<thead><tr><th style="{left}"></th>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
 

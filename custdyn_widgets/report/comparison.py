@@ -137,23 +137,35 @@ class Change:
     words: str
 
 
-def largest_changes(report: Report, most: int = MAX) -> tuple[Change, ...]:
+def against_before(report: Report) -> Report:
+    """A report that compares with nothing, compared with itself one bucket earlier."""
+    places = [None, *range(len(report.buckets) - 1)][: len(report.buckets)]
+    earlier = tuple(None if place is None else report.buckets[place] for place in places)
+    currency = str(report.query.currency)
+    rows = (replace(row, compared=_changes(row, row, places, currency)) for row in report.rows)
+    return replace(report, rows=tuple(rows), other=Other(report.first, report.last, earlier))
+
+
+def largest_changes(report: Report, most: int = MAX, *, last: bool = False) -> tuple[Change, ...]:
     """The largest changes of a report, largest first, at most one of each block.
 
     Amounts and quantities are made comparable by the largest amount and the largest quantity of
-    either period. Only buckets that are over count: a running one has yet to catch up. The same
-    change of the same row in two classes of clients is named once.
+    either period. Only buckets that are over count: a running one has yet to catch up; of `last`,
+    the last of them, and one for all classes of clients. The same change of the same row in two
+    classes of clients is named once.
     """
     over = [at for at, bucket in enumerate(report.buckets) if bucket.state is State.PAST]
+    over = over[-1:] if last else over
     largest = {unit: _largest(report, unit, over) for unit in get_args(Unit)}
     found = sorted(_all(report, over, largest), key=lambda one: -one.size)
     chosen: list[Change] = []
     named, said = set[str](), set[object]()
     for one in found:
         same = (one.row.row, one.place, one.size)
-        if one.row.title not in named and same not in said:
+        block = one.row.title.partition(" - ")[0] if last else one.row.title
+        if block not in named and same not in said:
             chosen.append(one)
-            named.add(one.row.title)
+            named.add(block)
             said.add(same)
     return tuple(chosen[:most])
 

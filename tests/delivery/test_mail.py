@@ -16,12 +16,12 @@ from typing import Any
 import openpyxl
 import pytest
 
-from custdyn_widgets.delivery.body import Letter, html_body
+from custdyn_widgets.delivery.body import Letter, html_body, text_body
 from custdyn_widgets.delivery.sending import Parcel, composed, flush, keep_and_queue, pause
 from custdyn_widgets.delivery.settings import MailError, MailSettings, mail_settings
 from custdyn_widgets.delivery.smtp import Outcome, addressed
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.result import Result
+from custdyn_widgets.result import Result, run
 from custdyn_widgets.store import Mail, Store
 from custdyn_widgets.views.chart_spec import ChartSpec
 from tests.support.hostile import CORPUS
@@ -41,7 +41,7 @@ from tests.support.mails import parsed as read
 from tests.support.small import entry, make
 
 NOW = datetime(2026, 11, 25, 7, tzinfo=UTC)
-TAGS = "!doctype html head meta title body div p h1 table thead tbody tr td th a img br"
+TAGS = "!doctype html head meta title style body div p h1 table thead tbody tr td th a img br"
 FIVE = tuple(f"client{number}@example.org" for number in range(5))
 
 
@@ -126,8 +126,28 @@ def test_a_mail_holds_summary_table_chart_file_link_and_proof(
 def test_a_wide_report_says_what_of_it_the_body_shows(result: Result) -> None:
     message = made(result)
     text = message.get_body(("plain",))
-    assert text is not None and "the last 6 of 12 columns" in text.get_content()
-    assert "07/2024" in text.get_content() and "06/2024" not in text.get_content()
+    assert text is not None and "5 of 12 columns" in text.get_content()
+    assert "08/2024" in text.get_content() and "07/2024" not in text.get_content()
+
+
+def test_a_mail_shows_the_running_bucket_and_no_future_one() -> None:
+    """A mail of October has June to October, every row of the default report, what changed."""
+    october = datetime(2026, 10, 20, 8, tzinfo=UTC)
+    report = run({"period": "this_year", "currency": "EUR"}, "demo", as_of=october)
+    letter = Letter("Monday", "r.xlsx")
+    text = text_body(report.report, report.provenance, letter)
+    html = html_body(report.report, report.provenance, letter)
+    for body in (text, html):
+        assert "10/2026 (running)" in body and "06/2026" in body
+        assert "11/2026" not in body and "12/2026" not in body and "05/2026" not in body
+        for row in report.report.rows:
+            assert row.row in body and row.title in body
+    words = text.split("\n\n")[1:4]
+    assert words[0].startswith("Clients - ") and "in 09/2026 (+" in words[0]
+    assert words[2].startswith("Pay As You Go: Total fell by ")
+    assert html.index("Pay As You Go: Total fell") < html.index("Interval")
+    ahead = run({"period": {"from": "2030-01-01", "to": "2030-03-31"}}, "demo", as_of=october)
+    assert "03/2030 (future)" in text_body(ahead.report, ahead.provenance, letter)
 
 
 def test_the_warnings_of_a_report_stand_in_its_mail() -> None:
