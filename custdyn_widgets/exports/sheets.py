@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from custdyn_widgets.errors import CustdynError
+from custdyn_widgets.exports.data_sheet import RATES, data_sheet, rates_sheet
+from custdyn_widgets.exports.sheet import Limits, Line, Look, Sheet, SheetCell
 from custdyn_widgets.exports.text import Cleaner, is_exact, unfit
 from custdyn_widgets.model.blocks import blocks_with
 from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell
@@ -16,7 +16,7 @@ from custdyn_widgets.model.periods import State
 from custdyn_widgets.pipeline.provenance import Provenance
 from custdyn_widgets.query.fields import FIELDS
 from custdyn_widgets.report.report import Report
-from custdyn_widgets.views.facts import facts, filter_lines
+from custdyn_widgets.views.facts import RATE_USED, facts, filter_lines
 from custdyn_widgets.views.table import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, table_of
 
 if TYPE_CHECKING:
@@ -33,58 +33,8 @@ QUERY, FINGERPRINT, RESULT, DEFINITIONS = (
 PIECE = 15_000
 
 
-class Look(Enum):
-    """How a cell looks; each writer has one style for each, whatever the size of the file."""
-
-    TITLE = auto()
-    SUBTITLE = auto()
-    HEADER = auto()
-    HEADER_LATER = auto()
-    BLOCK = auto()
-    NAME = auto()
-    COUNT = auto()
-    MONEY = auto()
-    PERCENT = auto()
-    ABSENT = auto()
-    LINE = auto()
-    COUNT_CHANGE = auto()
-    MONEY_CHANGE = auto()
-    PERCENT_CHANGE = auto()
-    EXACT_TEXT = auto()
-    LABEL = auto()
-    TEXT = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class SheetCell:
-    """A cell: text, or a number that a double holds exactly."""
-
-    value: str | int | Decimal
-    look: Look
-
-
-Line = list[SheetCell | None]
 LINES_ABOVE = 4
 """Title, two lines about the report and an empty one stand above the table."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet: its lines, where it is frozen, and how wide its columns are (in characters)."""
-
-    name: str
-    lines: list[Line]
-    frozen: tuple[int, int]
-    widths: list[int]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a format holds."""
-
-    name: str
-    columns: int
-    rows: int
 
 
 class TooLarge(CustdynError):
@@ -126,9 +76,17 @@ def sheets_of(report: Report, provenance: Provenance, limits: Limits) -> list[Sh
         frozen = len(lines)
         lines += [_line(row, first, last, cleaner) for row in table.rows]
         widths = [_name_width(table), *[_width(table, at) for at in range(first, last)]]
-        sheets.append(Sheet(name, lines, (frozen, 1), widths))
-    sheets.append(_info(report, provenance, cleaner, len(parts)))
-    return sheets
+        sheets.append(Sheet(name, lines, (frozen, 1), widths, _folds(table, frozen)))
+    more = [data_sheet(report, cleaner, limits), rates_sheet(report)]
+    info = _info(report, provenance, cleaner, len(parts), has_data=more[0] is not None)
+    return [*sheets, *(sheet for sheet in more if sheet is not None), info]
+
+
+def _folds(table: Table, frozen: int) -> tuple[tuple[int, int], ...]:
+    """The rows of each block, below its title."""
+    titles = [at for at, row in enumerate(table.rows) if isinstance(row, BlockRow)]
+    ends = [*titles, len(table.rows)][1:]
+    return tuple((frozen + at + 1, frozen + end - 1) for at, end in zip(titles, ends, strict=True))
 
 
 def _about(report: Report) -> list[str]:
@@ -194,12 +152,17 @@ def _figure(cell: Cell, row: TableRow, cleaner: Cleaner) -> SheetCell:
     return SheetCell(cell.value, Look.COUNT if isinstance(cell.value, int) else Look.MONEY)
 
 
-def _info(report: Report, provenance: Provenance, cleaner: Cleaner, parts: int) -> Sheet:
+def _info(
+    report: Report, provenance: Provenance, cleaner: Cleaner, parts: int, *, has_data: bool
+) -> Sheet:
     lines: list[Line] = [[_text("Info", Look.TITLE)], []]
     for label, value in info_rows(report, provenance):
         lines.append([_text(label, Look.LABEL), _text(cleaner.clean(value), Look.TEXT)])
     if parts > 1:
         said = f"The report is wider than a sheet and stands on {parts} of them."
+        lines.append([_text("Sheets", Look.LABEL), _text(said, Look.TEXT)])
+    if not has_data and report.rows and report.buckets:
+        said = "There is no sheet Data: the format does not hold as many lines as there are cells."
         lines.append([_text("Sheets", Look.LABEL), _text(said, Look.TEXT)])
     if cleaner.replaced or cleaner.cut:
         said = f"{cleaner.replaced} with characters replaced, {cleaner.cut} cut at the end (…)"
@@ -229,7 +192,10 @@ def _width(table: Table, place: int) -> int:
 def info_rows(report: Report, provenance: Provenance) -> Iterator[tuple[str, str]]:
     """Label and value of every line of the Info sheet."""
     for fact in facts(report):
-        yield fact.label, fact.text
+        if fact.label != RATE_USED:
+            yield fact.label, fact.text
+    if report.rates:
+        yield "Rates used", f"{len(report.rates)}, on the sheet {RATES}"
     toml = "".join(f"\\u{ord(one):04X}" if unfit(one) else one for one in report.query.to_toml())
     for place in range(0, len(toml), PIECE):
         yield QUERY, toml[place : place + PIECE]

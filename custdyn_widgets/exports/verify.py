@@ -130,6 +130,7 @@ def _plain_text(value: Any) -> Any:
 
 
 def _from_sheets(pages: dict[str, list[list[Any]]]) -> SavedFile:
+    from custdyn_widgets.exports.data_sheet import DATA, RATES
     from custdyn_widgets.exports.sheets import DEFINITIONS, FINGERPRINT, QUERY, RESULT
 
     info: dict[str, str] = {}
@@ -137,7 +138,8 @@ def _from_sheets(pages: dict[str, list[list[Any]]]) -> SavedFile:
         if len(row) > 1 and row[0]:
             label = str(row[0])
             info[label] = info.get(label, "") + str(row[1]) if label == QUERY else str(row[1])
-    pages.pop("Charts", None)
+    for beside in ("Charts", DATA, RATES):
+        pages.pop(beside, None)
     query = Query.model_validate(tomllib.loads(info[QUERY]))
     cells: dict[Key, str] = {}
     for rows in pages.values():

@@ -6,8 +6,15 @@ import io
 
 import xlwt
 
-from custdyn_widgets.exports.sheets import Limits, Look, Sheet, sheets_of
-from custdyn_widgets.exports.xlsx import PERCENT_FORMAT, SHARE_FORMAT, change_format, money_format
+from custdyn_widgets.exports.sheet import Limits, Look, Sheet
+from custdyn_widgets.exports.sheets import sheets_of
+from custdyn_widgets.exports.xlsx import (
+    INSTANT_FORMAT,
+    PERCENT_FORMAT,
+    SHARE_FORMAT,
+    change_format,
+    money_format,
+)
 from custdyn_widgets.pipeline.provenance import Provenance
 from custdyn_widgets.report.report import Report
 
@@ -53,6 +60,8 @@ def _looks(currency: str) -> dict[Look, xlwt.XFStyle]:
         Look.PERCENT_CHANGE: ("align: horizontal right", PERCENT_FORMAT),
         Look.EXACT_TEXT: ("align: horizontal right", "@"),
         Look.LABEL: ("font: bold on; align: vertical top", "General"),
+        Look.NUMBER: ("align: horizontal right", "General"),
+        Look.INSTANT: ("align: horizontal left", INSTANT_FORMAT),
         Look.TEXT: ("align: vertical top, wrap on", "@"),
     }
     return {look: xlwt.easyxf(text, number) for look, (text, number) in styles.items()}
@@ -64,9 +73,14 @@ def _write(page: xlwt.Worksheet, sheet: Sheet, looks: dict[Look, xlwt.XFStyle]) 
     page.portrait = False
     page.paper_size_code = 9  # A4
     page.fit_width_to_pages, page.fit_height_to_pages = 1, 0
+    page.footer_str = b"&P / &N"
     page.fit_num_pages = len(sheet.widths) <= 20
     for place, width in enumerate(sheet.widths):
         page.col(place).width = min(width * WIDTH_UNIT, WIDEST)
+    page.outline_below = False
+    for first, last in sheet.folds:
+        for row in range(first, last + 1):
+            page.row(row).level = 1
     for row, line in enumerate(sheet.lines):
         for column, cell in enumerate(line):
             if cell is not None and cell.value != "":

@@ -11,13 +11,17 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from custdyn_widgets.exports.data_sheet import DATA
 from custdyn_widgets.exports.excel_charts import add_charts
-from custdyn_widgets.exports.sheets import Limits, Look, Sheet, SheetCell, sheets_of
+from custdyn_widgets.exports.sheet import Limits, Look, Sheet, SheetCell
+from custdyn_widgets.exports.sheets import sheets_of
 from custdyn_widgets.exports.workbook import save, style_of, written
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.pipeline.provenance import Provenance
 from custdyn_widgets.report.report import Report
+from custdyn_widgets.views.table import TITLE
 
 LIMITS = Limits("Excel XLSx", columns=16_384, rows=1_048_576)
 BAND, DIM = "EEF0F3", "6B7280"
@@ -32,9 +36,10 @@ def to_xlsx(report: Report, provenance: Provenance) -> bytes:
     looks = _looks(template, str(report.query.currency))
     book.remove(template)
     for sheet in sheets_of(report, provenance, LIMITS):
-        if sheet.name == "Info":
+        if sheet.name == DATA or (sheet.name == "Info" and "Charts" not in book.sheetnames):
             add_charts(book, report)
         _write(book.create_sheet(sheet.name), sheet, looks)
+    book.properties.title = f"{TITLE} {report.first.date()} – {report.last.date()}"
     made = io.BytesIO()
     save(book, made, report.as_of)
     return made.getvalue()
@@ -54,6 +59,7 @@ def change_format(currency: str | None) -> str:
 
 
 SHARE_FORMAT = '#,##0.0" %"'
+INSTANT_FORMAT = "yyyy-mm-dd hh:mm:ss"
 PERCENT_FORMAT = '+#,##0.0" %";[Red]-#,##0.0" %";0.0" %"'
 
 
@@ -79,6 +85,8 @@ def _looks(sheet: WriteOnlyWorksheet, currency: str) -> dict[Look, Any]:
         Look.PERCENT_CHANGE: {"number_format": PERCENT_FORMAT, "alignment": right},
         Look.EXACT_TEXT: {"alignment": right, "number_format": "@"},
         Look.LABEL: {"font": bold(), "alignment": Alignment(vertical="top")},
+        Look.NUMBER: {"alignment": right},
+        Look.INSTANT: {"number_format": INSTANT_FORMAT},
         Look.TEXT: {"alignment": Alignment(wrap_text=True, vertical="top"), "number_format": "@"},
     }
     return {look: style_of(sheet, **parts) for look, parts in styles.items()}
@@ -94,11 +102,37 @@ def _write(page: WriteOnlyWorksheet, sheet: Sheet, looks: dict[Look, Any]) -> No
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
     page.sheet_properties.pageSetUpPr.fitToPage = len(sheet.widths) <= 20
     page.print_title_rows = f"1:{rows}"
+    page.oddFooter.center.text = "&P / &N"
     if columns:
         page.print_title_cols = "A:A"
+    page.sheet_properties.outlinePr.summaryBelow = False
+    for first, last in sheet.folds:
+        page.row_dimensions.group(first + 1, last + 1)
+    if sheet.is_table:
+        page._tables.add(_table(sheet))  # add_table warns that the columns are ours to name
+    known: dict[tuple[object, Look], WriteOnlyCell] = {}  # most cells of a table are repeated
     for line in sheet.lines:
-        page.append([None if cell is None else _cell(page, cell, looks) for cell in line])
+        page.append([cell and _cell(page, cell, looks, known) for cell in line])
 
 
-def _cell(page: WriteOnlyWorksheet, cell: SheetCell, looks: dict[Look, Any]) -> WriteOnlyCell:
-    return written(page, cell.value, looks[cell.look])
+def _table(sheet: Sheet) -> Table:
+    """What Excel calls a table: with filters, for pivots and look-ups."""
+    wide = get_column_letter(len(sheet.widths))
+    made = Table(displayName=sheet.name, ref=f"A1:{wide}{len(sheet.lines)}")
+    made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
+    made._initialise_columns()
+    for column, cell in zip(made.tableColumns, sheet.lines[0], strict=True):
+        column.name = "" if cell is None else str(cell.value)
+    return made
+
+
+def _cell(
+    page: WriteOnlyWorksheet,
+    cell: SheetCell,
+    looks: dict[Look, Any],
+    known: dict[tuple[object, Look], WriteOnlyCell],
+) -> WriteOnlyCell:
+    key = (cell.value, cell.look)
+    if key not in known:
+        known[key] = written(page, cell.value, looks[cell.look])
+    return known[key]

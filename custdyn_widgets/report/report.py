@@ -172,7 +172,8 @@ class Report:
     @property
     def cell_columns(self) -> list[str]:
         """The columns of `cell_lines`."""
-        own = ["block", "package", "row", "bucket", "start", "end", "value"]
+        own = ["block", "package", "row", "bucket", "start", "end", "state", "unit"]
+        own += ["value", "reason"]
         return own if self.other is None else [*own, *OTHER_COLUMNS]
 
     def row(self, block: str, row: str, package: str | None = None) -> Row:
@@ -230,14 +231,16 @@ class Report:
         others = () if self.other is None else self.other.buckets
         for row in self.rows:
             for place, (bucket, cell) in enumerate(zip(self.buckets, row.cells, strict=True)):
-                own = (row.block, row.package, row.row, bucket.label, bucket.start, bucket.end)
+                when = (bucket.label, bucket.start, bucket.end, bucket.state.value)
+                said = (row.defined.unit, cell.value, cell.reason and cell.reason.value)
+                own = (row.block, row.package, row.row, *when, *said)
                 if not row.compared:
-                    yield *own, cell.value
+                    yield own
                     continue
                 beside = others[place]
                 where = (beside.label, beside.start, beside.end) if beside else (None, None, None)
                 lines = (row.compared.other, row.compared.delta, row.compared.percent)
-                yield *own, cell.value, *where, *(line[place].value for line in lines)
+                yield *own, *where, *(line[place].value for line in lines)
 
 
 def utc_text(instant: datetime) -> str:

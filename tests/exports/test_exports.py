@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -29,7 +30,8 @@ from custdyn_widgets.cli import main
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports import xls, xlsx
 from custdyn_widgets.exports.csv import CsvStyle
-from custdyn_widgets.exports.sheets import LINES_ABOVE, Limits, TooLarge, sheets_of
+from custdyn_widgets.exports.sheet import Limits
+from custdyn_widgets.exports.sheets import LINES_ABOVE, TooLarge, sheets_of
 from custdyn_widgets.exports.text import MAX_CHARACTERS, Cleaner, guarded, is_exact
 from custdyn_widgets.exports.verify import NotVerifiable, read_saved
 from custdyn_widgets.model.cells import Cell, plain
@@ -129,7 +131,7 @@ def of_openpyxl(made: bytes) -> list[list[str]]:
     kinds = {
         cell.data_type for sheet in book.worksheets for row in sheet.iter_rows() for cell in row
     }
-    assert kinds <= {"s", "inlineStr", "n"}  # no formula, no error, no link
+    assert kinds <= {"s", "inlineStr", "n", "d"}  # no formula, no error, no link
     assert not any(sheet._hyperlinks for sheet in book.worksheets)
     rows = [list(row) for row in page.iter_rows(values_only=True)]
     return [[text.replace("_x005F_", "_") for text in line] for line in read_sheet(rows)]
@@ -285,10 +287,12 @@ def test_rates_that_were_used_are_listed_exactly() -> None:
     rates = [["EUR", "2000-01-01", "1"], ["USD", "2024-01-01", "0.5"], ["USD", "2030-01-01", "2"]]
     result = make({"clients": clients, "ledger": ledger, "rates": rates})
     assert result.report.rates == (UsedRate("USD", datetime(2024, 1, 1).date(), Fraction(1, 2)),)
-    assert info_of(result.to_xlsx())["Rate used"] == "USD from 2024-01-01: 0.5"
+    assert info_of(result.to_xlsx())["Rates used"] == "1, on the sheet Rates"
+    assert sheet_of(result.to_xlsx(), "Rates")[1:] == [("USD", "2024-01-01", "0.5")]
     del rates[2], rates[1], rates[0]
     third = make({"clients": clients, "ledger": ledger})  # the ECB quotes the other way round
-    assert re.fullmatch(r"USD from 2024-\d\d-\d\d: 1/1\.\d+", info_of(third.to_xlsx())["Rate used"])
+    currency, _, rate = sheet_of(third.to_xlsx(), "Rates")[-1]
+    assert currency == "USD" and re.fullmatch(r"1/1\.\d+", rate)
 
 
 def test_charts_are_native_and_leave_gaps(page_query: Query) -> None:
@@ -304,11 +308,14 @@ def test_charts_are_native_and_leave_gaps(page_query: Query) -> None:
 def test_the_table_sheet_looks_like_the_page(page_query: Query) -> None:
     book = openpyxl.load_workbook(io.BytesIO(run(page_query, "sample", as_of=AS_OF).to_xlsx()))
     page = book.worksheets[0]
-    assert book.sheetnames == ["Customer Dynamics", "Charts", "Info"]
+    assert book.sheetnames == ["Customer Dynamics", "Charts", "Data", "Info"]
     assert page.freeze_panes == "B6"
     assert page.print_title_rows == "$1:$5" and page.page_setup.orientation == "landscape"
     title = next(cell for cell in page["A"] if cell.value == "Clients - All")
     assert title.font.bold
+    levels = [page.row_dimensions[title.row + more].outlineLevel for more in range(6)]
+    assert levels == [0, 1, 1, 1, 1, 0]  # a block folds under its title
+    assert page.oddFooter.center.text == "&P / &N"
     money = page.cell(title.row + 4, 3)
     assert (money.value, money.number_format) == (-9348.15, "#,##0.00;[Red]-#,##0.00")
     assert page.cell(title.row + 2, 2).value == "N/A"
@@ -333,7 +340,7 @@ def wide_query() -> dict[str, Any]:
 def test_a_year_by_date_is_split_over_sheets_of_xls_and_says_so() -> None:
     result = run({**wide_query(), "currency": "USD"}, "sample", as_of=AS_OF)
     book = xlrd.open_workbook(file_contents=result.to_xls())
-    pages = book.sheets()[:-1]
+    pages = book.sheets()[:-2]  # Data and Info
     assert [page.name for page in pages] == [f"Customer Dynamics {n} of 3" for n in (1, 2, 3)]
     assert {page.cell_value(LINES_ABOVE + 2, 0) for page in pages} == {"Qty"}
     labels = [label for page in pages for label in page.row_values(LINES_ABOVE)[1:] if label]
@@ -377,9 +384,51 @@ def test_tidy_csv_has_a_line_for_each_cell(page_query: Query) -> None:
         "bucket": "02/2017",
         "start": "2017-02-01T00:00:00Z",
         "end": "2017-03-01T00:00:00Z",
+        "state": "past",
+        "unit": "money",
         "value": "-0.36",
+        "reason": "",
     }
-    assert lines[-1]["value"] == ""
+    assert (lines[-1]["value"], lines[-1]["reason"]) == ("", "no such entry within the bucket")
+
+
+def sheet_of(made: bytes, name: str) -> list[tuple[Any, ...]]:
+    page = openpyxl.load_workbook(io.BytesIO(made))[name]
+    return list(page.iter_rows(values_only=True))
+
+
+@pytest.mark.parametrize("compare", [None, "previous_year"])
+def test_the_data_sheet_has_the_lines_of_the_tidy_csv(
+    compare: str | None, page_query: Query
+) -> None:
+    query = page_query.with_fields({"compare": compare, "timezone": "Asia/Kathmandu"})
+    result = run(query, "sample", as_of=AS_OF)
+    text = result.to_csv(tidy=True).decode("utf-8-sig")
+    expected = list(csv.DictReader(io.StringIO(text)))
+    head, *lines = sheet_of(result.to_xlsx(), "Data")
+    page = openpyxl.load_workbook(io.BytesIO(result.to_xlsx()))["Data"]
+    assert page.tables["Data"].ref == page.dimensions
+    assert [column.name for column in page.tables["Data"].tableColumns] == list(head)
+    assert len(lines) == len(expected) and set(expected[0]) - {*head} <= {"end", "other_end"}
+    for line, wanted in zip(lines, expected, strict=True):
+        for name, value in zip(head, line, strict=True):
+            if isinstance(value, datetime):
+                local = value.replace(tzinfo=ZoneInfo("Asia/Kathmandu")).astimezone(UTC)
+                assert local.replace(tzinfo=None).isoformat() + "Z" == wanted[name]
+            elif isinstance(value, int | float):
+                assert Decimal(repr(value)) == Decimal(wanted[name])
+            else:
+                assert (value or "") == wanted[name]
+    old = xlrd.open_workbook(file_contents=result.to_xls()).sheet_by_name("Data")
+    assert old.nrows == len(lines) + 1 and tuple(old.row_values(0)) == head
+
+
+def test_a_data_sheet_that_does_not_fit_is_left_out_and_said(page_query: Query) -> None:
+    result = run(page_query, "sample", as_of=AS_OF)
+    limits = Limits("Excel XLS", columns=256, rows=200)  # 300 cells
+    *_, info = sheets = sheets_of(result.report, result.provenance, limits)
+    assert [sheet.name for sheet in sheets] == ["Customer Dynamics", "Info"]
+    assert "no sheet Data" in str(info.lines)
 
 
 def formats(result: Result) -> Iterator[tuple[str, bytes]]:
