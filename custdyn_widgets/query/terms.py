@@ -147,7 +147,7 @@ class Vocabulary:
     """The terms of one kind, as attributes: `flows.refill`."""
 
     def __init__(self, kind: str) -> None:
-        self._kind = kind
+        self._kind = self.__name__ = kind
 
     def __getattr__(self, name: str) -> Terms:
         if name.startswith("_"):

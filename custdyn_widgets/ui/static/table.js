@@ -291,7 +291,8 @@ function render({ model, el }) {
   };
   const select = (takes = false) => {
     const [row, key, column] = model.get("cell");
-    const place = model.get("data").rows?.findIndex((one) => one.row === row && one.line === key);
+    const rows = model.get("data").rows ?? [];
+    const place = key ? rows.findIndex((one) => one.row === row && one.line === key) : -1;
     mark(el.querySelector(`tbody tr[data-row="${place}"]`), column + 1, takes);
   };
   // Ctrl+C on a figure: a plain number, as a spreadsheet takes it.
