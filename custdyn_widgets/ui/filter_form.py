@@ -62,6 +62,7 @@ class FilterForm(LiveBox):
     demo. `query`: what the form shows at first: a Query, its JSON-shaped values, the path of a TOML
     or JSON file, or a link; left out, what the page's address asks for. `run`: makes the report at
     once, for papermill and for pages on which nothing is pressed; it raises what `run` raises.
+    `alone`: it brings its own style; the page brings that itself.
 
     Traits, to `observe` and `link`: `query`, the last valid one of the form (setting it fills the
     form, and raises QueryError); `faults`, what is wrong in the form now, as texts; `busy`, whether
@@ -122,7 +123,7 @@ class FilterForm(LiveBox):
         if alone:
             self.add_class("custdyn-app")
             self.add_class("custdyn-part")
-            self.fields.hide("output.type")  # a part hands over no files
+            self.fields.hide("output.type", "output.send_to")  # a part hands over no files
             self.changed()
         if run:
             self.run()

@@ -41,6 +41,7 @@ class Form:
         self._changed = changed
         self._tell = on_error
         self._touched: set[str] = set()
+        self._gone: set[str] = set()
         self._rows: dict[str, w.Box] = {}
         self._faults: dict[str, w.HTML] = {}
         self.controls = Controls(names, changed=self._change, on_error=on_error)
@@ -109,9 +110,11 @@ class Form:
             return error.faults
         return ()
 
-    def hide(self, name: str) -> None:
-        """Takes a field away for good, with its faults."""
-        self._show(name, False)
+    def hide(self, *names: str) -> None:
+        """Takes fields away for good."""
+        self._gone.update(names)
+        for name in names:
+            self._show(name, False)
 
     def show_faults(self, faults: Iterable[FieldFault]) -> list[FieldFault]:
         """Puts each fault beside its field, takes older ones away; those without a place."""
@@ -235,7 +238,7 @@ class Form:
         show(self._more, opened)
 
     def _show(self, name: str, shown: bool) -> None:
-        show(self._rows[name], shown)
+        show(self._rows[name], shown and name not in self._gone)
 
 
 def _ancestors(path: str) -> list[str]:
