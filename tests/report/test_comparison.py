@@ -182,7 +182,7 @@ def test_json_frames_and_csv_carry_both_periods() -> None:
     assert '"Compared with","01/2023"' in text and '"Total (Δ %)",200.0,-25.0,"N/A"' in text
     tidy = result.to_csv(tidy=True).decode("utf-8-sig").splitlines()
     assert tidy[0].endswith('"other_bucket","other_start","other_end","other","delta","percent"')
-    assert '30.00,"01/2023","2023-01-01T00:00:00Z","2023-02-01T00:00:00Z",10.00,20.00,200.0' in (
+    assert '30.00,,"01/2023","2023-01-01T00:00:00Z","2023-02-01T00:00:00Z",10.00,20.00,200.0' in (
         "\n".join(tidy)
     )
 
