@@ -131,7 +131,7 @@ class ClientFlows:
         return made
 
     def named(self, counted: Counted) -> np.ndarray:
-        """The flow of each row: the row of a bridge that it stands in."""
+        """The flow of each row, as the rows of a bridge are called."""
         names = [[flow_of(kind, counted=yes) for yes in (False, True)] for kind in KINDS]
         made: np.ndarray = np.array(names)[self.kind, self.counted(counted).astype(np.int64)]
         return made

@@ -40,7 +40,7 @@ def warnings_first(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 @dataclass(frozen=True)
 class Row:
-    """A row: the block and package it stands in, its definition, and a cell for each bucket."""
+    """A row: its block and package, its definition, and a cell for each bucket."""
 
     block: str
     package: str | None

@@ -255,7 +255,7 @@ class FilterForm(LiveBox):
     def _shown(self, link: str | None) -> None:
         """The page can be used: Query is one key away, and the names are read meanwhile.
 
-        `link` is what stands in the address of a Voilà page, None in a notebook.
+        `link` is the address of a Voilà page after the `?`, None in a notebook.
         """
         first, self.on_screen, self.in_voila = not self.on_screen, True, link is not None
         linked = None

@@ -46,7 +46,7 @@ class Followed:
         self.made, self.query = (result if isinstance(result, Result) else None), query
 
     def notices(self) -> Iterator[Notice]:
-        """What stands out in the report."""
+        """What a reader should see at once in the report."""
         return iter(()) if self.made is None else of_report(self.made.report)
 
     def mark(self, *, stale: bool) -> None:

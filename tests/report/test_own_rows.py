@@ -15,6 +15,7 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.store.saved_query import QueryTemplate
 from custdyn_widgets.views.chart_spec import ChartError
 from tests.conftest import AS_OF
+from tests.support.small import entry, make, values
 
 YEAR = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "USD"}
 PAYERS = Row("Payers", count=clients.active.with_(flows.refill))
@@ -88,7 +89,32 @@ def test_own_rows_are_drawn_compared_and_explained() -> None:
 
 
 def test_filters_of_a_row_that_nothing_has_are_noted() -> None:
-    row = Row("VIP", count=clients.all.where(client_tags="nobody has this"))
+    row = Row("VIP", count=clients.all.where(client_tags="no client has this"))
     report = run(YEAR, "sample", rows=[row], as_of=AS_OF).report
-    assert any("nobody has this" in note.text for note in report.notes)
+    assert any("no client has this" in note.text for note in report.notes)
     assert report.row("My rows", "VIP").cells[0].value == 0
+
+
+def test_of_packages_only_the_entries_of_those_that_a_row_names_count() -> None:
+    ledger = [
+        entry(1, 1, "2024-01-05T00:00:00Z", "package_renewal", "-1", 1),
+        entry(2, 1, "2024-01-06T00:00:00Z", "package_renewal", "-10", 2),
+        entry(3, 2, "2024-01-07T00:00:00Z", "package_renewal", "-100", 2),
+        entry(4, 1, "2024-02-07T00:00:00Z", "package_renewal", "-10", 2),
+    ]
+    people = [[n, f"Client {n}", "client", None, "EUR", "2024-01-01T00:00:00Z"] for n in (1, 2)]
+    gold, renewed = {"package": "Gold"}, flows.package_renewal
+    rows = [
+        Row("Gold", sum=renewed.where(**gold)),
+        Row("Renewed Gold", count=clients.all.with_(renewed).where(**gold)),
+        Row("Rest", sum=flows.other.where(**gold)),
+    ]
+    result = make(
+        {"clients": people, "packages": [[1, "Gold"], [2, "Silver"]], "ledger": ledger},
+        rows=rows,
+    )
+    shown = [values(result, "My rows", row.label)[:2] for row in rows]
+    assert shown == [["-1.00", "N/A"], ["1", "0"], ["-10.00", "-10.00"]]
+    for row, counted in (("Gold", 1), ("Renewed Gold", 1), ("Rest", 1)):
+        assert len(result.clients("My rows", row, "2024-01")) == counted
+    assert result.entries("My rows", "Gold", "2024-01").value.tolist() == [-1]

@@ -66,7 +66,7 @@ class Reading:
 
     @staticmethod
     def is_never_empty(row: dict[str, Any]) -> bool:
-        """Everybody's balance is 0 where there is nobody, as in the block of all clients."""
+        """Everybody's balance is 0 where there is no client, as in the block of all clients."""
         names = {one.removeprefix("-") for one in row["sum"]}
         everybody = names <= {"balances.all", "balances.overall_active"}
         return everybody and not row["having"] and not row.get("where")

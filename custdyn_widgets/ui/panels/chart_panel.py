@@ -33,7 +33,7 @@ FIRST_SERIES = "Add a series: any row of the report, of any block."
 class ChartPanel:
     """`menu` is the button that opens a chart, `box` where it is.
 
-    `chosen` is called with the figure that a point of the chart stands for, when it is clicked;
+    `chosen` is called with the figure of a point of the chart, when it is clicked;
     `on_error` receives errors in one line.
     """
 

@@ -3,7 +3,7 @@ const views = new Set(); // of one panel, where an output has another view
 
 function render({ model, el }) {
   ownKeys(el);
-  // by itself it stands where it is put; on the page it opens over it, at the side
+  // by itself it is where it was put; on the page it opens over it, at the side
   const inline = model.get("alone");
   const kind = inline ? { role: "region" } : { popover: "manual", role: "dialog" };
   const panel = element("aside", inline ? "custdyn-drill inline" : "custdyn-drill", { ...kind, id: unique("drill") });
