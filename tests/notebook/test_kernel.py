@@ -95,14 +95,19 @@ def test_the_second_question_about_a_named_source_reads_nothing(tmp_path: Path) 
 
 
 def test_an_interrupt_of_a_cell_is_two_lines(slow: Path) -> None:
-    cell = (
-        f"import os, threading, signal\n{IMPORT}\n"
-        "threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
-        f"run({{'group_by': ['date']}}, {str(slow)!r})"
+    interrupts = (  # as soon as it is said what is being done, on a fast machine too
+        "import os, signal\n"
+        "from custdyn_widgets.views import progress\n"
+        "progress.QUICK, progress.BLINK, line = 0, 0.05, progress.line\n"
+        "def interrupting(words, *more):\n"
+        "    if words != 'starting':\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return line(words, *more)\n"
+        "progress.line = interrupting"
     )
-    error = executed(cell)[0][-1]
+    error = executed(IMPORT, interrupts, f"run({{'group_by': ['date']}}, {str(slow)!r})")[2][-1]
     assert error.ename == "Interrupted" and len(error.traceback) == 2
-    assert error.traceback[0].startswith("line 4: run(")
+    assert error.traceback[0].startswith("line 1: run(")
 
 
 def test_what_a_file_keeps_is_small_and_holds_the_figures() -> None:
