@@ -46,7 +46,7 @@ FIELDS = {
     "period": FieldDefinition(
         "Period", "A preset, or two wall-clock instants to the second, both inclusive. Mandatory."
     ),
-    "timezone": FieldDefinition("Time Zone", "Buckets, presets and day boundaries follow it."),
+    "timezone": FieldDefinition("Time Zone", "The zone of days, months and presets."),
     "client_type": FieldDefinition("Client Type", "Clients of this type, or of all four."),
     "client_tags": FieldDefinition("Client Tags", "Clients that carry any of these tags."),
     "owner": FieldDefinition("Owner", "Clients that belong to any of these owners."),

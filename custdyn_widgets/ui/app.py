@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import traitlets
 
-from custdyn_widgets.errors import NoReport
+from custdyn_widgets.errors import NoReport, QueryError
 from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.step import stepped, to_date
 from custdyn_widgets.query.url import ParsedLink, to_link
 from custdyn_widgets.result import Result
 from custdyn_widgets.sources import Source, source_text
@@ -21,10 +23,12 @@ from custdyn_widgets.ui.panels.by_mail import ByMail
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
 from custdyn_widgets.ui.states import NO_LINK
+from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice
 from custdyn_widgets.ui.widgets.part import SelectionTrait
 from custdyn_widgets.ui.widgets.report_chart import ReportChart
+from custdyn_widgets.ui.widgets.summary import Summary
 from custdyn_widgets.ui.widgets.table import ReportTable
 
 if TYPE_CHECKING:
@@ -90,13 +94,16 @@ class CustomerDynamics(LiveBox):
             send=self._mail.send,
             on_error=form.tell,
         )
+        self._summary = basic.hidden(Summary(self._step, self._turn_form, form.tell))
         form.instead, form.remarks, form.opened = self._instead, self._remarks, self._opened
         self._lay_out()
-        super().__init__([head(self.source.name), form, *self._views.boxes])
+        top = basic.row([head(self.source.name), self._views.box], "custdyn-top")
+        super().__init__([top, form, *self._views.boxes])
         self.add_class("custdyn-app")
         for name in SHARED:
             traitlets.link((form, name), (self, name))
-        form.observe(lambda _change: self.refresh(), "busy")
+        form.observe(self._ended, "busy")
+        form.observe(self._faulty, "faults")
         self._show_view(form.linked)
         if run:
             self.run()
@@ -144,6 +151,7 @@ class CustomerDynamics(LiveBox):
 
     def _remarks(self, query: Query | None) -> list[Notice]:
         """What there is to say of a query; the address is that of the form."""
+        self._summary.show(query)
         link = None if query is None else self._link_of(query)
         if query is not None and self.form.on_screen:
             self.form.page.link = link or ""
@@ -177,8 +185,43 @@ class CustomerDynamics(LiveBox):
         page, cards, actions, notices = form.children
         query, cancel, status = actions.children
         buttons = [query, cancel, *self._saved.buttons, self._mail.button]
-        actions.children = [*buttons, status, self._views.box]
-        form.children = [page, cards, self._saved.box, actions, self._mail.box, notices]
+        actions.children = [self._summary, *buttons, status]
+        form.children = [page, cards, actions, self._saved.box, self._mail.box, notices]
+
+    def _ended(self, change: Any) -> None:
+        """A report was begun or has ended: where there is one, the figures come first."""
+        form = self.form
+        self.refresh()
+        made = form.target.made is not None and form.target.query == form.query
+        if not change["new"] and made and form.failure is None and not form.faults:
+            self._fold(True)
+
+    def _faulty(self, change: Any) -> None:
+        """A field that is wrong is to be seen."""
+        if change["new"]:
+            self._fold(False)
+
+    def _fold(self, folded: bool) -> None:
+        """Folds the form into one line, or opens it."""
+        self._summary.folded = folded
+        basic.show(self._summary, folded or self.form.target.made is not None)
+        basic.show(self.form.children[1], not folded)
+
+    def _turn_form(self) -> None:
+        self._fold(not self._summary.folded)
+
+    def _step(self, by: int) -> None:
+        """The report of the period before or after, or of the one up to today."""
+        form, now = self.form, datetime.now(UTC)
+        try:
+            query = form.fields.query()
+            other = stepped(query, by, now) if by else to_date(query, now)
+        except QueryError as error:
+            form.failed(error)
+            return
+        if other is not None:
+            form.fields.fill_period(other)
+            form.ask()
 
     def _parts_made(self) -> None:
         traitlets.link((self, "selection"), (self.table, "selection"))
@@ -202,9 +245,13 @@ class CustomerDynamics(LiveBox):
         """Compares with another period: the form says so, and the report is made."""
         if self.form.fields.compare(compare):
             self.form.ask()
+        else:
+            self._fold(False)
 
-    def _load(self, template: QueryTemplate) -> None:
-        """A saved query was chosen: it fills the form, and runs nothing."""
+    def _load(self, template: QueryTemplate, *, run: bool) -> None:
+        """A saved query was chosen: it fills the form, and runs where that sends no mail."""
         self.form.fill(template.query)
         if template.chart is not None:
             self._views.report.open_chart(template.chart)
+        if run:
+            self.form.ask()

@@ -164,7 +164,7 @@ class Controls:
         self.first = DatetimeField(end_of_day=False, label="From")
         self.last = DatetimeField(end_of_day=True, label="To")
         zones = Choices(Choice(name, name) for name in zone_names())
-        self.timezone = self._picker("timezone", lambda: zones, label="")
+        self.timezone = self._picker("timezone", lambda: zones, quiet=True)
         self.client_type = self._choice("client_type", _choices(TYPE_CHOICES))
         self.client_tags = self._searched("client_tags")
         self.owner = self._searched("owner")

@@ -12,6 +12,7 @@ from typing import Any
 
 import platformdirs
 
+from custdyn_widgets.errors import Cancelled, CustdynError
 from custdyn_widgets.files import private_folder
 
 log = logging.getLogger("custdyn_widgets")
@@ -25,6 +26,21 @@ def unexpected(error: BaseException) -> str:
         "Something went wrong. Please run it again; if it stays, report "
         f"the id {logged(error, foreseen=False)}."
     )
+
+
+def words_of(error: BaseException) -> str:
+    """What is said of an error, in one line."""
+    return str(error) if isinstance(error, CustdynError) else unexpected(error)
+
+
+def attempt(work: Callable[[], None], failed: Callable[[str], None]) -> None:
+    """Does work; `failed` receives what went wrong, in one line."""
+    try:
+        work()
+    except Cancelled:
+        return
+    except Exception as error:
+        failed(words_of(error))
 
 
 def logged(error: BaseException, *, foreseen: bool) -> str:

@@ -112,7 +112,7 @@ class FilterForm(LiveBox):
         self.where.unasked = self.linked.query is None
         self.page = Page(on_query=self.ask, shown=self._shown, on_error=self.tell, alone=alone)
         self.bar = QueryBar(self.ask, self._cancelled, self.tell)
-        self.notices = Notices(self.where.ask_for_last_year, self.tell)
+        self.notices = Notices(self.where.take, self.tell)
         self.actions = basic.row(
             [self.bar.query, self.bar.cancel, self.bar.status], "custdyn-actions"
         )

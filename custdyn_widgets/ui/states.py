@@ -17,18 +17,25 @@ from custdyn_widgets.ui.error_boundary import logged
 from custdyn_widgets.ui.widgets.notices import Notice
 
 MAX_CELLS = 200_000
+FIRST_QUERY = Query(group_by=("month", "package"))
+STARTS = {
+    "this year": ("This year by month", FIRST_QUERY),
+    "last month": ("Last month by day", Query(period="last_month", group_by=("date",))),
+    "last year": ("Compare with last year", Query(compare="previous_year")),
+}
+"""What a new page offers, and the queries that are meant."""
+RUN = "run"
 WELCOME = Notice(
     "welcome",
-    "Who is a customer, who is active, what they hold and what they spend",
-    "Choose a period and press Query (Alt+Q): one column for each month, a block of rows for "
-    "clients and balances, refills, pay-as-you-go use and packages. Every row explains itself "
-    "when you point at it; ⓘ says how the report was made.",
+    "Clients, balances, top-ups and spending over time",
+    "Choose a period and press Query (Alt+Q), or start with one of these. Hover over a row or "
+    "figure for its definition; About shows how the report was calculated.",
+    offers=tuple((key, words) for key, (words, _) in STARTS.items()),
 )
 STALE = Notice(
     "stale",
-    "The form has changed since this report was made",
-    "What is shown, and what is exported, is the report as it was asked for. Press Query to make "
-    "it again.",
+    "This report was made with earlier settings",
+    "The table and exports still show those. Press Query to update.",
 )
 NO_LINK = Notice(
     "info",
@@ -36,9 +43,6 @@ NO_LINK = Notice(
     f"It has more than {MAX_BYTES:,} bytes, so the address does not hold it: a saved query is the "
     "way to keep it.",
 )
-
-
-FIRST_QUERY = Query(group_by=("month", "package"))
 
 
 def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, ParsedLink]:
@@ -65,10 +69,9 @@ def as_query(asked: Query | Mapping[str, Any] | str) -> Query:
 
 def preset_from_link(ignored: Sequence[str]) -> Notice:
     """The form was filled from a link; `ignored` names what was not taken from it."""
-    words = "Nothing has been run. Press Query to make the report."
-    if ignored:
-        words += " Ignored, because it is not known or not valid:"
-    return Notice("warning" if ignored else "info", "Preset from link", words, tuple(ignored))
+    words = "Press Query to run it." + (" Not recognised and ignored:" if ignored else "")
+    title, tone = "The form was filled from a link", "warning" if ignored else "info"
+    return Notice(tone, title, words, tuple(ignored), offers=((RUN, "Run"),))
 
 
 def failed(error: Exception) -> Notice:
@@ -77,7 +80,8 @@ def failed(error: Exception) -> Notice:
     words = str(error) if foreseen else "something went wrong; please run it again"
     reference = logged(error, foreseen=foreseen)
     what = f"{words[0].upper()}{words[1:]}"
-    return Notice("failed", "The report was not made", f"{what} (error id {reference})")
+    title = "The report could not be created"
+    return Notice("failed", title, f"{what} (error id {reference})")
 
 
 def fits_the_page(report: Report) -> bool:

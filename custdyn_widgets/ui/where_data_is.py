@@ -11,8 +11,10 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources.contents import Contents
 from custdyn_widgets.ui.form import Form
 from custdyn_widgets.ui.names import Names
-from custdyn_widgets.ui.states import FIRST_QUERY, WELCOME, warned
+from custdyn_widgets.ui.states import FIRST_QUERY, STARTS, WELCOME, warned
 from custdyn_widgets.ui.widgets.notices import Notice
+
+LAST_YEAR = "last year of the data"
 
 
 class WhereDataIs:
@@ -38,11 +40,13 @@ class WhereDataIs:
                 self._form.fill_period(of_last_year(contents, FIRST_QUERY))
         self._changed()
 
-    def ask_for_last_year(self) -> None:
-        """The offer is taken."""
-        if self._contents is not None:
+    def take(self, offer: str) -> None:
+        """An offer is taken: its query is shown, and its report made."""
+        if offer == LAST_YEAR and self._contents is not None:
             self._form.fill_period(of_last_year(self._contents, self._form.query()))
-            self._ask()
+        elif offer in STARTS:
+            self._form.fill(STARTS[offer][1])
+        self._ask()
 
     def welcome(self) -> Notice:
         """What the page is for, and what is in the data."""
@@ -61,7 +65,7 @@ class WhereDataIs:
         contents = self._contents
         if contents is not None and query is not None and (words := apart(contents, query)):
             data = f"Data: {contents.span} (UTC)."
-            yield Notice("info", words, data, offer=f"Show {last_year(contents)}")
+            yield Notice("info", words, data, offers=((LAST_YEAR, f"Show {last_year(contents)}"),))
 
     @property
     def _contents(self) -> Contents | None:

@@ -7,8 +7,10 @@ from typing import Any
 import altair as alt
 
 from custdyn_widgets.report.report import Report
+from custdyn_widgets.report.totals import is_charge, scales
 from custdyn_widgets.views.chart_points import Drawn
 from custdyn_widgets.views.chart_spec import ChartSpec, columns_of, packages_of, unit_of
+from custdyn_widgets.views.table import days
 
 DATASET = "cells"
 UNIT_NAMES = {"quantity": "Quantity", "percent": "%", "ratio": "Ratio"}
@@ -32,10 +34,19 @@ def to_altair(report: Report, chart: ChartSpec) -> Any:
 
 
 def to_spec(report: Report, chart: ChartSpec) -> dict[str, Any]:
-    """The same chart as Vega-Lite for the page: its data are the dataset `cells`."""
+    """The same chart as Vega-Lite for the page: its data are the dataset `cells`.
+
+    `usermeta` says of each series how a reader may have its figures shown.
+    """
     made: dict[str, Any] = to_altair(report, chart).to_dict()
     (records,) = made["datasets"].values()
-    return {**made, "data": {"name": DATASET}, "datasets": {DATASET: records}}
+    rows = {(row.block, row.row): row for row in report.rows}
+    drawn = [rows.get((one.block, one.row)) for one in chart.series]
+    looks = {
+        "charges": [row is not None and is_charge(row) for row in drawn],
+        "scales": [row is not None and scales(row.formula, row.defined.unit) for row in drawn],
+    }
+    return {**made, "data": {"name": DATASET}, "datasets": {DATASET: records}, "usermeta": looks}
 
 
 class _Drawing:
@@ -78,9 +89,9 @@ class _Drawing:
         if self.chart.x == "package":
             said.append(self.report.buckets[columns_of(self.report, self.chart)[0]].label)
         if other := self.report.other:
-            said.append(f"dashed: {other.first} – {other.last}")
+            said.append(f"dashed: {days(other.first, other.last)}")
         if self.later:
-            said.append("pale: not over yet")
+            said.append("lighter: period not finished")
         return alt.TitleParams(self.chart.title, subtitle=said, anchor="start")
 
     def _layers(self, axis: str) -> list[Any]:
@@ -163,6 +174,7 @@ class _Drawing:
         share = stacks and self.chart.stacking == "share"
         stack: Any = {"amount": "zero", "share": "normalize"}[self.chart.stacking]
         names = {"money": str(self.report.query.currency), **UNIT_NAMES}
+        whole = units == {"quantity"} and not share  # there is no tenth of a client
         title = "Share" if share else ", ".join(sorted(names[unit] for unit in units))
         grid = axis == "left" or all(one.axis == "right" for one in self.chart.series)
         tilted = self.chart.x == "package" and len(self.labels) > 4
@@ -185,9 +197,11 @@ class _Drawing:
                 stack=stack if kind == "stacked_column" else None,
                 axis=alt.Axis(
                     title=title,
+                    titlePadding=12,
                     orient=axis,
                     grid=grid,
                     format="%" if share else self._format(axis),
+                    tickMinStep=1 if whole else alt.Undefined,
                 ),
             ),
             "color": self._colour(legend=True),

@@ -22,6 +22,7 @@ from custdyn_widgets.model.definitions import (
     PAY_AS_YOU_GO,
     Unit,
 )
+from custdyn_widgets.model.periods import State
 from custdyn_widgets.query.base import Explained, Frozen, Text
 from custdyn_widgets.query.fields import FieldDefinition
 from custdyn_widgets.query.validators import did_you_mean, hex_colour, one_line, one_of, several
@@ -287,4 +288,5 @@ def _at(
         other = report.other.buckets[column]
         label = NOT_AVAILABLE if other is None else other.label
         cell = row.compared.other[column] if row and row.compared else nothing
+        shared["state"] = State.PAST.value if other is None else other.state.value
         yield Point(side="other", bucket=label, cell=cell, **shared)

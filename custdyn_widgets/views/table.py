@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from custdyn_widgets.model.blocks import every_block
@@ -13,16 +13,16 @@ from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
 from custdyn_widgets.model.periods import Bucket, in_zone, zone
 from custdyn_widgets.model.rows import BRIDGES
 from custdyn_widgets.report.report import Report, utc_text
+from custdyn_widgets.report.totals import is_charge, scales, total_of
 from custdyn_widgets.views.facts import filter_lines
 
 TITLE = "Customer Dynamics"
 COMPARED_WITH = "Compared with"
 CLOSES = "✓ closes exactly"
 """Every report checks it, in each currency: one that did not close would not be there."""
+TOTAL_WORDS = "over the whole period; of a balance, that of its last bucket"
 CELLS_KEPT = 1_000
 """Cells of a table that the file of a notebook keeps at most."""
-WIDEST_NAME = 34
-"""Characters of a row's name that are shown at most; the tip has them all."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class BlockRow:
     title: str
     words: str
     mark: str = ""
+    package: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,14 @@ def shortened(table: Table) -> tuple[Table, str]:
     return kept, f"{' and '.join(left)} more: result.table"
 
 
+def days(first: datetime, last: datetime) -> str:
+    """A period on the clock: its dates alone where it is of whole days."""
+    ends = [str(first), str(last)]
+    if [one[11:] for one in ends] == ["00:00:00", "23:59:59"]:
+        ends = [one[:10] for one in ends]
+    return " – ".join(dict.fromkeys(ends))
+
+
 def made_of(report: Report) -> str:
     """Above a table on its own: what it shows, of whom, as of when, from where."""
     filters = "; ".join(filter_lines(report.query))
@@ -141,31 +150,27 @@ def spans(labels: tuple[str, ...]) -> list[tuple[str, int]]:
 def to_json_model(report: Report) -> dict[str, Any]:
     """The table as JSON for the page's own table widget; every value is text.
 
-    `nameWidth` and `width` (of every column) are in characters, so that the page need not measure
-    each cell; `reasons` are, by column, places in `why`; `intervals` are the two lines of each
-    column: in the report's zone, and in UTC; that of its counterpart is a third. A `line` says
-    which of the lines of `row` it is, as in LINES; `label` is then its short name.
+    `reasons` are, by column, places in `why`; `intervals` are the two lines of each column: in the
+    report's zone, and in UTC; that of its counterpart is a third. A `line` says which of the lines
+    of `row` it is, as in LINES; `label` is then its short name. `total` is that of the period, ""
+    where there is none; `unit`, `charge` and `scales` say how a reader may have its figures shown.
     """
     table = table_of(report)
-    lines = [row for row in table.rows if isinstance(row, TableRow)]
-    names = [row.title if isinstance(row, BlockRow) else f"  {_label(row)}" for row in table.rows]
-    shown = [f"{label} " for label in table.header[-1]]
-    shown += [text for row in lines for text in row.line.texts]
     why = list(NA)
     return {
         "caption": table.caption,
         "made": made_of(report),
+        "source": report.source,
+        "totalWords": TOTAL_WORDS,
         "header": [spans(level) for level in table.header],
         "labels": list(table.header[-1]),
         "states": [bucket.state.value for bucket in table.buckets],
         "against": None if table.against is None else list(table.against),
         "lines": {key: line.label for key, line in LINES.items()},
         "intervals": [_intervals(report, place) for place in range(len(table.buckets))],
-        "nameWidth": min(max(map(len, names), default=0) + 2, WIDEST_NAME),
-        "width": max((len(text) for text in shown), default=0),
         "why": [reason.value for reason in why],
         "rows": [
-            {"title": row.title, "words": row.words, "mark": row.mark}
+            {"title": row.title, "words": row.words, "mark": row.mark, "package": row.package}
             if isinstance(row, BlockRow)
             else {
                 "row": row.row,
@@ -173,7 +178,12 @@ def to_json_model(report: Report) -> dict[str, Any]:
                 "name": row.line.name,
                 "label": _label(row),
                 "words": row.words,
+                "unit": row.line.unit,
+                "charge": is_charge(report.rows[row.row]),
+                "scales": row.line.key != "percent"
+                and scales(report.rows[row.row].formula, row.line.unit),
                 "values": list(row.line.texts),
+                "total": _total(report, row),
                 "reasons": {
                     str(place): why.index(cell.reason)
                     for place, cell in enumerate(row.line.cells)
@@ -192,9 +202,18 @@ def _rows(report: Report) -> Iterator[BlockRow | TableRow]:
         if row.title != title:
             title = row.title
             proven = CLOSES if row.block in BRIDGES else ""
-            yield BlockRow(title, words[row.block], proven)
+            yield BlockRow(title, words[row.block], proven, row.package)
         for line in row.lines:
             yield TableRow(place, line, row.defined)
+
+
+def _total(report: Report, row: TableRow) -> str:
+    """What a line comes to over the whole period, as text; "" where that is no figure."""
+    if row.line.key not in ("value", "other") or len(report.buckets) < 2:
+        return ""
+    formula = report.rows[row.row].formula
+    total = total_of(formula, row.line.cells, report.buckets, str(report.query.currency))
+    return "" if total is None else replace(row.line, cells=(total,)).texts[0]
 
 
 def _label(row: TableRow) -> str:

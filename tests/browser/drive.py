@@ -252,8 +252,29 @@ class Visit:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def edit(self) -> None:
+        """Opens the form, where it has folded into a line."""
+        folded = self.page.locator(".custdyn-folded .custdyn-edit")
+        if folded.count():
+            folded.click()
+            folded.wait_for(state="detached")
+
+    def export(self, name: str) -> Locator:
+        """An entry of the menu Export, once that is open."""
+        entry = self.page.get_by_role("button", name=name, exact=True)
+        if not entry.is_visible():
+            self.press("Export")
+        return entry
+
+    def view(self, choice: str) -> None:
+        """Turns a choice of the menu View over."""
+        self.press("View")
+        self.page.get_by_label(choice, exact=True).click()
+        self.page.keyboard.press("Escape")
+
     def field(self, label: str) -> Locator:
         """The control that has this label."""
+        self.edit()
         return self.page.get_by_label(label, exact=True).and_(
             self.page.locator(".custdyn-app input, .custdyn-app select")
         )
@@ -357,6 +378,7 @@ class Visit:
         return found
 
     def add_filter(self, name: str) -> None:
+        self.edit()
         self.press("Add filter")
         self.page.get_by_role("combobox", name="Search filters").wait_for()
         self.options().filter(has_text=name).click()

@@ -13,7 +13,7 @@ from tests.browser.conftest import FRONTS, Arrive, Servers
 from tests.browser.drive import Visit
 
 pytestmark = pytest.mark.parametrize("front", FRONTS)
-ZONE = "Buckets, presets and day boundaries follow it."
+ZONE = "Time Zone"
 
 
 @pytest.mark.journey

@@ -19,7 +19,7 @@ from custdyn_widgets.errors import QueryError
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.store import my_store
 from custdyn_widgets.ui.error_boundary import guarded, log_file
-from custdyn_widgets.ui.where_data_is import apart
+from custdyn_widgets.ui.where_data_is import LAST_YEAR, apart
 from custdyn_widgets.ui.widgets.basic import is_shown
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.datetime_field import DatetimeField
@@ -75,7 +75,7 @@ def test_a_form_that_was_asked_nothing_opens_where_the_data_is(page_query: Query
     asked = CustomerDynamics("sample", query={"period": "this_year"})
     asked.form.names.read_now()
     assert asked.query == Query() and "The period begins after the data ends" in titles(asked)
-    asked.form.where.ask_for_last_year()
+    asked.form.where.take(LAST_YEAR)
     wait(lambda: "Done in" in asked.form.bar.status.words)
     assert asked.report is not None and asked.report.report.first.year == 2017
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from custdyn_widgets.drill.breakdown import NUMERATOR, Checkpoint, break_down
@@ -10,7 +11,14 @@ from custdyn_widgets.drill.proof import Proof, proof
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.result import Result
-from custdyn_widgets.ui.panels.screens import Screen, Tab, clients_screen, screen_of
+from custdyn_widgets.ui.panels.screens import (
+    CARD,
+    NOWHERE,
+    Screen,
+    Tab,
+    clients_screen,
+    screen_of,
+)
 from custdyn_widgets.ui.widgets.pagination import Paged
 
 ABOUT = "About the package"
@@ -33,6 +41,11 @@ class CardLines:
     def line(self, place: int) -> tuple[Value, ...]:
         """A figure in every bucket."""
         return self._lines[place]
+
+
+def card_tabs(packages: Sequence[str]) -> list[Tab]:
+    """A tab for the card of each package."""
+    return [Tab(one, one, NOWHERE, CARD) for one in packages]
 
 
 def card_screen(result: Result, package: str) -> Screen:

@@ -12,19 +12,17 @@ import traitlets
 
 from custdyn_widgets.drill.cell import Address
 from custdyn_widgets.drill.drill import title_of
-from custdyn_widgets.errors import Cancelled, CustdynError
+from custdyn_widgets.errors import Cancelled
 from custdyn_widgets.exports.listing import WRITERS
 from custdyn_widgets.model.definitions import LINES
-from custdyn_widgets.query.validators import MAX_CHARACTERS
 from custdyn_widgets.sources.place import place_name
-from custdyn_widgets.ui.error_boundary import guarded, unexpected
+from custdyn_widgets.ui.error_boundary import attempt, guarded
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.output import sentence
-from custdyn_widgets.ui.panels.card_screens import card_screen, figure_screen
+from custdyn_widgets.ui.panels.card_screens import card_screen, card_tabs, figure_screen
 from custdyn_widgets.ui.panels.screens import (
     CARD,
     EXPLAIN,
-    NOWHERE,
     QUALITY,
     Screen,
     Tab,
@@ -39,7 +37,7 @@ from custdyn_widgets.ui.panels.screens import (
     tabs_of,
 )
 from custdyn_widgets.ui.widgets.assets import script
-from custdyn_widgets.ui.widgets.pagination import Paged
+from custdyn_widgets.ui.widgets.pagination import Paged, step_of
 from custdyn_widgets.ui.widgets.part import Part
 
 CLOSED: dict[str, Any] = {"open": False}
@@ -60,7 +58,7 @@ class CellPanel(Part):
     'Clients - All: Qty · 12/2025'
     """
 
-    _esm = script("sections", "list", "cell_panel")
+    _esm = script("look", "sections", "list", "cell_panel")
     view = traitlets.Dict(CLOSED).tag(sync=True)
     turning = traitlets.Bool(False).tag(sync=True)
 
@@ -73,6 +71,7 @@ class CellPanel(Part):
     ) -> None:
         self._checked = checked
         self._title, self._value, self._job = "", "", object()
+        self._place: tuple[int, str, int] | None = None
         self._tabs: list[Tab] = []
         self._tab: Tab | None = None
         self._screens: list[Screen] = []
@@ -109,6 +108,7 @@ class CellPanel(Part):
         report, line = self.report.report, line_of(self.report.report, row, key)
         if line is None or not 0 <= column < len(report.buckets):
             return
+        self._place = row, key, column
         title = title_of(report, Address(row, column))
         title += "" if key == "value" else f" · {LINES[key].label}"
         self._open(title, tabs_of(report, row, key, column), line.texts[column])
@@ -117,19 +117,29 @@ class CellPanel(Part):
         """Opens the panel on what is odd in the data of the report's source."""
         if self.report is not None:
             name = place_name(self.report.source.name)
-            self._open(f"Data quality of {name}", quality_tabs(self.report.source))
+            self._open(f"Data quality: {name}", quality_tabs(self.report.source))
 
-    def open_cards(self) -> None:
-        """Opens the panel on the cards of the packages that the query filters by."""
-        packages = () if self.report is None else self.report.report.query.package
-        if packages:
-            self._open("Package card", [Tab(one, one, NOWHERE, CARD) for one in packages])
+    def open_cards(self, *packages: str) -> None:
+        """Opens the panel on the cards of packages, or those that the query filters by."""
+        wanted = packages or (() if self.report is None else self.report.report.query.package)
+        if wanted:
+            self._open("Package card", card_tabs(wanted))
 
     def _open(self, title: str, tabs: list[Tab], value: str = "") -> None:
         with self._lock:
             self._job, self._ticket = object(), self._ticket + 1
             self._title, self._value, self._tabs = title, value, tabs
+            self._place = self._place if value else None
         self._choose(tabs[0].key)
+
+    def _step(self, down: object, right: object) -> None:
+        """Opens the panel on a neighbouring figure."""
+        if self._place is not None and isinstance(down, int) and isinstance(right, int):
+            row, key, column = self._place
+            place = row + down, key, column + right
+            self._opened(*place)
+            if self.cell == list(place):
+                self.open_cell(*place)
 
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, dict):
@@ -137,6 +147,8 @@ class CellPanel(Part):
         wish, screen = content.get("type"), self._screens[-1] if self._screens else None
         if wish == "close":
             self.shut()
+        elif wish == "step":
+            self._step(content.get("down"), content.get("right"))
         elif wish == "tab":
             self._choose(str(content.get("key")))
         elif wish == "back" and len(self._screens) > 1:
@@ -156,15 +168,8 @@ class CellPanel(Part):
             self._open_figure(content.get("place"), content.get("column"), screen)
         elif wish == "file" and content.get("kind") in WRITERS:
             self._hand_over(str(content["kind"]), screen, paged)
-        elif wish == "page" and isinstance(content.get("first"), int):
-            first = content["first"]
-            self._look(screen, paged, lambda one: one.turn(first))
-        elif wish == "sort":
-            key = str(content.get("key"))
-            self._look(screen, paged, lambda one: one.sort(key))
-        elif wish == "search":
-            text = str(content.get("text"))[:MAX_CHARACTERS]
-            self._look(screen, paged, lambda one: one.search(text))
+        elif (step := step_of(wish, content)) is not None:
+            self._look(screen, paged, step)
 
     def _choose(self, key: str) -> None:
         tab = next((one for one in self._tabs if one.key == key), None)
@@ -258,20 +263,14 @@ class CellPanel(Part):
     ) -> None:
         """Does work in a thread; `on_error` of a failure that is not about what is shown."""
 
-        def guarded_work() -> None:
-            try:
-                work()
-            except Cancelled:
-                return
-            except Exception as error:
-                words = str(error) if isinstance(error, CustdynError) else unexpected(error)
-                with self._lock:
-                    if is_shown() and self.view["open"]:
-                        self._show(failure=words)
-                    else:
-                        on_error(words)
+        def failed(words: str) -> None:
+            with self._lock:
+                if is_shown() and self.view["open"]:
+                    self._show(failure=words)
+                else:
+                    on_error(words)
 
-        in_background(guarded_work, stop=lambda: None)
+        in_background(lambda: attempt(work, failed), stop=lambda: None)
 
     def _show(self, *, busy: bool = False, failure: str = "") -> None:
         self.view = {
@@ -279,6 +278,7 @@ class CellPanel(Part):
             "ticket": self._ticket,
             "title": self._title,
             "value": self._value,
+            "steps": self._place is not None and len(self._screens) < 2,
             "tabs": [[tab.key, tab.label] for tab in self._tabs],
             "tab": "" if self._tab is None else self._tab.key,
             "busy": busy,

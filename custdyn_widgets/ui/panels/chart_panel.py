@@ -27,6 +27,7 @@ BLANK = "blank"
 TEMPLATE = "template "
 GROUPS = {"mine": "My Charts", "shared": "Shared by Others"}
 DRAWING = "Drawing the chart …"
+RESETS = "The chart as it was chosen"
 FIRST_SERIES = "Add a series: any row of the report, of any block."
 
 
@@ -46,6 +47,7 @@ class ChartPanel:
         self._tell, self._point_chosen = on_error, chosen
         self._result: Result | None = None
         self._turn = object()
+        self._value = BLANK
         self._lock = threading.Lock()
         self.menu = Picker(
             self._offered,
@@ -86,7 +88,8 @@ class ChartPanel:
             self.close, on_error, label="Close the chart", icon="cross", tone="quiet", bare=True
         )
         self._more = hidden(basic.column([self.editor.box, self.templates.box]))
-        tools = basic.row([self._edit, *self._files, data, close], "custdyn-chart-tools")
+        reset = Button(self._reset, on_error, label="Reset", icon="back", hint=RESETS)
+        tools = basic.row([self._edit, reset, *self._files, data, close], "custdyn-chart-tools")
         self.box.children = [tools, self.chart, self._more]
 
     def show(self, result: Result) -> None:
@@ -136,10 +139,17 @@ class ChartPanel:
         self.menu.fill([])
         self._open(value)
 
+    def _reset(self) -> None:
+        """The chart as it was chosen, without what has been changed since."""
+        opened = self._edit.expanded
+        self._open(self._value)
+        self._open_editor(opened)
+
     def _open(self, value: str) -> None:
         saved = next((s for s in self.templates.saved() if TEMPLATE + s.id == value), None)
         if value not in PRE_CONFIGURED and value != BLANK and saved is None:
             return
+        self._value = value
         self.templates.fill(saved)
         self.editor.fill(saved.kept if saved else PRE_CONFIGURED.get(value))
         self._open_editor(value == BLANK)

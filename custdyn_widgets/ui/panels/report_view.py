@@ -7,6 +7,7 @@ from functools import partial
 from html import escape
 
 import ipywidgets as w
+import traitlets
 
 from custdyn_widgets.drill.cell import Selection
 from custdyn_widgets.errors import NoReport
@@ -26,14 +27,15 @@ from custdyn_widgets.ui.panels.chart_panel import ChartPanel
 from custdyn_widgets.ui.states import of_report
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, show
-from custdyn_widgets.ui.widgets.button import Button
+from custdyn_widgets.ui.widgets.button import Button, menu
 from custdyn_widgets.ui.widgets.download import FILES, Download
 from custdyn_widgets.ui.widgets.facts import Facts
 from custdyn_widgets.ui.widgets.notices import Notice
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.ui.widgets.report_chart import ReportChart
-from custdyn_widgets.ui.widgets.table import ReportTable
+from custdyn_widgets.ui.widgets.table import ReportTable, TableTools
 from custdyn_widgets.views.html import changes_strip, notes_list
+from custdyn_widgets.views.table import days
 
 
 class ReportView:
@@ -67,8 +69,9 @@ class ReportView:
             return
         on_error = self._tell
         self.panel = CellPanel(on_error=on_error, checked=self._say_quality)
-        self.table = ReportTable(on_error=on_error)
+        self.table = ReportTable(on_error=on_error, card=self.panel.open_cards)
         self.table.on_select(lambda _selection: self.panel.open_cell(*self.table.cell))
+        traitlets.link((self.table, "selection"), (self.panel, "selection"))
         self.chart = ChartPanel(chosen=self._chosen, on_error=on_error)
         self._facts = hidden(Facts())
         self._headline, self._changes, self._notes = basic.html(), basic.html(), basic.html()
@@ -77,15 +80,14 @@ class ReportView:
             for kind, label in FILES.items()
         }
         self._about = self._press(
-            self._open_facts, "About this report", icon="info", bare=True, expanded=False
+            self._open_facts, "About this report", icon="info", short="About", expanded=False
         )
         self._quality = self._press(self.panel.open_quality, "Data quality", icon="check")
         self._cards = hidden(self._press(self.panel.open_cards, "Package card", icon="card"))
         self._code = self._press(self._copy_code, "Copy as Python", icon="code")
-        copies = [self._button(), self._code]
-        tools = [*self._downloads.values(), self._cards, *copies, self._quality, self._about]
-        right = basic.row(tools, "custdyn-buttons")
-        toolbar = basic.row([self._headline, right], "custdyn-toolbar")
+        paper = self._press(lambda: None, "Print", icon="print", act="print")
+        files = [*self._downloads.values(), paper, self._button(), self._code]
+        export = menu("Export", "save", files)
         self._comparing = Picker(
             lambda: COMPARING,
             changed=self._compared,
@@ -95,7 +97,6 @@ class ReportView:
             label="Compare",
             placeholder="Search periods",
         )
-        self._sparks = self._press(self._switch_sparks, "Sparklines", icon="spark", on=False)
         self._lines = {
             key: self._press(
                 partial(self._switch_line, key), line.label, on=True, hint=line.description
@@ -104,11 +105,13 @@ class ReportView:
             if key != "value"
         }
         self._of_comparison = hidden(basic.row(list(self._lines.values()), "custdyn-switches"))
-        view = basic.row(
-            [self.chart.menu, self._comparing, self._sparks, self._of_comparison], "custdyn-view"
+        view = [self.chart.menu, self._comparing, self._of_comparison, TableTools(), self._cards]
+        right = basic.row([export, self._quality, self._about], "custdyn-buttons")
+        toolbar = basic.row(
+            [self._headline, basic.row(view, "custdyn-view"), right], "custdyn-toolbar"
         )
         shown = [self.chart.box, self._changes, self.table, self._notes, self.panel]
-        self.box.children = [toolbar, view, self._facts, *shown]
+        self.box.children = [toolbar, self._facts, *shown]
         self._parts_made()
 
     @property
@@ -151,7 +154,8 @@ class ReportView:
         asked = report.query.compare
         with_what = COMPARISONS.get(asked, "Custom") if isinstance(asked, str) else "Custom"
         self._comparing.label = "Compare" if asked is None else f"Compare: {with_what}"
-        shown = f"{report.first} – {report.last} {report.query.timezone} · {report.query.currency}"
+        period = days(report.first, report.last)
+        shown = f"{period} {report.query.timezone} · {report.query.currency}"
         self._headline.value = f"<h2>{escape(shown)}</h2>"
         self._changes.value = changes_strip(report)
         self._notes.value = notes_list(report)
@@ -210,9 +214,6 @@ class ReportView:
         value = self._comparing.value
         self._comparing.fill([])
         self._compare(NOTHING if value == NO_COMPARISON else value)
-
-    def _switch_sparks(self) -> None:
-        self._sparks.on = self.table.sparks = not self.table.sparks
 
     def _switch_line(self, key: str) -> None:
         self._lines[key].on = not self._lines[key].on

@@ -42,8 +42,8 @@ class SavedQueries:
 
     `query` gives the query of the form (it raises QueryError), `timezone` its time zone; `source`
     is what a schedule runs on, by its name or path; `load` is called with a template that was
-    chosen, `send` with one that is to be made and sent now; `on_error` receives errors in
-    one line.
+    chosen, and `run` where it is to run at once, `send` with one that is to be made and sent now;
+    `on_error` receives errors in one line.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SavedQueries:
         query: Callable[[], Query],
         timezone: Callable[[], str],
         source: str | None,
-        load: Callable[[QueryTemplate], None],
+        load: Callable[..., None],
         send: Callable[[SavedQuery], str],
         on_error: Callable[[str], None],
     ) -> None:
@@ -143,10 +143,12 @@ class SavedQueries:
         saved = next((one for one in self._store().queries.all() if one.id == wanted), None)
         if saved is not None:
             self._make_parts()
-            self._load(saved.kept)
             self._form.fill(saved)
-            self._show(True)
-            self._form.say("Loaded. Nothing has been run: press Query to make the report.")
+            runs = self._form.mine and not saved.kept.query.output.send_to
+            if not runs:  # somebody else's, or one that is sent: it is looked at first
+                self._show(True)
+                self._form.say("Loaded. Press Query to run it.")
+            self._load(saved.kept, run=runs)
 
     def _pressed(self) -> None:
         if self._button.expanded:

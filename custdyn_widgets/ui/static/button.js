@@ -15,6 +15,20 @@ async function copy(text) {
   }
 }
 
+// The buttons beside it, in a list below it that a click on one of them closes.
+function opensMenu(button, el) {
+  const list = el.parentElement?.querySelector(".custdyn-menu");
+  if (!list) return requestAnimationFrame(() => el.isConnected && opensMenu(button, el));
+  list.popover = "auto";
+  button.popoverTargetElement = list;
+  button.setAttribute("aria-expanded", "false");
+  list.addEventListener("toggle", ({ newState }) => {
+    button.setAttribute("aria-expanded", String(newState === "open"));
+    if (newState === "open") under(list, button);
+  });
+  list.addEventListener("click", ({ target }) => target.closest("button") && list.hidePopover());
+}
+
 function render({ model, el }) {
   el.classList.add("custdyn-pressing");
   const button = element("button", "", { type: "button" });
@@ -23,15 +37,21 @@ function render({ model, el }) {
     const label = model.get("label");
     const drawn = model.get("icon");
     button.className = `custdyn-press ${model.get("tone")}`;
-    button.replaceChildren(...(drawn ? [icon(drawn)] : []), model.get("bare") ? "" : label);
-    button.title = model.get("hint");
-    if (model.get("bare")) button.setAttribute("aria-label", label);
+    const text = model.get("bare") ? [] : [element("span", "custdyn-text", {}, model.get("short") || label)];
+    const opens = model.get("act") === "menu" ? [icon("down")] : [];
+    button.replaceChildren(...(drawn ? [icon(drawn)] : []), ...text, ...opens);
+    button.title = model.get("hint") || (model.get("short") || model.get("icon") ? label : "");
+    button.setAttribute("aria-label", label); // where it is narrow, its icon is all that is seen
     const expanded = model.get("expanded");
     if (expanded !== null) button.setAttribute("aria-expanded", String(expanded));
     if (model.get("on") !== null) button.setAttribute("aria-pressed", String(model.get("on")));
     button.disabled = busy || model.get("disabled");
   };
+  const act = model.get("act");
+  if (act === "menu") requestAnimationFrame(() => opensMenu(button, el));
   button.addEventListener("click", () => {
+    if (act === "menu") return;
+    if (act === "print") return window.print();
     busy = model.get("waits");
     show();
     if (model.get("tone") === "primary") el.dispatchEvent(new Event("custdyn-asked", { bubbles: true }));

@@ -1,5 +1,15 @@
 // What is behind a cell: its clients, their entries, and the cell in words, in a panel at the side.
 const views = new Set(); // of one panel, where an output has another view
+const LEAST = 340; // pixels, of the panel and of the figures beside it
+const ROOM = 1000; // below that it lies over them
+const LISTS = ".custdyn-popup:popover-open, .custdyn-menu:popover-open";
+const FIGURES = ".custdyn-wrap, .custdyn-vega, .custdyn-popup, .custdyn-menu, .custdyn-foot";
+const STEPS = [
+  ["Row above", "up", -1, 0, "Up"],
+  ["Row below", "down", 1, 0, "Down"],
+  ["Bucket before", "back", 0, -1, "Left"],
+  ["Next bucket", "next", 0, 1, "Right"],
+];
 
 function render({ model, el }) {
   ownKeys(el);
@@ -17,7 +27,14 @@ function render({ model, el }) {
   shut.append(icon("cross"));
   const words = element("div");
   words.append(title, value);
-  head.append(words, shut);
+  const steps = element("div", "custdyn-steps", { role: "group", "aria-label": "Neighbouring figures" });
+  for (const [label, drawn, down, right] of STEPS) {
+    const button = element("button", "custdyn-press quiet", { type: "button", "aria-label": label, title: label });
+    button.append(icon(drawn));
+    button.addEventListener("click", () => model.send({ type: "step", down, right }));
+    steps.append(button);
+  }
+  head.append(words, steps, shut);
   const tabs = element("div", "custdyn-tabs", { role: "tablist", "aria-label": "What is shown" });
   const crumb = element("button", "custdyn-press quiet custdyn-crumb", { type: "button" });
   const proof = element("p", "custdyn-proof", { role: "status" });
@@ -33,13 +50,15 @@ function render({ model, el }) {
     button.addEventListener("click", () => model.send({ type: "file", kind }));
     foot.append(button);
   }
-  panel.append(head, tabs, crumb, proof, said, body, foot);
+  const grip = element("div", "custdyn-grip", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the panel", tabindex: "0" });
+  panel.append(...(inline ? [] : [grip]), head, tabs, crumb, proof, said, body, foot);
   el.append(panel);
 
   const narrow = matchMedia("(max-width: 600px)"); // where it would open a keyboard on the screen
   let opener = null;
   let shown = -1;
   const close = () => {
+    beside(0);
     if (!isOpen()) return;
     if (inline) panel.hidden = true;
     else panel.hidePopover();
@@ -53,6 +72,12 @@ function render({ model, el }) {
       event.preventDefault();
       event.stopPropagation();
       model.send({ type: model.get("view").crumb ? "back" : "close" });
+    }
+    const aimed = event.target === title || steps.contains(event.target);
+    const moved = STEPS.find((one) => `Arrow${one[4]}` === event.key);
+    if (aimed && moved && !steps.hidden) {
+      event.preventDefault();
+      model.send({ type: "step", down: moved[2], right: moved[3] });
     }
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step && event.target.getAttribute("role") === "tab") {
@@ -85,8 +110,44 @@ function render({ model, el }) {
   // In a notebook it stays within the output, as far as that can be seen.
   const inNotebook = document.body.dataset.voila === undefined;
   const app = () => el.closest(".custdyn-app");
+  // Where there is room the figures make way for it, and all of them can still be reached.
+  const wide = () => {
+    const room = app()?.clientWidth ?? innerWidth;
+    return room < ROOM ? 0 : Math.max(LEAST, Math.min(readLook().panel, room - LEAST));
+  };
+  const beside = (room) => {
+    if (inline || !app()) return;
+    app().style.paddingRight = room ? `${room + 12}px` : "";
+    app().classList.toggle("custdyn-narrowed", room > 0);
+  };
+  const broad = () => {
+    const room = wide();
+    panel.style.width = room ? `${room}px` : "";
+    beside(isOpen() ? room : 0);
+    grip.setAttribute("aria-valuenow", String(room));
+    grip.setAttribute("aria-valuemin", String(LEAST));
+    grip.setAttribute("aria-valuemax", String((app()?.clientWidth ?? innerWidth) - LEAST));
+  };
+  const widen = (by) => setLook({ panel: Math.max(LEAST, Math.min(wide() + by, innerWidth - LEAST)) });
+  grip.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: 40, ArrowRight: -40 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    widen(by);
+  });
+  grip.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    grip.setPointerCapture(event.pointerId);
+    const right = panel.getBoundingClientRect().right;
+    const move = ({ clientX }) => setLook({ panel: Math.max(LEAST, right - clientX) });
+    grip.addEventListener("pointermove", move);
+    grip.addEventListener("pointerup", () => grip.removeEventListener("pointermove", move), { once: true });
+  });
   const place = () => {
-    if (inline || !inNotebook || !app()) return;
+    if (inline) return;
+    broad();
+    if (!inNotebook || !app()) return;
     const around = app().getBoundingClientRect();
     const pane = (app().closest(".jp-WindowedPanel-outer, .jp-Notebook, .jp-LinkedOutputView") ?? document.body).getBoundingClientRect();
     const top = Math.max(around.top, pane.top, 0);
@@ -102,7 +163,8 @@ function render({ model, el }) {
     if (!view.open || (other && !inline)) return close();
     const was = document.activeElement;
     title.textContent = view.title;
-    value.textContent = view.value;
+    value.textContent = asWritten(view.value);
+    steps.hidden = !view.steps;
     value.className = view.value.startsWith("-") ? "value neg" : "value";
     const inTabs = tabs.contains(was);
     tabs.replaceChildren(...view.tabs.map((one) => tab(one, view.tab)));
@@ -125,7 +187,7 @@ function render({ model, el }) {
       place();
     } else if (view.ticket !== shown && !panel.contains(was)) opener = was;
     if (inline && !panel.contains(was)) shown = view.ticket; // the keyboard stays where it is
-    else if (view.ticket !== shown) title.focus({ preventScroll: true });
+    else if (view.ticket !== shown && !steps.contains(was)) title.focus({ preventScroll: true });
     else if (inTabs && !view.crumb) tabs.querySelector("[aria-selected=true]").focus();
     else if (!panel.contains(document.activeElement)) (view.crumb ? crumb : title).focus({ preventScroll: true });
     else if (document.activeElement === title && view.list?.searches && !view.busy && !narrow.matches)
@@ -135,6 +197,18 @@ function render({ model, el }) {
   const received = (message, buffers) => {
     if (message.type === "file") save(message, buffers);
   };
+  // Escape closes it wherever the keyboard is, and so does a click that is not on the figures.
+  const anywhere = (event) => {
+    if (inline || !isOpen() || event.defaultPrevented || panel.contains(event.target)) return;
+    if (event.key === "Escape" && !document.querySelector(LISTS)) model.send({ type: "close" });
+  };
+  const outside = ({ target }) => {
+    if (inline || !isOpen() || panel.contains(target)) return;
+    if (!target.closest?.(FIGURES) && target !== document.documentElement) model.send({ type: "close" });
+  };
+  document.addEventListener("keydown", anywhere);
+  document.addEventListener("pointerdown", outside);
+  const unlook = onLook(() => (show(), place()));
   views.add(el);
   for (const move of ["scroll", "resize"]) window.addEventListener(move, place, true);
   model.on("msg:custom", received);
@@ -143,6 +217,9 @@ function render({ model, el }) {
   const unlistenBusy = listen(model, ["view", "turning"], busy);
   return () => {
     close();
+    unlook();
+    document.removeEventListener("keydown", anywhere);
+    document.removeEventListener("pointerdown", outside);
     views.delete(el);
     for (const move of ["scroll", "resize"]) window.removeEventListener(move, place, true);
     model.off("msg:custom", received);

@@ -5,6 +5,7 @@ const AXIS_WIDE = 90; // their axis, and the margins
 const BETWEEN = 20;
 const NEAR = 24; // pixels between a click and the point that it means
 const LEGEND_WIDE = 250; // a name in the legend
+const SCALED = ["value", "top", "base"]; // what a mark is drawn from
 const MARK = "position:absolute;width:0;pointer-events:none;border-left:1.5px dashed ";
 
 // Vega, once a page: it is no state of a widget, or every saved notebook would hold it.
@@ -28,6 +29,18 @@ async function runtime(model) {
   return window.vegaEmbed;
 }
 
+// The data with the figures as the reader wants them; marks and clicks stay those of the cells.
+function wanted(spec, look) {
+  const { charges, scales } = spec.usermeta;
+  const cells = spec.datasets.cells.map((one) => {
+    const line = { line: "value", charge: charges[one.series], scales: scales[one.series] };
+    const times = (look.spending && line.charge ? -1 : 1) / (look.unit === "1000" && line.scales ? 1000 : 1);
+    const scaled = Object.fromEntries(SCALED.filter((name) => one[name] !== undefined && one[name] !== null).map((name) => [name, one[name] * times]));
+    return { ...one, ...scaled, shown: asWanted(one.shown, line, look) };
+  });
+  return { ...spec, datasets: { cells } };
+}
+
 // Colours of the page, and as many columns as there is room for.
 function fitted(spec, el) {
   const look = getComputedStyle(el);
@@ -37,13 +50,18 @@ function fitted(spec, el) {
   const wide = Math.max(el.clientWidth, 200);
   const narrow = wide < 500;
   const columns = Math.max(1, Math.floor(wide / LEGEND_WIDE));
-  const { orient, columns: wanted, ...legend } = spec.config.legend ?? {};
+  const { orient, columns: most, ...legend } = spec.config.legend ?? {};
+  const reader = readLook();
+  const [thousands, decimal] = MARKS[reader.numbers];
+  const subtitle = [...(spec.title?.subtitle ?? []), saidOfLook(reader)].filter(Boolean);
   const made = {
-    ...spec,
+    ...wanted(spec, reader),
+    title: { ...spec.title, subtitle },
     background: look.getPropertyValue("--cd-paper").trim() || "#fff",
     config: {
       ...spec.config,
       font: look.fontFamily,
+      locale: { number: { decimal, thousands, grouping: [3], currency: ["", ""] } },
       title: { color: ink, subtitleColor: dim, fontSize: 14, fontWeight: 600, offset: 10 },
       axis: {
         labelColor: dim,
@@ -55,7 +73,7 @@ function fitted(spec, el) {
         tickColor: line,
       },
       header: { labelColor: ink },
-      legend: { ...legend, labelColor: ink, columns: wanted === 1 ? 1 : Math.min(wanted, columns) },
+      legend: { ...legend, labelColor: ink, columns: most === 1 ? 1 : Math.min(most, columns) },
       view: { stroke: "transparent" },
     },
   };
@@ -101,9 +119,50 @@ function render({ model, el }) {
   const holder = element("div", "custdyn-vega", { style: "display:block;width:100%" });
   const words = element("p", "custdyn-chart-words", { role: "status" });
   const mark = element("div", "custdyn-chart-mark", { hidden: "" });
-  el.append(words, holder, mark);
+  const figures = element("details", "custdyn-chart-figures", { hidden: "" });
+  figures.append(element("summary", "", {}, "Figures of the chart"));
+  figures.addEventListener("toggle", () => figures.open && list());
+  el.append(words, holder, mark, figures);
   let drawn = null;
   let turn = 0;
+
+  // What the chart shows, for the keyboard and for those who do not see it.
+  const list = () => {
+    figures.querySelector("table")?.remove();
+    const spec = model.get("spec");
+    if (!spec.$schema) return;
+    const { datasets } = wanted(spec, readLook());
+    const table = element("table", "custdyn-lines");
+    const columns = [...new Set(datasets.cells.map((one) => one.x))];
+    const lines = new Map();
+    for (const one of datasets.cells) {
+      const name = [one.name, one.package, one.side === "other" ? "compared" : ""].filter(Boolean).join(", ");
+      const key = `${one.series} ${name}`;
+      if (!lines.has(key)) lines.set(key, { name, cells: {} });
+      lines.get(key).cells[one.x] = one;
+    }
+    const head = table.createTHead().insertRow();
+    head.append(element("th", "", { scope: "col" }, ""), ...columns.map((one) => element("th", "number", { scope: "col" }, one)));
+    const body = table.createTBody();
+    for (const { name, cells } of lines.values()) {
+      const row = body.insertRow();
+      row.append(element("th", "", { scope: "row" }, name));
+      for (const column of columns) {
+        const cell = element("td", "number");
+        const one = cells[column];
+        if (one && Number.isInteger(one.row)) {
+          const button = element("button", "", { type: "button" }, one.shown);
+          button.addEventListener("click", () => model.send({ type: "point", row: one.row, column: one.column }));
+          cell.append(button);
+        } else cell.textContent = one?.shown ?? "";
+        row.append(cell);
+      }
+    }
+    const wrap = element("div", "custdyn-listing-wrap", { tabindex: "0", role: "region", "aria-label": "Figures of the chart" });
+    wrap.append(table);
+    figures.querySelector(".custdyn-listing-wrap")?.remove();
+    figures.append(wrap);
+  };
 
   const clear = () => {
     drawn?.finalize();
@@ -137,6 +196,8 @@ function render({ model, el }) {
     const spec = model.get("spec");
     words.textContent = model.get("words");
     words.hidden = !words.textContent;
+    figures.hidden = !spec.$schema;
+    if (figures.open) list();
     if (!spec.$schema) return clear();
     if (!el.clientWidth) return; // not laid out yet, or hidden: `size` draws it then
     const embed = await runtime(model);
@@ -153,6 +214,8 @@ function render({ model, el }) {
     });
     if (mine !== turn) return made.finalize();
     drawn = made;
+    holder.setAttribute("role", "img");
+    holder.setAttribute("aria-label", `Chart: ${spec.title?.text ?? ""}`);
     select();
     holder.view = made.view; // what the chart shows can be asked for there
     made.view.addEventListener("click", (event, item) => {
@@ -167,6 +230,7 @@ function render({ model, el }) {
     download(address, `${message.name}.${message.format}`);
   };
   const unlisten = listen(model, ["spec", "words"], draw);
+  const unlook = onLook(draw);
   model.on("change:selection", select);
   model.on("msg:custom", received);
   const theme = new MutationObserver(draw);
@@ -184,6 +248,7 @@ function render({ model, el }) {
     size.disconnect();
     theme.disconnect();
     unlisten();
+    unlook();
     model.off("msg:custom", received);
     model.off("change:selection", select);
     clear();

@@ -21,13 +21,16 @@ const ICONS = {
   calendar: "M2.5 3.5h11v10h-11zM2.5 6.5h11M5.3 2v3M10.7 2v3",
   cross: "M3.5 3.5l9 9m0-9l-9 9",
   down: "M3.5 6l4.5 4.5L12.5 6",
+  up: "M3.5 10l4.5-4.5L12.5 10",
   info: "M8 7.2v4M8 4.8v.1M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4z",
   link: "M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.2-2.2a2.6 2.6 0 0 0-3.7-3.7l-1 1m1.2 2.5a2.6 2.6 0 0 0-3.7 0L3.3 9a2.6 2.6 0 0 0 3.7 3.7l1-1",
   mail: "M2 3.5h12v9H2zM2 4l6 5 6-5",
   open: "M2.5 12.5v-9h4l1.5 2h5.5v7z",
+  print: "M4.5 6V2.5h7V6M4.5 11.5h-2V6h11v5.5h-2M4.5 9.5h7v4h-7z",
   play: "M5 3.2v9.6L12.8 8z",
   save: "M8 2.5v7m-3-2.8L8 9.8l3-3.1M2.8 12.8h10.4",
   stop: "M4.5 4.5h7v7h-7z",
+  view: "M1.5 8s2.5-4.5 6.5-4.5S14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z",
   warn: "M8 2.2L14.3 13H1.7zM8 6.3v3.2M8 11.2v.1",
 };
 
@@ -87,4 +90,13 @@ function shown(render) {
       end?.();
     };
   };
+}
+
+// A popup below a button, within the window.
+function under(popup, button) {
+  const at = button.getBoundingClientRect();
+  const size = popup.getBoundingClientRect();
+  const below = at.bottom + 4 + size.height < innerHeight || at.top < size.height;
+  popup.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
+  popup.style.top = `${below ? at.bottom + 4 : at.top - size.height - 4}px`;
 }

@@ -53,8 +53,9 @@ function listOf(send, called) {
   const line = (values, number) => {
     const row = element("tr");
     const place = list.first + number;
-    values.forEach((value, at) => {
+    values.forEach((text, at) => {
       const { kind } = list.columns[at];
+      const value = kind === "text" ? text : asWritten(text);
       const cell = element("td", kind !== "text" && value.startsWith("-") ? `${kind} neg` : kind);
       if (at === 0 && list.opens) {
         const button = element("button", "", { type: "button", "aria-label": `Entries of ${value}` }, value);

@@ -10,16 +10,18 @@ function render({ model, el }) {
         });
         made.append(icon(notice.tone === "info" || notice.tone === "welcome" ? "info" : "warn"));
         const text = element("div");
+        const offers = element("div", "custdyn-offers");
         text.append(element("strong", "", {}, notice.title), element("p", "", {}, notice.words));
+        for (const [taken, words] of notice.offers) {
+          const button = element("button", "custdyn-press plain", { type: "button" }, words);
+          button.addEventListener("click", () => model.send({ taken }));
+          offers.append(button);
+        }
+        if (notice.offers.length) text.append(offers);
         if (notice.items?.length) {
           const list = element("ul");
           list.append(...notice.items.map((item) => element("li", "", {}, item)));
           text.append(list);
-        }
-        if (notice.offer) {
-          const button = element("button", "custdyn-press plain", { type: "button" }, notice.offer);
-          button.addEventListener("click", () => model.send("taken"));
-          text.append(button);
         }
         made.append(text);
         return made;

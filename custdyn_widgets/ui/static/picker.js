@@ -224,7 +224,9 @@ function render({ model, el }) {
     const chosen = model.get("chosen");
     label.textContent = model.get("label");
     label.title = model.get("help") ?? "";
-    button.textContent = model.get("label");
+    button.replaceChildren(element("span", "custdyn-text", {}, model.get("label")));
+    button.setAttribute("aria-label", model.get("label"));
+    button.title = model.get("icon") === "add" ? "" : model.get("label");
     button.prepend(icon(model.get("icon")));
     if (model.get("icon") !== "add") button.append(icon("down"));
     list.setAttribute("aria-label", model.get("label"));
@@ -232,7 +234,8 @@ function render({ model, el }) {
     input.placeholder = multiple && chosen.length ? "" : model.get("placeholder");
     input.setAttribute("aria-invalid", String(model.get("invalid")));
     if (menu) input.setAttribute("aria-label", model.get("placeholder"));
-    if (label.textContent === "") input.setAttribute("aria-label", model.get("help") ?? "");
+    label.classList.toggle("custdyn-unseen", model.get("quiet"));
+    if (model.get("quiet")) input.title = `${model.get("label")}: ${model.get("help")}`;
     el.classList.toggle("invalid", model.get("invalid"));
     if (!multiple && !menu && !typed) input.value = chosen[0]?.label ?? "";
     box.querySelectorAll(".custdyn-chip").forEach((chip) => chip.remove());
@@ -272,7 +275,12 @@ function render({ model, el }) {
       input.value = message.text; // unless the next value is being typed already
       draw();
     } else if (message.type === "focus") {
-      requestAnimationFrame(() => (menu ? button : input).focus());
+      requestAnimationFrame(() => {
+        (menu ? button : input).focus();
+        if (menu || free) return;
+        show(); // what there is to choose from is seen at once
+        search();
+      });
     }
   }
 

@@ -1,7 +1,7 @@
-// A row drawn as small as its text. It stands before the table's own script.
+// A row drawn as small as its text. It stands before the table's own script, after look.js.
 const SPARK = { wide: 96, high: 22, edge: 3 }; // a sparkline, in pixels
 
-const number = (text) => (text === "N/A" ? null : Number(text.replaceAll(" ", "")));
+const number = (text) => (partsOf(text) ? Number.parseFloat(plainNumber(text)) : null);
 
 // A row as a line as small as its text: N/A is a gap, the period compared with is dashed.
 function spark(line, other) {

@@ -1,9 +1,7 @@
 // The table of a report: createElement and textContent only, so that a name is never markup.
-const PAGE = 10; // rows that PageUp and PageDown move
-const ON_PAPER = 12; // columns that an A4 sheet holds
 const TOGETHER = 24; // columns that are laid out together, when they come into sight
-
-const cellsOf = (row) => [...row.querySelectorAll("th, td:not(.spark)")];
+const WIDEST_NAME = 300; // pixels; the tip has the whole name
+const MEASURED = 40; // of the longest texts: of equal length one may be wider
 
 // Cells in runs of TOGETHER: the browser passes over those that are out of sight.
 function runs(cells) {
@@ -40,11 +38,12 @@ function header(data, places, together, view) {
         cell.append(element("span", "", {}, label)); // it stays in sight while its columns do
         row.append(cell);
       }
+      if (view.total) row.append(element("td", "total none", { role: "gridcell" }));
     } else {
       const cells = places.map((place) => {
         const state = data.states[place];
         const cell = element("th", state, { scope: "col", role: "columnheader" }, data.labels[place]);
-        if (state !== "past") cell.append(element("small", "", {}, state));
+        if (state !== "past") cell.append(element("small", "", {}, STATES[state]));
         if (data.against) {
           const other = data.against[place];
           cell.append(element("small", "against", {}, other ? `vs ${other}` : "vs nothing"));
@@ -53,10 +52,15 @@ function header(data, places, together, view) {
         return cell;
       });
       row.append(...together(cells));
+      if (view.total) row.append(element("th", "total", { scope: "col", role: "columnheader" }, "Total"));
     }
     head.append(row);
   });
   return head;
+}
+
+function nothingIn(line) {
+  return line.values.every((value) => !/[1-9]/.test(value));
 }
 
 function body(data, places, together, view) {
@@ -68,18 +72,15 @@ function body(data, places, together, view) {
     if (line.title !== undefined) {
       row.className = "block";
       const title = element("th", "", { scope: "rowgroup", role: "rowheader" }, line.title);
-      const width = Math.max(places.length, 1) + view.sparks;
+      const width = Math.max(places.length, 1) + view.sparks + view.total;
       const rest = element("td", "", { colspan: width, role: "gridcell" });
       if (line.mark) rest.append(element("small", "proven", {}, line.mark));
+      if (view.card && line.package) rest.append(view.card(line.package));
       row.append(title, rest);
     } else {
       const cells = places.map((place) => {
-        const value = line.values[place];
-        const look = value === "N/A" ? "na" : value.startsWith("-") ? "neg" : "";
-        const cell = document.createElement("td");
-        cell.className = `${look} ${data.states[place]}`;
-        cell.setAttribute("role", "gridcell");
-        cell.textContent = value;
+        const cell = figureCell(line.values[place], line, view.look);
+        cell.classList.add(data.states[place]);
         return cell;
       });
       const name = element("th", "", { scope: "row", role: "rowheader" }, line.label);
@@ -90,10 +91,24 @@ function body(data, places, together, view) {
         row.append(own ? spark(line, other) : element("td", "spark", { role: "presentation" }));
       }
       row.append(...together(cells));
+      if (view.total) {
+        const cell = figureCell(line.total, line, view.look);
+        cell.classList.add("total", line.total ? "some" : "none");
+        row.append(cell);
+      }
     }
     rows.append(row);
   });
   return rows;
+}
+
+function figureCell(value, line, look) {
+  const cell = document.createElement("td");
+  const text = asWanted(value, line, look);
+  cell.className = text === "N/A" ? "na" : text.startsWith("-") ? "neg" : "";
+  cell.setAttribute("role", "gridcell");
+  cell.textContent = text;
+  return cell;
 }
 
 function tableOf(data, places, attributes, together, view) {
@@ -106,184 +121,149 @@ function tableOf(data, places, attributes, together, view) {
   return table;
 }
 
-// What a cell, a row or a column is, in words: for the tip.
-function about(data, cell) {
-  const { row: number } = cell.closest("tr").dataset;
-  if (number === undefined) {
-    const place = Number(cell.dataset.column);
-    const state = data.states[place];
-    return [data.labels[place], ...data.intervals[place], ...(state === "past" ? [] : [state])];
-  }
-  const line = data.rows[number];
-  if (line.title !== undefined) return [line.title, line.words];
-  const title = data.rows.slice(0, number).findLast((one) => one.title !== undefined).title;
-  if (cell.tagName === "TH") return [`${title}: ${line.name}`, line.words];
-  const place = cellsOf(cell.closest("tr")).indexOf(cell) - 1;
-  const heading = `${title}: ${line.name} · ${data.labels[place]}`;
-  const reason = data.why[line.reasons[place]];
-  const value = line.values[place] + (reason ? `: ${reason}` : "");
-  return [heading, value, line.words, "Click or Enter: what is behind it"];
+// How wide the columns must be for what is in them, in pixels: one measure for all figures.
+function widths(data, look, el) {
+  const pen = document.createElement("canvas").getContext("2d");
+  const style = getComputedStyle(el);
+  const measure = (texts, weight) => {
+    pen.font = `${weight} 13px ${style.fontFamily}`;
+    pen.fontVariantNumeric = "tabular-nums";
+    const longest = [...new Set(texts)].sort((one, other) => other.length - one.length).slice(0, MEASURED);
+    return Math.max(0, ...longest.map((text) => pen.measureText(text).width));
+  };
+  const lines = data.rows.filter((one) => one.line);
+  const figures = lines.flatMap((line) => {
+    const longest = line.values.reduce((so, one) => (one.length > so.length ? one : so), "");
+    return [longest, ...(look.total ? [line.total] : [])].map((one) => asWanted(one, line, look));
+  });
+  const names = measure(lines.map((one) => one.label), 400) + 44;
+  const cells = Math.max(measure(figures, 600), measure(data.labels, 600));
+  return { names: Math.min(Math.max(names, 132), WIDEST_NAME), cell: Math.ceil(cells) + 17 };
 }
 
-function tips(wrap, data) {
-  const tip = element("div", "custdyn-tip", {
-    id: unique("tip"),
-    role: "tooltip",
-    popover: "manual",
-  });
-  let later = 0;
-  let over = null;
-  let pointed = "";
-  const hide = () => {
-    clearTimeout(later);
-    over?.removeAttribute("aria-describedby");
-    over = null;
-    if (tip.matches(":popover-open")) tip.hidePopover();
-  };
-  const place = () => {
-    const at = over.getBoundingClientRect();
-    const size = tip.getBoundingClientRect();
-    const left = Math.min(at.left, window.innerWidth - size.width - 8);
-    const below = at.bottom + 6 + size.height < window.innerHeight;
-    tip.style.left = `${Math.max(8, left)}px`;
-    tip.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - size.height - 6)}px`;
-  };
-  const show = (cell) => {
-    hide();
-    const [heading, ...lines] = about(data, cell);
-    tip.replaceChildren(
-      element("strong", "", {}, heading),
-      ...lines.map((line) => element("div", "", {}, line)),
-    );
-    over = cell;
-    cell.setAttribute("aria-describedby", tip.id);
-    tip.showPopover();
-    place();
-  };
-  const told = (target) => target.closest?.("tbody th, tr:not(.block) td:not(.corner, .spark), th[data-column]");
-  // what the keyboard has reached keeps its tip while it scrolls into sight
-  const reached = () => over && over === document.activeElement;
-  wrap.addEventListener("pointerover", (event) => {
-    const still = pointed === `${event.screenX} ${event.screenY}`; // the page moved, not the pointer
-    pointed = `${event.screenX} ${event.screenY}`;
-    if (still && reached()) return place();
-    clearTimeout(later);
-    const cell = told(event.target);
-    if (!cell || event.pointerType === "touch") return hide();
-    later = setTimeout(() => show(cell), 350);
-  });
-  wrap.addEventListener("pointerleave", hide);
-  const scrolled = () => (reached() ? place() : hide());
-  wrap.addEventListener("scroll", scrolled, { passive: true });
-  wrap.addEventListener("focusout", hide);
-  wrap.addEventListener("keydown", (event) => event.key === "Escape" && hide());
-  return { tip, show, hide };
-}
-
-function keys(wrap, table, show, open) {
-  const lines = [table.tHead.rows[table.tHead.rows.length - 1], ...table.tBodies[0].rows];
-  const width = cellsOf(lines[0]).length;
-  let at = [1, 0];
-  const cellAt = ([line, column]) =>
-    lines[line] && cellsOf(lines[line])[lines[line].classList.contains("block") ? 0 : column];
-  const go = (line, column, step = 0) => {
-    let aim = Math.max(0, Math.min(line, lines.length - 1));
-    const spot = Math.max(0, Math.min(column, width - 1));
-    while (step && spot > 0 && lines[aim]?.classList.contains("block")) aim += step;
-    if (!lines[aim] || (aim === 0 && spot === 0)) return;
-    cellAt(at)?.setAttribute("tabindex", "-1");
-    at = [aim, spot];
-    const cell = cellAt(at);
-    cell.setAttribute("tabindex", "0");
-    cell.focus({ preventScroll: true });
-    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
-    show(cell);
-  };
-  const moves = {
-    ArrowDown: ([line, column]) => go(line + 1, column, 1),
-    ArrowUp: ([line, column]) => go(line - 1, column, -1),
-    ArrowRight: ([line, column]) => go(line, column + 1),
-    ArrowLeft: ([line, column]) => go(line, column - 1),
-    PageDown: ([line, column]) => go(line + PAGE, column, 1),
-    PageUp: ([line, column]) => go(line - PAGE, column, -1),
-    Home: ([line], far) => go(far ? 1 : line, 0),
-    End: ([line], far) => (far ? go(lines.length - 1, width - 1, -1) : go(line, width - 1)),
-  };
-  cellAt(at)?.setAttribute("tabindex", "0");
-  // what a click or Enter on a figure opens
-  const opened = (row, column) => {
-    if (column > 0 && row > 0 && !lines[row].classList.contains("block"))
-      open(Number(lines[row].dataset.row), column - 1);
-  };
-  wrap.addEventListener("keydown", (event) => {
-    if ((event.key === "Enter" && !event.ctrlKey) || event.key === " ") {
-      event.preventDefault();
-      opened(...at);
-    }
-    const move = moves[event.key];
-    if (!move || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    move(at, event.ctrlKey);
-  });
-  wrap.addEventListener("click", (event) => {
-    const cell = event.target.closest("th, td");
-    const line = lines.indexOf(cell?.closest("tr"));
-    const column = line < 0 ? -1 : cellsOf(lines[line]).indexOf(cell);
-    if (column < 0) return;
-    go(line, column);
-    opened(line, column);
-  });
-  // the selected figure is marked, and in sight; the keyboard comes to it where it is asked to
-  const mark = (row, column, takes) => {
-    wrap.querySelector(".chosen")?.classList.remove("chosen");
-    const line = lines.indexOf(row);
-    if (line < 0) return;
-    cellAt(at)?.setAttribute("tabindex", "-1");
-    at = [line, column];
-    const cell = cellAt(at);
-    cell.classList.add("chosen");
-    cell.setAttribute("tabindex", "0");
-    if (takes) go(line, column);
-    else cell.scrollIntoView({ block: "nearest", inline: "nearest" });
-  };
-  return mark;
-}
+const STATES = { running: "in progress", future: "future" };
 
 function render({ model, el }) {
   ownKeys(el);
   el.classList.add("custdyn-report");
-  let hide = () => {};
-  let mark = () => {};
+  const alone = model.get("alone");
+  let tip = null;
+  let grid = null;
+  let text = ""; // what rows are filtered by
+  let seen = null; // the report that is drawn
+  const foot = element("div", "custdyn-foot", { role: "status" });
+  const filtered = (wanted) => {
+    text = wanted;
+    sift();
+  };
+  const tools = alone ? viewTools(filtered) : null; // on the page they stand in the toolbar
+  const above = (event) => filtered(event.detail);
+  const card = (name) => {
+    const button = element("button", "custdyn-press quiet custdyn-card-of", { type: "button", tabindex: "-1" });
+    button.append(icon("card"), "Package card");
+    button.addEventListener("click", () => model.send({ type: "card", package: name }));
+    return button;
+  };
+  const fold = (title) => {
+    const { folded } = readLook();
+    setLook({ folded: folded.includes(title) ? folded.filter((one) => one !== title) : [...folded, title] });
+  };
+  // Rows that are folded, filtered or empty are there, and not shown.
+  const sift = () => {
+    const data = model.get("data");
+    const { folded, empty } = readLook();
+    const words = text.toLowerCase();
+    let title = "";
+    let block = null;
+    let hides = false; // the value's line decides for those of its comparison
+    for (const row of el.querySelectorAll("table.custdyn[role=grid] > tbody > tr")) {
+      const line = data.rows[row.dataset.row];
+      if (line.title !== undefined) {
+        [title, block] = [line.title, row];
+        row.hidden = true;
+        row.firstChild.setAttribute("aria-expanded", String(!folded.includes(title)));
+        continue;
+      }
+      if (line.line === "value")
+        hides = !`${title}: ${line.name}`.toLowerCase().includes(words) || (!empty && nothingIn(line));
+      row.hidden = hides || (folded.includes(title) && !words);
+      if (!hides) block.hidden = false;
+    }
+    grid?.redraw();
+  };
+  const fit = () => {
+    const wrap = el.querySelector(".custdyn-wrap");
+    if (!wrap) return;
+    // on the page the table ends where the window does, so that both its bars are in sight
+    if (document.body.dataset.voila !== undefined && !alone)
+      wrap.style.maxHeight = `${Math.max(360, innerHeight - wrap.getBoundingClientRect().top - scrollY - 36)}px`;
+    edges(wrap);
+  };
+  const edges = (wrap) => {
+    const left = wrap.scrollWidth - wrap.clientWidth - wrap.scrollLeft > 2;
+    wrap.parentElement.classList.toggle("goes-on", left);
+  };
   const draw = () => {
-    hide();
+    tip?.hide();
     const data = model.get("data");
     if (!data.rows) return el.replaceChildren();
+    const look = readLook();
     const wrap = element("div", "custdyn-wrap", { role: "region", "aria-label": data.caption });
-    const looks = {
-      role: "grid",
-      "aria-readonly": "true",
-      style: `--cd-names-wide:${data.nameWidth};--cd-wide:${data.width}`,
-    };
-    const view = { lines: model.get("lines"), sparks: model.get("sparks") };
-    const table = tableOf(data, [...data.labels.keys()], looks, runs, view);
+    const { names, cell } = widths(data, look, el);
+    const total = look.total && data.rows.some((one) => one.total);
+    const sparks = model.get("sparks") || look.sparks;
+    const count = data.labels.length + total;
+    const table = tableOf(
+      data,
+      [...data.labels.keys()],
+      {
+        role: "grid",
+        "aria-readonly": "true",
+        "aria-multiselectable": "true",
+        style: `--cd-names-wide:${names}px;--cd-cell:${cell}px;--cd-all:${names + count * cell + (sparks ? 112 : 0)}px`,
+      },
+      runs,
+      { lines: model.get("lines"), sparks, total, look, card: model.get("cards") ? card : null },
+    );
+    table.classList.toggle("dense", look.dense);
+    table.classList.toggle("unpinned", !look.pinned);
     wrap.append(table);
-    const tip = tips(wrap, data);
-    hide = tip.hide;
-    mark = keys(wrap, table, tip.show, (number, column) => {
-      tip.hide();
-      const { row, line } = data.rows[number];
-      model.send({ type: "cell", row, line, column });
+    tip = tips(wrap, data);
+    grid = gridOf(wrap, table, data, {
+      show: tip.show,
+      fold,
+      open: (number, column) => {
+        tip.hide();
+        const { row, line } = data.rows[number];
+        model.send({ type: "cell", row, line, column });
+      },
+      said: (words) => (foot.textContent = words || saidOfLook(readLook())),
     });
+    wrap.addEventListener("scroll", () => edges(wrap), { passive: true });
+    const frame = element("div", "custdyn-frame");
+    frame.append(wrap);
     // by itself it says what it is of; on the page the line above it does
-    const about = model.get("alone") ? [element("p", "custdyn-made", {}, data.made)] : [];
-    el.replaceChildren(...about, wrap, tip.tip);
+    const about = alone ? [element("p", "custdyn-made", {}, data.made), tools.root] : [];
+    el.replaceChildren(...about, frame, foot, tip.tip);
+    sift();
     const corner = table.querySelector(".corner").getBoundingClientRect();
     const head = table.tHead.getBoundingClientRect();
-    wrap.style.scrollPadding = `${head.height}px 0 0 ${corner.width}px`;
+    table.style.setProperty("--cd-head", `${head.height}px`);
+    const title = table.querySelector("tr.block")?.getBoundingClientRect().height ?? 0;
+    wrap.style.scrollPadding = `${head.height + title}px 0 0 ${look.pinned ? corner.width : 0}px`;
+    fit();
+    if (seen !== data) {
+      // what one looks at first is now
+      const now = data.states.findLastIndex((state) => state !== "future");
+      const running = table.querySelector(`thead th[data-column="${now}"]`);
+      if (running && wrap.scrollWidth > wrap.clientWidth) wrap.scrollLeft = running.offsetLeft + running.offsetWidth + cell - wrap.clientWidth;
+      seen = data;
+    }
     select();
+    edges(wrap);
     performance.mark("custdyn-table");
     const app = el.closest(".custdyn-app");
-    if (app?.dataset.scrolls && data.rows) {
+    if (app?.dataset.scrolls) {
       delete app.dataset.scrolls;
       const low = wrap.getBoundingClientRect().top > innerHeight - 240;
       if (low) el.closest(".custdyn-result").scrollIntoView({ block: "start" });
@@ -293,64 +273,59 @@ function render({ model, el }) {
     const [row, key, column] = model.get("cell");
     const rows = model.get("data").rows ?? [];
     const place = key ? rows.findIndex((one) => one.row === row && one.line === key) : -1;
-    mark(el.querySelector(`tbody tr[data-row="${place}"]`), column + 1, takes);
+    grid?.mark(el.querySelector(`tbody tr[data-row="${place}"]`), column + 1, takes);
   };
-  // Ctrl+C on a figure: a plain number, as a spreadsheet takes it.
   el.addEventListener("copy", (event) => {
     const cell = document.activeElement;
-    if (!el.contains(cell) || cell.tagName !== "TD" || String(getSelection())) return;
-    event.clipboardData.setData("text/plain", cell.textContent.replace(/[\s\u00a0](?=\d)/g, ""));
+    if (!grid || !el.contains(cell) || !cell.matches("td, th") || String(getSelection())) return;
+    event.clipboardData.setData("text/plain", grid.copied());
     event.preventDefault();
   });
+  // A change of the look draws it again, and leaves it where it was scrolled to.
+  const relook = () => {
+    const wrap = el.querySelector(".custdyn-wrap");
+    const [left, top] = [wrap?.scrollLeft, wrap?.scrollTop];
+    draw();
+    el.querySelector(".custdyn-wrap")?.scrollTo(left, top);
+  };
   const sheets = [];
-  // A sheet of paper is not as wide as a table: it is printed in parts, each with its row names.
   const toPaper = () => {
     const data = model.get("data");
     if (!data.rows || !el.offsetParent) return; // nothing to show, or in a tab behind
-    const paper = element("div", "custdyn-paper");
-    // a table's header is printed on every sheet that it takes
-    const headed = (table) => {
-      const title = element("tr", "sheet");
-      title.append(element("th", "", { colspan: ON_PAPER + 1 }, data.caption));
-      (table.tHead ?? table.createTHead()).prepend(title);
-      paper.append(table);
-    };
-    const count = Math.max(data.labels.length, 1);
-    for (let first = 0; first < count; first += ON_PAPER) {
-      const places = [...data.labels.keys()].slice(first, first + ON_PAPER);
-      const view = { lines: model.get("lines"), sparks: false };
-      const table = tableOf(data, places, {}, (cells) => cells, view);
-      const columns = element("colgroup");
-      columns.append(element("col", "names"), element("col", "", { span: ON_PAPER }));
-      table.prepend(columns);
-      headed(table);
-    }
-    const beside = [".custdyn-notes", ".custdyn-facts"]
-      .map((name) => el.closest(".custdyn-app").querySelector(name))
-      .filter((one) => one?.offsetParent);
-    if (beside.length) {
-      const table = element("table", "custdyn");
-      const cell = table.createTBody().insertRow().insertCell();
-      cell.colSpan = ON_PAPER + 1;
-      cell.append(...beside.map((one) => one.cloneNode(true)));
-      headed(table);
-    }
+    const view = { lines: model.get("lines"), sparks: false, total: false, look: readLook() };
+    const made = (places) => tableOf(data, places, {}, (cells) => cells, view);
+    const paper = papersOf(data, made, el.closest(".custdyn-app"));
     document.body.append(paper);
     sheets.push(paper);
   };
   const offPaper = () => sheets.splice(0).forEach((paper) => paper.remove());
   window.addEventListener("beforeprint", toPaper);
   window.addEventListener("afterprint", offPaper);
+  window.addEventListener("resize", fit);
   const unlisten = listen(model, ["data", "lines", "sparks"], draw);
+  const unlook = onLook(relook);
   const told = (message) => message.type === "focus" && select(true);
   const selected = () => select();
   model.on("change:cell", selected);
   model.on("msg:custom", told);
+  let app = null;
+  requestAnimationFrame(() => {
+    app = el.closest(".custdyn-app");
+    app?.addEventListener("custdyn-filter", above);
+    fit();
+  });
+  const size = new ResizeObserver(fit);
+  size.observe(el);
   return () => {
-    hide();
+    tip?.hide();
+    size.disconnect();
+    tools?.end();
+    unlook();
+    app?.removeEventListener("custdyn-filter", above);
     model.off("msg:custom", told);
     model.off("change:cell", selected);
     unlisten();
+    window.removeEventListener("resize", fit);
     window.removeEventListener("beforeprint", toPaper);
     window.removeEventListener("afterprint", offPaper);
   };

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ipywidgets as w
 import traitlets
 
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
-from custdyn_widgets.ui.widgets.basic import Widget
+from custdyn_widgets.ui.widgets.basic import Widget, column, row
 
 
 class Button(Widget):
@@ -17,8 +18,9 @@ class Button(Widget):
 
     `tone` is its look (`primary`, `plain` or `quiet`), `bare` shows the icon alone, `expanded`
     says whether what it opens is open (None: it opens nothing), `on` whether what it switches is
-    on (None: it switches nothing), and `waits` keeps it from being
-    pressed again until Python has answered.
+    on (None: it switches nothing), `short` is what is seen of its label, `act` what the browser
+    does by itself (`menu` or `print`), and `waits` keeps it from being pressed again until Python
+    has answered.
     """
 
     _esm = script("button")
@@ -26,6 +28,8 @@ class Button(Widget):
     icon = traitlets.Unicode().tag(sync=True)
     tone = traitlets.Unicode("plain").tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
+    short = traitlets.Unicode().tag(sync=True)
+    act = traitlets.Unicode().tag(sync=True)
     bare = traitlets.Bool(False).tag(sync=True)
     waits = traitlets.Bool(False).tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
@@ -63,3 +67,17 @@ class Button(Widget):
             self._pressed()
         elif content.get("type") == "copied":
             self._copied(content.get("done") is True)
+
+
+def menu(label: str, icon: str, buttons: list[w.Widget]) -> w.Box:
+    """A button that opens a list of buttons below it."""
+    opener = Button(_nothing, _nothing_of, label=label, icon=icon, act="menu")
+    return row([opener, column(buttons, "custdyn-menu")], "custdyn-opens")
+
+
+def _nothing() -> None:
+    """The browser opens it."""
+
+
+def _nothing_of(_words: str) -> None:
+    """It cannot fail."""

@@ -16,7 +16,7 @@ NOT_THERE = "The chart could not be drawn: its script did not come. Please reloa
 class VegaChart(Widget):
     """Draws `spec`, Vega-Lite that we made; nothing while it is empty, but `words`."""
 
-    _esm = script("chart")
+    _esm = script("look", "chart")
     spec = traitlets.Dict().tag(sync=True)
     words = traitlets.Unicode().tag(sync=True)
 

@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.files import MEDIA_TYPES
-from custdyn_widgets.ui.error_boundary import unexpected
+from custdyn_widgets.ui.error_boundary import words_of
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.widgets.button import Button
 
@@ -34,7 +33,7 @@ class Download(Button):
             name, media_type, made = self._make()
         except Exception as error:
             self.send({"type": "failed"})
-            self._tell(str(error) if isinstance(error, CustdynError) else unexpected(error))
+            self._tell(words_of(error))
             return
         self.send({"type": "file", "name": name, "media": media_type}, buffers=[made])
 
@@ -69,7 +68,7 @@ class StreamedDownload(Button):
             self.send({"type": "file", "name": name, "media": MEDIA_TYPES[self._kind]})
         except Exception as error:
             self.send({"type": "failed"})
-            self._tell(str(error) if isinstance(error, CustdynError) else unexpected(error))
+            self._tell(words_of(error))
 
     def _received(self, widget: object, content: object, buffers: object) -> None:
         if isinstance(content, dict) and content.get("type") == "taken":

@@ -17,7 +17,7 @@ from custdyn_widgets.ui.widgets.pagination import Paged
 class PagedList(Widget):
     """Shows a list that `use` was given; its pages are read in a thread of their own."""
 
-    _esm = script("list", "paged_list")
+    _esm = script("look", "list", "paged_list")
     listed = traitlets.Dict().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
 

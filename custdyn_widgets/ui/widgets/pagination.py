@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from custdyn_widgets.model.cells import Column, Value, text_of
+from custdyn_widgets.query.validators import MAX_CHARACTERS
 
 PAGE = 50
 Find = Callable[[str, str, bool], Sequence[int]]
@@ -138,3 +139,14 @@ class Paged:
             "opens": self._opens,
             "cells": self._cells,
         }
+
+
+def step_of(wish: str, content: dict[str, Any]) -> Callable[[Paged], None] | None:
+    """What a reader wants of a list: another page, order or search; None where it is not that."""
+    if wish == "page" and isinstance(content.get("first"), int):
+        return lambda one: one.turn(content["first"])
+    if wish == "sort":
+        return lambda one: one.sort(str(content.get("key")))
+    if wish == "search":
+        return lambda one: one.search(str(content.get("text"))[:MAX_CHARACTERS])
+    return None

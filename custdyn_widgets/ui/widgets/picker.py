@@ -40,6 +40,7 @@ class Picker(Widget):
     chosen = traitlets.List().tag(sync=True)
     invalid = traitlets.Bool(False).tag(sync=True)
     icon = traitlets.Unicode("add").tag(sync=True)
+    quiet = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,

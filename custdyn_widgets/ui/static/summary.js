@@ -1,0 +1,36 @@
+// The query in one line of chips: what the form folds into.
+function render({ model, el }) {
+  ownKeys(el);
+  el.classList.add("custdyn-summary");
+  const press = (label, drawn, sent) => {
+    const button = element("button", "custdyn-press quiet", { type: "button", "aria-label": label, title: label });
+    button.append(icon(drawn));
+    button.addEventListener("click", () => model.send(sent));
+    return button;
+  };
+  const back = press("Previous period", "back", { type: "step", by: -1 });
+  const next = press("Next period", "next", { type: "step", by: 1 });
+  const now = element("button", "custdyn-press quiet", { type: "button" }, "to date");
+  now.title = "The same period up to today";
+  now.addEventListener("click", () => model.send({ type: "step", by: 0 }));
+  const chips = element("span", "custdyn-chips", { role: "list", "aria-label": "The query" });
+  const edit = element("button", "custdyn-press custdyn-edit", { type: "button", title: "Alt+E" });
+  edit.append(icon("edit"), element("span", "custdyn-text", {}, "Edit"));
+  edit.addEventListener("click", () => model.send({ type: "edit" }));
+  const show = () => {
+    const folded = model.get("folded");
+    const made = model.get("chips").map((text) => element("span", "custdyn-chip", { role: "listitem" }, text));
+    made[0]?.classList.add("custdyn-when");
+    chips.replaceChildren(...made);
+    now.hidden = !model.get("goes_on");
+    edit.setAttribute("aria-expanded", String(!folded));
+    edit.lastChild.textContent = folded ? "Edit" : "Fold";
+    el.closest(".custdyn-app")?.classList.toggle("custdyn-folded", folded);
+    chips.hidden = !folded;
+  };
+  el.append(back, next, now, chips, edit);
+  requestAnimationFrame(show); // the app is around it only then
+  return listen(model, ["chips", "folded", "goes_on"], show);
+}
+
+export default { render: shown(render) };

@@ -1,0 +1,73 @@
+"""The query in one line of chips: what the form folds into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import traitlets
+
+from custdyn_widgets.query.fields import COMPARISONS, OPTIONAL_BLOCKS, PRESETS
+from custdyn_widgets.query.query import Query
+from custdyn_widgets.query.step import to_date
+from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.ui.widgets.basic import Widget
+from custdyn_widgets.views.facts import filter_lines
+from custdyn_widgets.views.table import days
+
+
+class Summary(Widget):
+    """`chips` in a line, arrows to the period before and after, Edit.
+
+    `stepped` is called with -1 or 1, or 0 for the period up to today; `edit` when the form is to
+    be opened or folded; `on_error` receives errors in one line. `folded`: the form is.
+    """
+
+    _esm = script("summary")
+    chips = traitlets.List().tag(sync=True)
+    folded = traitlets.Bool(False).tag(sync=True)
+    goes_on = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        stepped: Callable[[int], None],
+        edit: Callable[[], None],
+        on_error: Callable[[str], None],
+    ) -> None:
+        super().__init__()
+        self._stepped, self._edit = guarded(stepped, on_error), guarded(edit, on_error)
+        self.on_msg(self._received)
+
+    def show(self, query: Query | None) -> None:
+        """Shows a query; None: what is in the form is none."""
+        if query is not None:
+            now = datetime.now(UTC)
+            self.chips = list(chips_of(query, now))
+            self.goes_on = to_date(query, now) is not None
+
+    def _received(self, _widget: object, content: object, _buffers: object) -> None:
+        if not isinstance(content, dict):
+            return
+        if content.get("type") == "edit":
+            self._edit()
+        elif content.get("type") == "step" and content.get("by") in (-1, 0, 1):
+            self._stepped(content["by"])
+
+
+def chips_of(query: Query, now: datetime) -> tuple[str, ...]:
+    """A query in a few words each: the period first, then what is asked of it."""
+    period = days(*query.interval(now))
+    if isinstance(query.period, str):
+        period = f"{PRESETS[query.period]}: {period}"
+    kind, *others = filter_lines(query)
+    lines = [kind.partition(": ")[2], *others[:-1], others[-1].partition(": ")[2]]
+    months = "month" if query.active_duration == 1 else "months"
+    made = [period, query.timezone, *lines, *([query.currency] if query.currency else [])]
+    made.append(f"{query.active_duration} {months}")
+    if query.compare is not None:
+        known = COMPARISONS.get(query.compare) if isinstance(query.compare, str) else None
+        made.append(f"vs {known or 'another period'}")
+    made += [OPTIONAL_BLOCKS[one] for one in query.blocks]
+    made += [row.label for row in query.rows]
+    return tuple(made)
