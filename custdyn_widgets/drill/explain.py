@@ -21,9 +21,9 @@ from custdyn_widgets.model.formulas import BalanceTerm
 from custdyn_widgets.model.periods import EPOCH, MICROSECOND, clock_text, in_zone, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.terms import filters_given
-from custdyn_widgets.views.facts import Fact, exact_text, filter_lines
+from custdyn_widgets.views.facts import Fact, exact_text, filter_lines, in_words_of
 
-SINCE = "Since the bucket before"
+SINCE = "Change since the bucket before"
 NO_EARLIER = "there is no bucket before this one"
 
 
@@ -81,10 +81,10 @@ def explain(drill: Drill, at: Address, checkpoint: Checkpoint = lambda: None) ->
 def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
     row = row_at(drill.report, at)
     block = next(one for one in every_block() if one.name == row.block)
-    yield Fact("What it is", row.title, block.description)
-    yield Fact("What it is", row.row, row.defined.description)
+    for name, words in ((row.title, block.description), (row.row, row.defined.description)):
+        yield Fact("Definition", name, in_words_of(words, drill.report.query))
     if cell.reason is not None:
-        yield Fact("What it is", "Why N/A", f"{cell.reason}.")
+        yield Fact("Definition", "Why N/A", f"{cell.reason}.")
 
 
 def _when(found: Breakdown) -> Iterator[Fact]:
@@ -92,8 +92,8 @@ def _when(found: Breakdown) -> Iterator[Fact]:
     tz = zone(query.timezone)
     for name, one in {query.timezone: tz, "UTC": UTC}.items():
         start, end = (_clock(edge, one) for edge in (bucket.start, bucket.end))
-        yield Fact("When", f"Bucket, {name}", f"{start} – {end}, end not included")
-    yield Fact("When", "State", bucket.state.value)
+        yield Fact("Time", f"Bucket, {name}", f"{start} – {end}, exclusive")
+    yield Fact("Time", "State", bucket.state.value)
     terms = [term for side in found.sides.values() for term in side.side.terms]
     groups = {term.client_set for term in terms if isinstance(term, BalanceTerm)}
     edge = found.scope.edges[-1]
@@ -108,7 +108,7 @@ def _when(found: Breakdown) -> Iterator[Fact]:
             said = f"{_clock(first, tz)} {query.timezone}"
             if query.timezone != "UTC":
                 said += f" ({_clock(first, UTC)} UTC)"
-            yield Fact("When", f"A paid use for {name}", f"from {said} to the bucket's end")
+            yield Fact("Time", f"A charge for {name}", f"from {said} to the bucket's end")
 
 
 def _clock(instant: datetime, tz: tzinfo) -> str:
@@ -118,25 +118,25 @@ def _clock(instant: datetime, tz: tzinfo) -> str:
 def _who(found: Breakdown) -> Iterator[Fact]:
     for line in filter_lines(found.query):
         label, _, text = line.partition(": ")
-        yield Fact("Whom", label, text)
+        yield Fact("Clients", label, text)
     for name, value in filters_given(found.scope.period.where).items():
         text = value if isinstance(value, str) else ", ".join(value)
-        yield Fact("Whom", f"{FIELDS[name].label} of the row", text)
-    yield Fact("Whom", "Clients behind it", shown(len(found.sides[NUMERATOR].who)))
+        yield Fact("Clients", f"{FIELDS[name].label} of the row", text)
+    yield Fact("Clients", "Number of clients", shown(len(found.sides[NUMERATOR].who)))
 
 
 def _how(found: Breakdown, cell: Cell) -> Iterator[Fact]:
     over = found.sides[NUMERATOR]
-    yield Fact("How", "Formula", formula_text(found))
-    yield Fact("How", "Proof", PROVEN if found.agrees else DISPROVEN)
+    yield Fact("Calculation", "Formula", formula_text(found))
+    yield Fact("Calculation", "Proof", PROVEN if found.agrees else DISPROVEN)
     if cell.exact is not None:
-        yield Fact("How", "Before rounding", exact_text(cell.exact))
-        yield Fact("How", "Rounding", f"once, half away from zero: {cell}")
+        yield Fact("Calculation", "Before rounding", exact_text(cell.exact))
+        yield Fact("Calculation", "Rounding", f"once, half away from zero: {cell}")
     query = found.query
-    yield Fact("How", FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])
+    yield Fact("Calculation", FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])
     for rate in sorted(over.conversion.used):
         worth = f"{rate.currency} from {rate.valid_from}: {exact_text(rate.rate)}"
-        yield Fact("How", "Rate used", worth)
+        yield Fact("Calculation", "Exchange rate", worth)
 
 
 def _before(drill: Drill, at: Address, checkpoint: Checkpoint) -> tuple[Breakdown | None, Fact]:

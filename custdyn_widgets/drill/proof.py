@@ -12,7 +12,7 @@ from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.money import amount, rounded, rounded_amount
 
-PROVEN = "Σ of the clients = the cell ✓"
+PROVEN = "✓ The clients add up to this figure"
 DISPROVEN = "Σ of the clients is not the cell: the data has changed since the report was made"
 
 
@@ -57,12 +57,15 @@ def proof(found: Breakdown, part: str, shown_cell: str) -> Proof:
     `shown_cell` is the cell as the table has it.
     """
     side = found.sides[part]
-    text = f"Σ of {clients_of(len(side.who))} = {number(side, side.total)}"
+    whose = clients_of(len(side.who))
     average = DENOMINATOR in found.sides
+    what = side.side.name if average else "this figure"
+    adds = "adds" if len(side.who) == 1 else "add"
+    text = f"✓ The {whose} below {adds} up to {what}: {number(side, side.total)}"
     if average:
         text += f"; {formula_text(found)} = {shown_cell}"
     return Proof(
-        f"{text}{'' if average else ' = the cell'} ✓" if found.agrees else DISPROVEN,
+        text if found.agrees else DISPROVEN,
         found.agrees,
         tuple(_beside(found, side)),
     )
@@ -79,8 +82,8 @@ def _beside(found: Breakdown, side: Contributions) -> list[str]:
         if off:
             added = shown(amount(side.shown_total, to))
             said.append(
-                f"The amounts as shown add up to {added}; rounding each explains "
-                f"{shown(amount(off, to))} {to}"
+                f"The rounded amounts shown add up to {added}; the difference of "
+                f"{shown(amount(off, to))} {to} is rounding"
             )
     return said
 

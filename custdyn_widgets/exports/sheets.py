@@ -94,7 +94,7 @@ def _about(report: Report) -> list[str]:
     against = "" if other is None else f"{COMPARED_WITH} {other.first} – {other.last} · "
     return [
         f"{report.first} – {report.last} {query.timezone} · {against}{query.currency} · "
-        f"{FIELDS['active_duration'].label} {query.active_duration} month(s)",
+        f"{FIELDS['active_duration'].label} {query.active_duration} months",
         " · ".join(filter_lines(query)),
     ]
 

@@ -34,8 +34,8 @@ PACKAGE_CARD = BlockDefinition(
         RowDefinition(
             HOLDERS,
             "quantity",
-            "Clients, not closed, with an activation or renewal within one period_months of the "
-            "package before the bucket's end.",
+            "Clients, not closed, with an activation or renewal within the package's length "
+            "(period_months) before the bucket's end.",
         ),
         RowDefinition(PER_HOLDER, "ratio", "Renew Qty divided by Holders."),
         RowDefinition(

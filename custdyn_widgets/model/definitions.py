@@ -121,9 +121,9 @@ LIST_FORMATS = ("csv", "xlsx")
 FINDINGS = {
     "unknown_clients": "Unknown clients",
     "duplicates": "Duplicates",
-    "before_creation": "Before creation",
-    "gaps": "Gaps",
-    "no_rates": "No rates",
+    "before_creation": "Before client was created",
+    "gaps": "Days without entries",
+    "no_rates": "Missing rates",
 }
 """What is looked for in the data, besides errors."""
 

@@ -113,9 +113,9 @@ def _package_rows(block: str, which: str) -> tuple[RowDefinition, ...]:
 BLOCKS = (
     _client_block(
         ACTIVE,
-        "clients with a paid use from Active Duration months before the bucket's start to its end",
+        "clients with a charge within the bucket or the Active Duration months before it",
     ),
-    _client_block(OVERALL_ACTIVE, "clients with a paid use at any time before the bucket's end"),
+    _client_block(OVERALL_ACTIVE, "clients with a charge at any time before the bucket's end"),
     _client_block(ALL, "clients that pass the filters and exist at the bucket's end"),
     BlockDefinition(
         BALANCE_REFILL,

@@ -56,11 +56,8 @@ Progress = Callable[[str], None]
 EMPTY_PERIOD = "The period holds no instant in this time zone, so the report has no column"
 MAX_CUTS = 400
 """Stretches of flows up to which a question pays for the next one's; a year of daily rates."""
-CHECKED = "The data was checked: every entry has an entry_id of its own"
-UNCHECKED = (
-    "Whether an entry_id is there twice was not looked for: Data quality on the page, or "
-    "custdyn check, does that"
-)
+CHECKED = "Checked for duplicate entries: each has an id of its own"
+UNCHECKED = "Not checked for duplicate entries: open Data quality, or run custdyn check"
 
 
 def make_report(
@@ -174,7 +171,12 @@ class _Reporter:
                 if own.has_unknown_clients
                 else (0, Decimal())
             )
-            said += entry_notes(own.extract, own.inputs.flows, foreign)
+            said += entry_notes(
+                own.extract,
+                own.inputs.flows,
+                foreign,
+                f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            )
         said += query_notes(query)
         filters: list[Query | Where] = [query, *(one for one in wheres(query.rows) if one)]
         for asked in filters:

@@ -70,7 +70,7 @@ class Interval(Frozen):
     @model_validator(mode="after")
     def _forwards(self) -> Self:
         if self.first > self.last:
-            raise ValueError(f"from {self.first} is after to {self.last}")
+            raise ValueError(f'"From" ({self.first}) must be before "To" ({self.last})')
         return self
 
     @cached_property

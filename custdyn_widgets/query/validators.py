@@ -17,7 +17,7 @@ from custdyn_widgets.model.periods import EARLIEST, LATEST, zone_names
 WALL_CLOCK = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(?P<fraction>\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 )
-RIGHT_CLOCK = "give a wall-clock instant such as 2017-01-31 or 2017-01-31T23:59:59"
+RIGHT_CLOCK = "enter a date such as 2017-01-31, or a date and time such as 2017-01-31 23:59:59"
 RIGHT_INSTANT = "give 2026-10-01 or 2026-10-01T12:00:00Z; in Python, an aware datetime"
 LABEL = re.compile(r"[^\W_][^<>\"`=@|{}\[\]\\^~]*")
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
@@ -131,7 +131,7 @@ def clock(end_of_day: bool) -> Callable[[object], datetime]:
     def read(value: object) -> datetime:
         given = _wall_clock(value) if isinstance(value, str) else value
         if not isinstance(given, date) or given != given:  # pandas' NaT is a datetime
-            raise ValueError(f"is not an instant; {RIGHT_CLOCK}")
+            raise ValueError(f"is not a date; {RIGHT_CLOCK}")
         if not isinstance(given, datetime):
             given, is_day = datetime.combine(given, time()), True
         else:
@@ -152,14 +152,14 @@ def _wall_clock(text: str) -> date:
     """A date, or an instant on the wall clock."""
     shape = WALL_CLOCK.fullmatch(text)
     if shape is None:
-        raise ValueError(f"is not an instant; {RIGHT_CLOCK}")
+        raise ValueError(f"is not a date; {RIGHT_CLOCK}")
     if (shape["fraction"] or "").strip(".0"):
         raise ValueError(f"has a fraction of a second; {RIGHT_CLOCK}")
     parse = date.fromisoformat if len(text) == 10 else datetime.fromisoformat
     try:
         return parse(text.replace(shape["fraction"] or "\0", ""))
     except ValueError:
-        raise ValueError(f"is not an instant; {RIGHT_CLOCK}") from None
+        raise ValueError(f"is not a date; {RIGHT_CLOCK}") from None
 
 
 def instant(value: object) -> datetime:

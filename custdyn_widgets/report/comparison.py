@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import get_args
 
 from custdyn_widgets.model.blocks import definitions
-from custdyn_widgets.model.cells import Cell, Compared, signed
+from custdyn_widgets.model.cells import Cell, Compared, shown, signed
 from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
 from custdyn_widgets.model.money import amount, rounded_amount
 from custdyn_widgets.model.periods import Bucket, State
 from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row, warnings_first
+from custdyn_widgets.report.totals import is_charge
 
 OF_THE_OTHER = "In the period compared with: "
 MAX = 5
@@ -203,6 +205,21 @@ def _all(report: Report, over: list[int], largest: dict[str, Fraction]) -> Itera
                 yield Change(row, place, abs(Fraction(delta)) / largest[row.defined.unit], words)
 
 
+def _spent(
+    row: Row, compared: Compared, place: int, buckets: tuple[Bucket, Bucket], unit: str
+) -> str:
+    """`Pay As You Go: Total: customers spent 5.00 EUR more in 02/2017 (20.00 EUR, +33.3 %); …`."""
+    figures = (one[place].value for one in (compared.delta, row.cells, compared.other))
+    change, now, before = (Decimal(one or 0) for one in figures)
+    relative = compared.percent[place].value
+    share = "" if relative is None else f", {signed(Cell(-relative))} %"
+    return (
+        f"{row.title}: {row.row}: customers spent {shown(abs(change))}{unit} "
+        f"{'more' if change < 0 else 'less'} in {buckets[0].label} ({shown(-now)}{unit}{share}); "
+        f"it was {shown(-before)}{unit} in {buckets[1].label}."
+    )
+
+
 def _words(
     row: Row, compared: Compared, place: int, buckets: tuple[Bucket, Bucket], currency: str | None
 ) -> str:
@@ -218,6 +235,8 @@ def _words(
     }[row.defined.unit]
 
     change, relative = compared.delta[place], compared.percent[place]
+    if is_charge(row) and row.formula and row.formula.denominator is None:
+        return _spent(row, compared, place, buckets, unit)
     verb = "rose" if change.value and change.value > 0 else "fell"
     share = "" if relative.value is None else f" ({signed(relative)} %)"
     return (

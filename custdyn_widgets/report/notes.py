@@ -20,21 +20,20 @@ from custdyn_widgets.sources.quality import UNKNOWN, Finding
 
 
 def entry_notes(
-    extract: Extract, flows: Sequence[Flow], foreign: tuple[int, Decimal]
+    extract: Extract, flows: Sequence[Flow], foreign: tuple[int, Decimal], until: str
 ) -> Iterator[Note]:
-    """Notes on the entries: cut off by as_of, of unknown clients, of an unusual sign."""
+    """Notes on the entries: after the report's time, of unknown clients, of an unusual sign."""
     if extract.later_entries:
         yield Note(
-            f"{_entries(extract.later_entries)} of the period or before it left out: "
-            "they occurred or were recorded at or after the instant of this report"
+            f"{many(extract.later_entries, 'entry is', 'entries are')} not included: they occurred "
+            f"or were recorded after the report's time ({until})"
         )
-    at_or_after = "at or after the instant of this report"
     if extract.later_clients:
         clients = many(extract.later_clients, "client", "clients")
-        yield Note(f"{clients} created {at_or_after} left out")
+        yield Note(f"{clients} created later: not included")
     if extract.later_closings:
-        one, several = "client counts as open: it was", "clients count as open: they were"
-        yield Note(f"{many(extract.later_closings, one, several)} closed {at_or_after}")
+        one, several = "client closed later is", "clients closed later are"
+        yield Note(f"{many(extract.later_closings, one, several)} still counted as open")
     for words in unknown_words(*foreign):
         yield Note(words, warning=True)
     inside = [flow for flow in flows if flow.counted]
@@ -54,7 +53,7 @@ def unknown_words(count: int, total: Decimal) -> Iterator[str]:
     """Of entries of unknown clients, that they are left out; nothing where there are none."""
     if count:
         yield (
-            f"{_entries(count)} of clients that are not among the clients left out, "
+            f"{many(count, 'entry', 'entries')} of unknown clients not included, "
             f"sum of amounts {shown(control_sum(total))}"
         )
 
@@ -92,15 +91,13 @@ def filter_notes(unmatched: Mapping[str, Sequence[str]]) -> Iterator[Note]:
     for field, values in unmatched.items():
         listed = ", ".join(f'"{value}"' for value in values[:5])
         more = f" and {len(values) - 5} more" if len(values) > 5 else ""
-        yield Note(f"{FIELDS[field].label}: nothing in the source has {listed}{more}", warning=True)
+        yield Note(f"{FIELDS[field].label}: {listed}{more} not found in this source", warning=True)
 
 
 def rate_notes(rates: Rates, today: date, later: int) -> Iterator[Note]:
     """Rates that are not known yet; where built-in ones come from and how old they are."""
     if later:
-        yield Note(
-            f"{many(later, 'rate', 'rates')} of dates after the instant of this report left out"
-        )
+        yield Note(f"{many(later, 'rate', 'rates')} of later dates not used")
     if not rates.built_in:
         return
     newest = rates.newest(today)

@@ -172,7 +172,11 @@ class Controls:
         self.package = self._searched("package", open_ended=True)
         groups = grouped(GROUPS_BY_KIND, GROUPS)
         self.group_by = self._picker(
-            "group_by", lambda: groups, multiple=True, ordered=True, placeholder="One total"
+            "group_by",
+            lambda: groups,
+            multiple=True,
+            ordered=True,
+            placeholder="No grouping (one total)",
         )
 
     def _make_output(self) -> None:

@@ -107,7 +107,7 @@ class FilterForm(LiveBox):
         self._link = link_of_the_page() if query is None else None
         self._preset, self.linked = preset(query if query is not None else self._link or "")
         first = self.linked.query or FIRST_QUERY
-        self.fields = Form(first, self.names, changed=self.changed, on_error=self.tell)
+        self.fields = Form(first, self.names, changed=self._edited, on_error=self.tell)
         self.where = WhereDataIs(self.names, self.fields, self.ask, self.changed)
         self.where.unasked = self.linked.query is None
         self.page = Page(on_query=self.ask, shown=self._shown, on_error=self.tell, alone=alone)
@@ -235,6 +235,11 @@ class FilterForm(LiveBox):
         self.notices.show(notice for notice in notices if notice is not None)
         target.mark(stale=stale)
 
+    def _edited(self) -> None:
+        """A reader has changed the form: what was said of the last attempt is over."""
+        self.bar.say("")
+        self.changed()
+
     def _begin(self) -> None:
         self._making = self.target
         self.bar.begin()
@@ -250,7 +255,7 @@ class FilterForm(LiveBox):
         """Shows a query, and runs nothing."""
         self.where.unasked = False
         self.fields.fill(query)
-        self.changed()
+        self._edited()
 
     def _shown(self, link: str | None) -> None:
         """The page can be used: Query is one key away, and the names are read meanwhile.
@@ -281,4 +286,5 @@ class FilterForm(LiveBox):
     def _refused(self, error: QueryError) -> None:
         more = "; ".join(map(str, self.fields.show_faults(error.faults)))
         count = len(error.faults)
-        self.ended(f"{count} field{'s' if count > 1 else ''} to correct. {more}")
+        needs = "field needs" if count == 1 else "fields need"
+        self.ended(f"{count} {needs} attention. {more}")

@@ -172,7 +172,7 @@ class Form:
             ],
         )
         show(self._more, False)
-        months = basic.row([mine.active_duration, basic.label("month(s)")])
+        months = basic.row([mine.active_duration, basic.label("months")])
         return basic.column(
             [
                 basic.html("<h2>Output</h2>"),

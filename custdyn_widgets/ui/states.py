@@ -105,7 +105,7 @@ def of_report(report: Report) -> Iterator[Notice]:
         yield Notice(
             "warning",
             "The report is too large for a page",
-            f"It has {count} cells, and a page shows {shown(MAX_CELLS)} at the most. Export it as "
+            f"It has {count} cells, and a page shows up to {shown(MAX_CELLS)}. Export it as "
             "CSV, or choose a coarser Group By or a shorter period.",
         )
     if warnings := [note.text for note in report.notes if note.warning]:

@@ -27,7 +27,7 @@ from custdyn_widgets.report.report import Report, utc_text
 
 AS_OF = "As of"
 """Label of the instant of a report; `verify` looks for it."""
-RATE_USED = "Rate used"
+RATE_USED = "Exchange rate"
 CUT = 10
 """Decimals that are shown of a number that has no last one."""
 
@@ -50,7 +50,7 @@ def facts(report: Report) -> Iterator[Fact]:
     for line in filter_lines(report.query):
         label, _, text = line.partition(": ")
         yield Fact("Query", label, text)
-    yield Fact("Query", FIELDS["active_duration"].label, f"{report.query.active_duration} month(s)")
+    yield Fact("Query", FIELDS["active_duration"].label, f"{report.query.active_duration} months")
     yield Fact("Money", FIELDS["currency"].label, str(report.query.currency))
     yield Fact("Money", FIELDS["rate_policy"].label, RATE_POLICIES[report.query.rate_policy])
     for rate in report.rates:
@@ -60,6 +60,18 @@ def facts(report: Report) -> Iterator[Fact]:
         yield Fact("Comparison", label, text)
     for note in report.notes:
         yield Fact("Notes", "Note", str(note))
+
+
+UNITS = {"year": "year", "month": "month", "date": "day"}
+
+
+def in_words_of(words: str, query: Query) -> str:
+    """A definition with what a query makes of it: its months, and what its buckets are."""
+    count = query.active_duration
+    months = f"{count} month" if count == 1 else f"{count} months"
+    unit = UNITS[query.time_units[-1]] if query.time_units else "period"
+    said = words.replace("or the Active Duration months before it", f"or the {months} before it")
+    return said.replace("bucket", unit)
 
 
 def filter_lines(query: Query) -> list[str]:
@@ -80,7 +92,7 @@ def _interval(report: Report) -> Iterator[tuple[str, str]]:
     yield "Interval", f"{report.first} – {report.last} {report.query.timezone}"
     if report.buckets:
         start, end = report.buckets[0].start, report.buckets[-1].end
-        yield "Interval in UTC", f"{utc_text(start)} – {utc_text(end)} (end not included)"
+        yield "Interval in UTC", f"{utc_text(start)} – {utc_text(end)} (exclusive)"
 
 
 def _comparison(report: Report) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from custdyn_widgets.model.periods import Bucket, in_zone, zone
 from custdyn_widgets.model.rows import BRIDGES
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.report.totals import is_charge, scales, total_of
-from custdyn_widgets.views.facts import filter_lines
+from custdyn_widgets.views.facts import filter_lines, in_words_of
 
 TITLE = "Customer Dynamics"
 COMPARED_WITH = "Compared with"
@@ -85,7 +85,7 @@ def caption_of(report: Report) -> str:
     against = "" if other is None else f", {COMPARED_WITH.lower()} {other.first} – {other.last}"
     return (
         f"{TITLE}: {report.first} – {report.last} {query.timezone}{against}, {query.currency}, "
-        f"active within {query.active_duration} month(s)"
+        f"active within {query.active_duration} months"
     )
 
 
@@ -170,14 +170,19 @@ def to_json_model(report: Report) -> dict[str, Any]:
         "intervals": [_intervals(report, place) for place in range(len(table.buckets))],
         "why": [reason.value for reason in why],
         "rows": [
-            {"title": row.title, "words": row.words, "mark": row.mark, "package": row.package}
+            {
+                "title": row.title,
+                "words": in_words_of(row.words, report.query),
+                "mark": row.mark,
+                "package": row.package,
+            }
             if isinstance(row, BlockRow)
             else {
                 "row": row.row,
                 "line": row.line.key,
                 "name": row.line.name,
                 "label": _label(row),
-                "words": row.words,
+                "words": in_words_of(row.words, report.query),
                 "unit": row.line.unit,
                 "charge": is_charge(report.rows[row.row]),
                 "scales": row.line.key != "percent"
@@ -224,7 +229,7 @@ def _label(row: TableRow) -> str:
 def _intervals(report: Report, place: int) -> list[str]:
     tz = zone(report.query.timezone)
     bucket = report.buckets[place]
-    own = f"{_span(bucket, tz)} {report.query.timezone}, end not included"
+    own = f"{_span(bucket, tz)} {report.query.timezone}, exclusive"
     lines = [own, f"{_span(bucket, UTC)} UTC"]
     if report.other is not None:
         other = report.other.buckets[place]

@@ -69,7 +69,7 @@ def _sent(browser: Browser, folder: Path, everything: Path | None) -> None:
                     visit.press("Save Query")
                     visit.write("Query title", f"Month end {theme} {width}")
                     visit.choose("Schedule", "Monthly")
-                    visit.press("Save template")
+                    visit.press("Save query")
                     visit.page.get_by_text("Saved.").wait_for()
                     visit.press("Run and send now")
                     visit.page.locator(".custdyn-state.failed").first.wait_for()
@@ -141,7 +141,7 @@ def _report(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-
     yield "facts"
     visit.press("About this report")
     visit.write("Active Duration", "12")
-    visit.notice("The form has changed").wait_for()
+    visit.notice("made with earlier settings").wait_for()
     visit.page.evaluate("scrollTo(0, 0)")
     yield "stale"
     visit.choose("Type", "Excel XLSx")
@@ -163,7 +163,7 @@ def _charts(visit: Visit, address: str):  # type: ignore[no-untyped-def]
     visit.open(address)
     visit.query()
     visit.table()
-    visit.press("Sparklines")
+    visit.view("Sparklines")
     visit.page.mouse.move(5, 5)
     visit.page.evaluate("document.querySelector('.custdyn-toolbar').scrollIntoView()")
     yield "compared"
@@ -187,7 +187,7 @@ def _charts(visit: Visit, address: str):  # type: ignore[no-untyped-def]
     visit.write("From", "2026-01-01")
     visit.write("To", "2026-12-31")
     visit.query()
-    visit.notice("The form has changed").wait_for(state="detached")
+    visit.notice("made with earlier settings").wait_for(state="detached")
     visit.show_chart("Balance Refill: Total")
     visit.chart_svg("not over yet")
     _to_the_chart(visit)
@@ -216,7 +216,7 @@ def _failed(visit: Visit, address: str, theme: str):  # type: ignore[no-untyped-
     """A report that could not be made."""
     visit.open(f"{address}/?theme={theme}")
     visit.query()
-    visit.notice("The report was not made").wait_for()
+    visit.notice("The report could not be created").wait_for()
     yield "failed"
 
 

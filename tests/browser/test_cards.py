@@ -62,9 +62,9 @@ def test_what_is_odd_in_the_data_is_listed(front: str, arrive: Arrive) -> None:
         "Data",
         "Unknown clients 1",
         "Duplicates 2",
-        "Before creation 0",
-        "Gaps 0",
-        "No rates 0",
+        "Before client was created 0",
+        "Days without entries 0",
+        "Missing rates 0",
     ]
     assert panel.box.get_by_role("tab").all_inner_texts() == tabs
     span = "2024-01-05 10:00:00 – 2024-01-06 10:00:00"
@@ -75,7 +75,7 @@ def test_what_is_odd_in_the_data_is_listed(front: str, arrive: Arrive) -> None:
     assert [line["Entry ID"] for line in panel.lines()] == ["3"]
     panel.tab("Duplicates 2")
     assert [line["Entry ID"] for line in panel.lines()] == ["1", "2"]
-    panel.tab("Gaps 0")
+    panel.tab("Days without entries 0")
     assert panel.proof == "Nothing is odd."
     panel.visit.press("Close")
     panel.box.wait_for(state="detached")

@@ -133,7 +133,7 @@ def test_every_kind_of_cell_leads_to_its_entries(front: str, arrive: Arrive) -> 
             panel.box.locator(".custdyn-crumb").wait_for(state="hidden")
         panel.tab("Explain")
         told = panel.box.locator(".custdyn-explained").inner_text()
-        assert "Σ of the clients = the cell ✓" in told
+        assert "✓ The clients add up to this figure" in told
     panel.open("Bridge", "Rounding", 1)  # it has no clients
     assert panel.box.get_by_role("tab").all_inner_texts() == ["Explain"]
 
@@ -197,7 +197,7 @@ def test_clients_are_searched_sorted_turned_and_exported(
     ids = [int(line["Client ID"]) for line in panel.lines()]
     assert ids == sorted(ids)
     panel.box.get_by_label("Search Lines").press_sequentially("harbour")
-    expect(count).to_contain_text("found of")
+    expect(count).to_contain_text("matches (of")
     found = panel.lines()
     assert found and all("harbour" in line["Client"].lower() for line in found)
     for kind in ("CSV", "XLSx"):
@@ -252,7 +252,7 @@ def test_what_changed_leads_to_those_who_came_and_went(front: str, arrive: Arriv
 def test_na_and_changes_say_what_they_are(arrive: Arrive) -> None:
     panel = asked(arrive("voila", "sample", f"{SAMPLE}{BLOCKS}&compare=2016-12-01/2017-11-30"))
     assert panel.open("Clients - Active", "Balance Neg", 0, "Compared") == "N/A"
-    assert panel.proof == "Σ of 0 clients = 0.00 USD = the cell ✓"
+    assert panel.proof == "✓ The 0 clients below add up to this figure: 0.00 USD"
     panel.tab("Explain")
     assert "no client of this class has such a balance" in panel.box.inner_text()
     panel.open("Clients - Active", "Balance", 1, "Δ")

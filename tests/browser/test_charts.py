@@ -188,7 +188,7 @@ def test_a_chart_is_kept_renamed_and_deleted(front: str, arrive: Arrive) -> None
     wait_for_names(again, {"Balance Refill: Total"})
     again.press("Edit chart")
     assert again.field("Kind of Balance Refill: Total").input_value() != "line"
-    again.press("Delete template")
+    again.press("Delete")
     again.page.get_by_text("Deleted.").wait_for()
     again.press("Show Chart")
     again.options().first.wait_for()
@@ -223,7 +223,7 @@ def test_a_chart_follows_the_report_and_the_theme(arrive: Arrive) -> None:
     wait_for_names(visit, {"Clients - Active: Qty"})
     visit.write("Active Duration", "0")
     visit.query()
-    visit.notice("The form has changed").wait_for(state="detached")
+    visit.notice("made with earlier settings").wait_for(state="detached")
     compare_with_the_table(visit, {"Clients - Active: Qty"})
     paper = "document.querySelector('.custdyn-vega').view.background()"
     light = visit.page.evaluate(paper)
@@ -266,7 +266,7 @@ def test_axe_finds_nothing_serious_in_charts_and_comparisons(
 ) -> None:
     link = f"?period=2025-01-01/2025-03-31&group_by=month&compare=previous_year&theme={theme}"
     visit = asked(arrive("voila", "demo", link, width))
-    visit.press("Sparklines")
+    visit.view("Sparklines")
     found = {"compared": faults(visit)}
     visit.show_chart("Clients - Active: Qty")
     wait_for_names(visit, {"Clients - Active: Qty"})

@@ -91,7 +91,7 @@ def test_sparklines_draw_each_row_and_gaps_where_it_is_na(front: str, arrive: Ar
     visit.query()
     before = visit.table()
     assert visit.page.locator(".custdyn-app table.custdyn .spark").count() == 0
-    visit.press("Sparklines")
+    visit.view("Sparklines")
     visit.page.locator(".custdyn-app table.custdyn .spark path").first.wait_for()
     paths = {
         name: visit.page.evaluate(
@@ -114,6 +114,6 @@ def test_sparklines_draw_each_row_and_gaps_where_it_is_na(front: str, arrive: Ar
     visit.go_to(visit.page.locator(".custdyn-app table.custdyn tr.value td:not(.spark)").first)
     visit.page.keyboard.press("ArrowRight")
     assert visit.page.evaluate("document.activeElement.textContent") == own[0][1]
-    visit.press("Sparklines")
+    visit.view("Sparklines")
     visit.page.locator(".custdyn-app table.custdyn .spark").first.wait_for(state="detached")
     assert visit.table() == before

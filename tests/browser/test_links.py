@@ -49,7 +49,7 @@ def test_a_reloaded_link_restores_the_form_and_runs_nothing(arrive: Arrive) -> N
     visit.page.wait_for_url("**2025-03-01**")
     address = visit.page.url
     visit.open(address)
-    visit.notice("Preset from link").wait_for()
+    visit.notice("filled from a link").wait_for()
     assert visit.chips("Client Tags") == ["vip"]
     assert visit.field("From").input_value() == "2025-03-01 00:00:00"
     visit.page.wait_for_timeout(1_000)
@@ -61,7 +61,7 @@ def test_a_reloaded_link_restores_the_form_and_runs_nothing(arrive: Arrive) -> N
 def test_hostile_and_unknown_parameters_are_ignored_and_named(arrive: Arrive) -> None:
     hostile = "?period=today&__proto__=1&x=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&currency=%27--"
     visit = arrive("voila", "sample", f"{hostile}&output.send_to=eve@example.org")
-    told = visit.notice("Preset from link")
+    told = visit.notice("filled from a link")
     told.wait_for()
     for name in ("“__proto__”", "“x”", "currency", "“output.send_to”"):
         assert name in told.inner_text()
@@ -72,8 +72,8 @@ def test_hostile_and_unknown_parameters_are_ignored_and_named(arrive: Arrive) ->
 
 def test_more_than_two_kilobytes_are_for_a_saved_query(arrive: Arrive) -> None:
     visit = arrive("voila", "sample", "?period=today&" + "&".join(["client_tags=" + "x" * 99] * 30))
-    visit.notice("Preset from link").wait_for()
-    assert "a saved query is the way" in visit.notice("Preset from link").inner_text()
+    visit.notice("filled from a link").wait_for()
+    assert "a saved query is the way" in visit.notice("filled from a link").inner_text()
     visit.add_filter("Package")
     for number in range(12):
         visit.search("Package", f"{number}" * 60 + "é" * 60)
@@ -88,7 +88,7 @@ def test_a_copied_link_opens_the_same_form(arrive: Arrive) -> None:
     visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit.query()
     visit.table()
-    visit.press("Copy link")
+    visit.export("Copy link").click()
     visit.page.get_by_text("Link copied.").wait_for()
     copied = visit.page.evaluate("navigator.clipboard.readText()")
     assert copied == visit.page.url
@@ -99,13 +99,13 @@ def test_in_lab_the_link_is_the_part_behind_the_address_and_restores_the_form(
     arrive: Arrive,
 ) -> None:
     visit = arrive("lab", "sample", "?period=2017-01-01/2017-12-31&group_by=year&nonsense=1")
-    assert "“nonsense”" in visit.notice("Preset from link").inner_text()
+    assert "“nonsense”" in visit.notice("filled from a link").inner_text()
     assert visit.chips("Group By") == ["Year"]
     visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     before = visit.page.url
     visit.query()
     visit.table()
-    visit.press("Copy link")
+    visit.export("Copy link").click()
     visit.page.get_by_text("Link copied.").wait_for()
     copied = visit.page.evaluate("navigator.clipboard.readText()")
     linked = parse_link(copied).query
@@ -121,6 +121,6 @@ def test_a_kernel_that_waited_beforehand_takes_the_link_of_its_reader(
         for link, label in (("?period=last_week", "Last Week"), ("?period=today", "Today")):
             visit = visits()
             visit.open(f"{address}/{link}")
-            visit.notice("Preset from link").wait_for()
+            visit.notice("filled from a link").wait_for()
             chosen = visit.field("Period").evaluate("list => list.selectedOptions[0].text")
             assert chosen.replace("\N{NO-BREAK SPACE}", " ") == label

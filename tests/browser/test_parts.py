@@ -69,7 +69,7 @@ def test_one_cell_to_the_ledger_and_back(notebooks: Notebooks) -> None:
     figure(visit, "Pay As You Go", "Total", 2)
     panel = page.locator(".custdyn-drill.inline")
     expect(panel.locator("h2")).to_have_text("Pay As You Go: Total · 03/2025")
-    expect(panel.locator(".custdyn-proof")).to_contain_text("= the cell ✓")
+    expect(panel.locator(".custdyn-proof")).to_contain_text("up to this figure")
     expect(page.locator(".custdyn-chart-mark")).to_be_visible()
     shown = page.locator("td.chosen").inner_text().replace("\u00a0", "").replace(" ", "")
     run_cell(page, 1)

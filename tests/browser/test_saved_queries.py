@@ -23,13 +23,13 @@ def test_a_query_is_saved_loaded_changed_deleted_and_brought_back(
     visit = arrive(front, "demo", LINK)
     visit.press("Save Query")
     visit.page.get_by_label("Query title").wait_for()
-    visit.press("Save template")
+    visit.press("Save query")
     visit.page.get_by_text("name: must have 1 to 120").wait_for()  # it has no title yet
     visit.write("Query title", title)
     visit.page.get_by_label("Description").fill("For the board")
     visit.choose("Default chart", "Clients - Active: Qty")
-    visit.choose("Who may see it", "Everyone")
-    visit.press("Save template")
+    visit.choose("Visible to", "Everyone")
+    visit.press("Save query")
     visit.page.get_by_text("Saved.").wait_for()
     (kept,) = (one for one in my_store().queries.all() if one.name == title)
     assert kept.shared and kept.kept.query.period == "last_month"
@@ -37,21 +37,20 @@ def test_a_query_is_saved_loaded_changed_deleted_and_brought_back(
 
     again = arrive(front, "demo")  # another visit
     again.press("Load Query")
-    box = again.page.get_by_role("combobox", name="Search templates")
+    box = again.page.get_by_role("combobox", name="Search saved queries")
     box.wait_for()
     box.fill(title)
     again.options().filter(has_text=title).first.click()
-    again.page.get_by_text("Loaded. Nothing has been run").wait_for()
-    expect(again.field("Active Duration")).to_have_value("6")
-    again.query()
-    assert len(again.table()[0]) == 2
+    assert len(again.table()[0]) == 2  # it is the reader's own: it runs
     again.page.locator(".custdyn-vega canvas").wait_for()  # its default chart
-    again.choose("Saved period", "Its dates stay")
+    expect(again.field("Active Duration")).to_have_value("6")
+    again.press("Save Query")
+    again.choose("Period of the query", "Fixed dates")
     again.press("Save changes")
     again.page.get_by_text("Saved.").wait_for()
     (changed,) = (one for one in my_store().queries.all() if one.name == title)
     assert not isinstance(changed.kept.query.period, str) and changed.version == 2
-    again.press("Delete template")
+    again.press("Delete")
     again.page.get_by_text(f"Deleted: {title}").wait_for()
     assert title not in [one.name for one in my_store().queries.all()]
     again.press("Undo delete")
@@ -60,7 +59,7 @@ def test_a_query_is_saved_loaded_changed_deleted_and_brought_back(
 
     visit.press("Save changes")  # of the first visit, which has not seen any of that
     visit.page.get_by_text("changed or deleted by somebody else").wait_for()
-    again.press("Delete template")
+    again.press("Delete")
     again.page.get_by_text("Deleted").wait_for()
 
 

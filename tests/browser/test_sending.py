@@ -110,10 +110,10 @@ def test_a_report_is_asked_by_mail_watched_sent_and_kept(
     visit.page.get_by_text("where mail may go").wait_for()  # beside its field; nothing is queued
     visit.chip("eve@example.com").locator("button").click()
     ask(visit, ana, bob)
-    visit.page.get_by_text("Queued: it is made and sent to 2 addresses").wait_for()
+    visit.page.get_by_text("Queued: it will be sent to 2 addresses").wait_for()
     expect(line(visit, "Mails", ana)).to_contain_text("sent")
     expect(line(visit, "Mails", bob)).to_contain_text("550 no such user")
-    expect(line(visit, "Being made", "done")).to_be_visible()
+    expect(line(visit, "In progress", "done")).to_be_visible()
     mails = {mail.recipient: mail for mail in sending.store.outbox.all("ann")}
     assert (mails[ana].state, mails[bob].state) == ("sent", "failed")
     assert bob not in [to for to, _ in sending.office.inbox.taken]
@@ -147,13 +147,13 @@ def test_a_schedule_is_made_shown_beforehand_paused_and_run_now(
     visit.press("Save Query")
     visit.write("Query title", title)
     visit.choose("Schedule", "Daily")
-    visit.press("Save template")
+    visit.press("Save query")
     visit.page.get_by_text("a page cannot be sent").wait_for()
-    visit.choose("Template Output Type", "CSV")
-    visit.press("Save template")
+    visit.choose("File type", "CSV")
+    visit.press("Save query")
     visit.page.get_by_text("whom does the schedule send").wait_for()
-    visit.field("Template Send to").fill(to)
-    visit.field("Template Send to").press("Enter")
+    visit.field("Send the file to").fill(to)
+    visit.field("Send the file to").press("Enter")
     visit.choose("Schedule", "Cron text")
     visit.write("Cron text", "0 7 * *")
     visit.page.get_by_text("is not five fields").first.wait_for()
@@ -163,7 +163,7 @@ def test_a_schedule_is_made_shown_beforehand_paused_and_run_now(
     preview = visit.page.get_by_text("Next runs (Europe/Vienna):")
     expect(preview).to_contain_text("18:30")
     assert preview.inner_text().count("Fri ") == 5
-    visit.press("Save template")
+    visit.press("Save query")
     visit.page.get_by_text("Saved.").wait_for()
     kept = sending.store.queries.find(title)
     assert kept.schedule is not None and kept.schedule.words == "weekly, Friday at 18:30"
@@ -208,8 +208,8 @@ def test_without_a_worker_it_is_said_and_a_job_can_be_cancelled(
     ask(visit, f"{uuid.uuid4().hex[:6]}@example.org")
     visit.page.get_by_text(f"No worker takes jobs of {tmp_path}").wait_for()
     expect(visit.page.get_by_role("button", name="Sent reports (1)")).to_be_visible()
-    line(visit, "Being made", "queued").get_by_role("button").click()
-    expect(line(visit, "Being made", "cancelled")).to_be_visible()
+    line(visit, "In progress", "queued").get_by_role("button").click()
+    expect(line(visit, "In progress", "cancelled")).to_be_visible()
     expect(visit.page.get_by_role("button", name="Sent reports", exact=True)).to_be_visible()
 
 
@@ -225,6 +225,6 @@ def test_the_lists_fit_the_page(width: int, sending: Sending, front_visit: Visit
     ask(visit, f"{uuid.uuid4().hex[:6]}@example.org")
     expect(section(visit, "Archive").locator("tbody tr").first).to_be_visible()
     visit.press("Save Query")
-    visit.page.get_by_label("Template Output Type").wait_for()
+    visit.page.get_by_label("File type").wait_for()
     assert faults(visit) == []
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -70,7 +70,7 @@ def test_a_failed_report_says_what_to_do_with_an_id_that_is_in_the_log(
 ) -> None:
     visit = arrive(front, "broken")
     visit.query()
-    alert = visit.notice("The report was not made")
+    alert = visit.notice("The report could not be created")
     alert.wait_for()
     assert "ledger: the table is missing" in alert.inner_text()
     assert "Traceback" not in visit.page.content()
@@ -88,10 +88,10 @@ def test_a_form_that_differs_from_the_report_is_said_and_the_report_stays(
     visit.query()
     before = visit.table()
     visit.write("Active Duration", "0")
-    visit.notice("The form has changed since this report was made").wait_for()
+    visit.notice("made with earlier settings").wait_for()
     assert visit.table() == before
     visit.write("Active Duration", "3")
-    visit.notice("The form has changed").wait_for(state="detached")
+    visit.notice("made with earlier settings").wait_for(state="detached")
 
 
 def test_no_clients_and_a_future_period_are_said(front: str, arrive: Arrive) -> None:
@@ -129,7 +129,7 @@ def test_the_info_panel_says_how_the_report_was_made(front: str, arrive: Arrive)
         "Entries read",
         "pay-as-you-go",
         "Historical",
-        "Rate used",
+        "Exchange rate",
         "Note",
     ):
         assert words in told, words

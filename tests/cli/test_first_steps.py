@@ -163,7 +163,7 @@ def test_warnings_of_a_csv_go_to_standard_error_first(tmp_path: Path, capsys: Sa
     said = capsys.readouterr().err.splitlines()
     count = sum(line.startswith("warning: ") for line in said)
     assert count == 2 and all(line.startswith("note: ") for line in said[count:])
-    assert any('nothing in the source has "Glod"' in line for line in said)
+    assert any('"Glod" not found in this source' in line for line in said)
     assert main([*call, "--format", "json"]) == 0
     out, err = capsys.readouterr()
     assert err == "" and json.loads(out)["notes"][0].startswith("Warning: ")

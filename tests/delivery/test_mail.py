@@ -144,8 +144,8 @@ def test_a_mail_shows_the_running_bucket_and_no_future_one() -> None:
             assert row.row in body and row.title in body
     words = text.split("\n\n")[1:4]
     assert words[0].startswith("Clients - ") and "in 09/2026 (+" in words[0]
-    assert words[2].startswith("Pay As You Go: Total fell by ")
-    assert html.index("Pay As You Go: Total fell") < html.index("Interval")
+    assert words[2].startswith("Pay As You Go: Total: customers spent ")
+    assert html.index("Pay As You Go: Total: customers") < html.index("Interval")
     ahead = run({"period": {"from": "2030-01-01", "to": "2030-03-31"}}, "demo", as_of=october)
     assert "03/2030 (future)" in text_body(ahead.report, ahead.provenance, letter)
 

@@ -132,8 +132,8 @@ def test_a_cell_is_explained_with_its_numbers(result: Result) -> None:
         "Balance Refill: Total 6.01 EUR / Balance Refill: Qty 2",
         "Before rounding: 3.0025",
         "Bucket, UTC: 2024-01-31 23:00:00 – 2024-02-29 23:00:00",
-        "Rate used: USD from 2020-01-01: 0.5",
-        "Σ of the clients = the cell ✓",
+        "Exchange rate: USD from 2020-01-01: 0.5",
+        "✓ The clients add up to this figure",
         "Entered: 1 client, +6.01 EUR",
         "Left: 1 client, -10.00 EUR",
         "Stayed: 0 clients, 0.00 EUR",
@@ -141,13 +141,13 @@ def test_a_cell_is_explained_with_its_numbers(result: Result) -> None:
         assert words in told
     absent = str(result.explain(ACTIVE, "Balance Neg", "02/2024"))
     assert "Why N/A: no client of this class has such a balance." in absent
-    assert "A paid use for Clients - Active: from 2024-02-01 00:00:00 Europe/Vienna" in absent
+    assert "A charge for Clients - Active: from 2024-02-01 00:00:00 Europe/Vienna" in absent
     first = str(result.explain(BALANCE_REFILL, "Qty", 0))
     assert "Balance Refill: Qty: 0 before" in first and "Entered: 1 client, +1" in first
     assert "Churn Rate · 03/2024 = 100.0 %" in str(result.explain("Movements", "Churn Rate", 2))
     assert "&lt;" not in result.explain(ALL, "Qty", 0)._repr_html_()
     rounding = result.explain("Bridge", "Rounding", 1)
-    assert [fact.section for fact in rounding.facts] == ["What it is"] * 2
+    assert [fact.section for fact in rounding.facts] == ["Definition"] * 2
     other = run({"period": "this_year", "group_by": []}, source(), as_of=result.report.as_of)
     assert "Total" in str(other.explain(ALL, "Qty", "Total"))
 

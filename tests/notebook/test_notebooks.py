@@ -63,7 +63,7 @@ def parts_and_rows(cells: list[Any], folder: Path) -> None:
     share = text(cells[3]).strip("()").split(", ")
     paying, per_payer = text(cells[4]).strip("()").split(", ")
     assert round(float(share[0]) / int(paying), 2) == float(share[1]) == float(per_payer)
-    assert "= the cell" in cells[6].outputs[0].text
+    assert "up to this figure" in cells[6].outputs[0].text
     assert "where" in cells[7].outputs[0].text and (folder / "packages.toml").exists()
     assert text(cells[8]) == "True"  # the file makes the same report
 

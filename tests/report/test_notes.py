@@ -20,9 +20,8 @@ def test_entries_of_unknown_clients_are_counted_with_their_sum() -> None:
     ]
     result = make({"ledger": ledger}, **Q1)
     assert values(result, BALANCE_REFILL, "Total")[0] == "10.00"
-    assert (
-        "Warning: 2 entries of clients that are not among the clients left out, "
-        "sum of amounts 7.00" in notes(result)
+    assert "Warning: 2 entries of unknown clients not included, sum of amounts 7.00" in notes(
+        result
     )
 
 
@@ -43,8 +42,11 @@ def test_what_as_of_cuts_off_is_counted() -> None:
     )
     assert values(result, BALANCE_REFILL, "Total") == ["10.00", "N/A", "N/A"]
     assert values(result, ALL, "Qty") == ["1", "1", "1"]
-    assert "2 entries of the period or before it left out" in notes(result)
-    assert "1 client created at or after the instant of this report left out" in notes(result)
+    assert (
+        "2 entries are not included: they occurred or were recorded after the report's time"
+        in notes(result)
+    )
+    assert "1 client created later: not included" in notes(result)
 
 
 def test_filter_values_that_nothing_bears_are_named() -> None:
@@ -57,15 +59,15 @@ def test_filter_values_that_nothing_bears_are_named() -> None:
         package=["Gold", "Silver"],
     )
     said = notes(result)
-    assert 'Client Type: nothing in the source has "reseller"' in said
-    assert 'Client Tags: nothing in the source has "nope"' in said
-    assert 'Owner: nothing in the source has "nobody"' in said
-    assert 'Package: nothing in the source has "Silver"' in said
+    assert 'Client Type: "reseller" not found in this source' in said
+    assert 'Client Tags: "nope" not found in this source' in said
+    assert 'Owner: "nobody" not found in this source' in said
+    assert 'Package: "Silver" not found in this source' in said
 
 
 def test_a_package_that_only_the_ledger_names_is_no_stranger() -> None:
     ledger = [entry(1, 1, "2024-01-05T00:00:00Z", "package_renewal", "-1", "77")]
-    assert "nothing in the source" not in notes(make({"ledger": ledger}, **Q1, package=["77"]))
+    assert "not found in this source" not in notes(make({"ledger": ledger}, **Q1, package=["77"]))
 
 
 def test_many_strangers_are_counted() -> None:
@@ -105,9 +107,9 @@ def test_built_in_rates_tell_their_age() -> None:
 def test_a_report_says_whether_its_source_was_checked() -> None:
     tables = source()
     query = {"period": "this_year"}
-    assert "was not looked for" in notes(run(query, tables))
+    assert "Not checked for duplicate entries" in notes(run(query, tables))
     assert tables.check().faults == ()
-    assert "every entry has an entry_id of its own" in notes(run(query, tables))
+    assert "each has an id of its own" in notes(run(query, tables))
 
 
 def test_a_period_without_an_instant_is_a_report_without_a_column() -> None:

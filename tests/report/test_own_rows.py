@@ -85,7 +85,7 @@ def test_own_rows_are_drawn_compared_and_explained() -> None:
     assert "Refills per Client (Δ)" in result.table.loc["My rows"].index
     words = str(result.explain("My rows", "Refills per Client", "2017-03"))
     assert "Number of entries of Refill, divided by the number of clients" in words
-    assert "= the cell ✓" in words
+    assert "up to this figure" in words
 
 
 def test_filters_of_a_row_that_nothing_has_are_noted() -> None:

@@ -73,4 +73,4 @@ def test_it_has_no_data_errors_and_grows() -> None:
     active = [cell.value for cell in result.report.row(ACTIVE, "Qty").cells]
     assert isinstance(active[0], int) and isinstance(active[9], int)
     assert active[9] > active[0] > 1_000
-    assert "left out" in notes(result)
+    assert "not included" in notes(result)

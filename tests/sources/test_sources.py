@@ -95,7 +95,7 @@ def test_values_are_read_as_their_table_says() -> None:
         **Q1,
     )
     assert values(result, BALANCE_REFILL, "Total") == ["0.30", "0.30", "N/A"]
-    assert "1 entry of clients that are not among" in notes(result)
+    assert "1 entry of unknown clients not included" in notes(result)
 
 
 def test_twelve_decimals_and_twenty_six_digits_survive() -> None:

@@ -103,7 +103,7 @@ def test_a_form_filled_with_a_query_gives_that_query(compare: object) -> None:
 def test_a_form_filled_from_a_link_says_so_and_names_what_it_ignored() -> None:
     app = CustomerDynamics("sample", query="?period=last_year&group_by=&x=1")
     assert app.query == Query(period="last_year", group_by=())
-    assert titles(app) == ["Preset from link"]
+    assert titles(app) == ["The form was filled from a link"]
     assert app.form.notices.notices[0]["items"] == ("“x”",)
     assert app.report is None
 
@@ -150,7 +150,7 @@ def test_what_the_browser_sends_is_checked_again() -> None:
     with pytest.raises(QueryError):
         app.run()
     app.ask()
-    assert "2 fields to correct" in app.form.bar.status.words
+    assert "2 fields need attention" in app.form.bar.status.words
     assert app.form.fields._faults["active_duration"].value
 
 
@@ -266,9 +266,9 @@ def test_a_changed_form_makes_the_report_stale_until_it_is_as_it_was() -> None:
     app.ask()
     wait(lambda: app.report)
     app.form.fields.controls.rate_policy.value = "current"
-    assert any("has changed" in title for title in titles(app))
+    assert any("earlier settings" in title for title in titles(app))
     app.form.fields.controls.rate_policy.value = "historical"
-    assert not any("has changed" in title for title in titles(app))
+    assert not any("earlier settings" in title for title in titles(app))
 
 
 def test_names_are_shown_once_they_are_read() -> None:
@@ -305,7 +305,7 @@ def test_a_foreseen_error_is_a_line_with_an_id_that_is_in_the_log(tmp_path: Path
     (tmp_path / "clients.csv").write_text("client_id\n1\n")
     app = CustomerDynamics(tmp_path)
     app.ask()
-    wait(lambda: "The report was not made" in titles(app))
+    wait(lambda: "The report could not be created" in titles(app))
     words = app.form.notices.notices[0]["words"]
     assert "ledger: the table is missing" in words
     assert words.partition("error id ")[2][:8] in log_file().read_text("utf-8")
@@ -323,7 +323,7 @@ def test_an_unforeseen_error_is_an_id_on_the_page_and_a_traceback_in_the_log(
     log.addHandler(caplog.handler)  # what it says goes to a file, and no further
     try:
         app.ask()
-        wait(lambda: "The report was not made" in titles(app))
+        wait(lambda: "The report could not be created" in titles(app))
     finally:
         log.removeHandler(caplog.handler)
     assert "canary" not in str(app.form.notices.notices)

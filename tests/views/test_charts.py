@@ -117,7 +117,7 @@ def test_buckets_that_are_not_over_are_parts_of_their_own() -> None:
     drawn = result.chart(spec({"block": ACTIVE, "row": "Qty"}))
     parts = [one["parts"] for one in records(drawn)]
     assert parts[:4] == [["past"], ["past", "later"], ["later"], ["later"]]
-    assert "not over yet" in json.dumps(drawn.to_dict())
+    assert "period not finished" in json.dumps(drawn.to_dict())
 
 
 def test_packages_stand_on_the_axis_for_one_bucket() -> None:

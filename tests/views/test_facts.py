@@ -50,7 +50,7 @@ def test_rates_and_the_instant_of_the_report_are_told() -> None:
     ledger = [entry(1, 1, "2024-05-01T00:00:00Z", "payg", "-3")]
     query = {"period": {"from": "2024-01-01", "to": "2024-12-31"}, "timezone": "Asia/Tokyo"}
     said = told(query, rates=rates, clients=clients, ledger=ledger)
-    assert said["Rate used"].startswith("USD from 2024-01-01: 0.5")
+    assert said["Exchange rate"].startswith("USD from 2024-01-01: 0.5")
     assert said["As of"] == "2026-11-24T12:00:00Z"
     assert said["As of, in the zone"] == "2026-11-24 21:00:00 Asia/Tokyo"
     assert said["Rate Policy"] == "Historical" and said["Currency"] == "EUR"

@@ -52,7 +52,10 @@ class ByMail:
     def list(self) -> Deliveries:
         """The list, made when it is opened first."""
         made = Deliveries(changed=self._counted, on_error=self._tell)
-        self.box.children = [made]
+        look = {"icon": "cross", "tone": "quiet", "bare": True}
+        close = Button(self.close, self._tell, label="Close sent reports", **look)
+        heading = basic.html("<h2>Sent reports</h2>")
+        self.box.children = [basic.row([heading, close], "custdyn-head"), made]
         return made
 
     def look(self) -> None:
@@ -96,7 +99,7 @@ class ByMail:
         self._open(True)
         count = len(template.query.output.send_to)
         plural = "es" if count > 1 else ""
-        return f"Queued: it is made and sent to {count} address{plural}, with this page or without."
+        return f"Queued: it will be sent to {count} address{plural}, even when this page is closed."
 
     def _turn(self) -> None:
         self._open(not self.button.expanded)
@@ -118,4 +121,4 @@ class ByMail:
 
 
 NO_MAIL = "mail is not set up here; ask who runs this page (docs/mail.md)"
-HINT = "Reports that are being made for mail, mails and what became of them, the archive"
+HINT = "Jobs, deliveries and the archive"

@@ -57,7 +57,7 @@ def card_screen(result: Result, package: str) -> Screen:
     rows = [[row.name, row.description] for row in PACKAGE_CARD.rows]
     return Screen(
         name=package,
-        sections=[[ABOUT, facts], ["Its figures", rows]],
+        sections=[[ABOUT, facts], ["Definitions", rows]],
         paged=Paged(CardLines(card), range(len(card.lines)), cells=True),
         card=card,
     )

@@ -32,7 +32,7 @@ class DeliveryFields:
     def __init__(self, *, timezone: Callable[[], str], on_error: Callable[[str], None]) -> None:
         self._timezone = timezone
         self._paused = False
-        self.type = _choice(OUTPUT_TYPES, "Template Output Type", FIELDS["output.type"].description)
+        self.type = _choice(OUTPUT_TYPES, "File type", FIELDS["output.type"].description)
         self.send_to = Picker(
             lambda: Choices(()),
             changed=lambda: None,
@@ -40,10 +40,10 @@ class DeliveryFields:
             mode="free",
             multiple=True,
             check=address,
-            label="Template Send to",
+            label="Send the file to",
             placeholder="name@example.org",
         )
-        self.every = _choice({NEVER: "Never by itself", **EVERY}, "Schedule")
+        self.every = _choice({NEVER: "Off", **EVERY}, "Schedule")
         self.at = basic.text_field(description="Time of day", placeholder="07:00")
         self.weekday = _choice(WEEKDAYS, "Weekday")
         self.day = _choice(DAYS, "Day of the month")

@@ -133,4 +133,4 @@ class ListingView:
 def _meaning(view: str) -> str:
     names = [FIELDS[field].label for field in WITHOUT_MEANING[view]]
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{escape(listed)} have no meaning in the {escape(VIEWS[view])}."
+    return f"The {escape(VIEWS[view])} does not use {escape(listed)}."

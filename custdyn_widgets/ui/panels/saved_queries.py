@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 NO_CHART = ""
 RELATIVE, FROZEN = "relative", "frozen"
-PERIODS = {"Moves with the day": RELATIVE, "Its dates stay": FROZEN}
-MINE, SHARED = "My templates", "Shared by others"
+PERIODS = {"Relative (moves with today)": RELATIVE, "Fixed dates": FROZEN}
+MINE, SHARED = "My queries", "Shared by others"
 PAUSE, RESUME = "Pause the schedule", "Resume the schedule"
-NEW, OPENED = "New Template", "Template"
+NEW, OPENED = "New saved query", "Saved query"
 WORDS = TemplateTexts(
     name="Query title",
-    shared="Who may see it",
-    add="Save template",
-    add_another="Save as a new template",
+    shared="Visible to",
+    add="Save query",
+    add_another="Save as new query",
     deleted="Deleted: {name}.",
 )
 
@@ -70,7 +70,7 @@ class SavedQueries:
             mode="menu",
             icon="open",
             label="Load Query",
-            placeholder="Search templates",
+            placeholder="Search saved queries",
         )
         self.buttons: list[w.Widget] = [self._button, self._menu]
         self.box = hidden(basic.column([], "custdyn-card", "custdyn-template"))
@@ -91,21 +91,31 @@ class SavedQueries:
         self.description = basic.text_area(
             description="Description", continuous_update=False, rows=2
         )
-        self.period = basic.dropdown(list(PERIODS.items()), description="Saved period")
+        self.period = basic.dropdown(list(PERIODS.items()), description="Period of the query")
         self.chart = basic.dropdown([("None", NO_CHART)], description="Default chart")
         self._undo = hidden(Button(self._form.restore, on_error, label="Undo delete"))
         self._pause = hidden(Button(self._paused, on_error, label=PAUSE))
         self._run = hidden(Button(self._ran, on_error, label="Run and send now"))
         look = {"icon": "cross", "tone": "quiet", "bare": True}
-        close = Button(self._close, on_error, label="Close the template", **look)
+        close = Button(self._close, on_error, label="Close the saved query", **look)
         form = self._form
         self.title = form.name
-        fields = [form.name, self.description, form.shared, self.period, self.chart]
+        first, further = [form.name, form.shared, self.period], [self.description, self.chart]
+        self._regularly = Button(
+            lambda: self._open_sending(not self._regularly.expanded),
+            on_error,
+            label="Send it regularly",
+            icon="down",
+            tone="quiet",
+            expanded=False,
+        )
         act = [form.add, form.change, form.delete, self._undo, self._pause, self._run, form.said]
         self._more = basic.column([])
         self.box.children = [
             basic.row([self._heading, close], "custdyn-head"),
-            basic.row(fields, "custdyn-template-fields"),
+            basic.row(first, "custdyn-template-fields"),
+            basic.row(further, "custdyn-template-fields"),
+            self._regularly,
             self._more,
             basic.row(act, "custdyn-template-buttons"),
         ]
@@ -155,8 +165,10 @@ class SavedQueries:
             self._close()
         else:
             self._make_parts()
-            self._form.fill(None)
+            if self._form.opened is None:  # what was loaded can be changed, or saved once more
+                self._form.fill(None)
             self._show(True)
+            self._form.name.focus()
 
     def _close(self) -> None:
         self._show(False)
@@ -165,6 +177,10 @@ class SavedQueries:
     def _show(self, opened: bool) -> None:
         self._button.expanded = opened
         show(self.box, opened)
+
+    def _open_sending(self, opened: bool) -> None:
+        self._regularly.expanded = opened
+        show(self._more, opened)
 
     def _fill(self, saved: SavedQuery | None) -> None:
         """Shows the rest of a template; None: a new one."""
@@ -179,6 +195,7 @@ class SavedQueries:
         output = kept.query.output if kept else self._output_of_the_form()
         schedule = kept.schedule if kept else None
         self._fields.fill(output, schedule, skip_unchanged=bool(kept and kept.skip_unchanged))
+        self._open_sending(output.type != "web" or schedule is not None)
         mine = self._form.mine
         show(self._pause, mine and schedule is not None)
         self._pause.label = RESUME if schedule and schedule.paused else PAUSE

@@ -58,7 +58,7 @@ class TemplateForm(Generic[T]):
         )
         self.add = Button(self._added, on_error, label=words.add, icon="save")
         self.change = hidden(Button(self._changed, on_error, label="Save changes"))
-        self.delete = hidden(Button(self._deleted, on_error, label="Delete template"))
+        self.delete = hidden(Button(self._deleted, on_error, label="Delete"))
         self.said = basic.html("", "custdyn-said")
 
     @property

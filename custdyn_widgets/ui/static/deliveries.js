@@ -51,7 +51,7 @@ function render({ model, el }) {
     return words;
   };
   const jobs = () => table(
-    "Being made", "Nothing is being made. Fill Send to and press Query, or give a template a schedule.",
+    "In progress", "Nothing in progress. To send a report, fill in Send to and press Query, or schedule a saved query.",
     ["Report", "State", "Asked", "", ""],
     model.get("jobs").map((job) => [
       job.title, state(job.state), job.when, done(job),
@@ -59,7 +59,7 @@ function render({ model, el }) {
     ]),
   );
   const mails = () => table(
-    "Mails", "No mail yet.", ["Recipient", "State", "Report", "When", "What the server said", ""],
+    "Deliveries", "No delivery yet.", ["Recipient", "State", "Report", "When", "What the server said", ""],
     model.get("mails").map((mail) => [
       mail.recipient, state(mail.state), mail.title, mail.when, mail.words,
       mail.state === "failed"

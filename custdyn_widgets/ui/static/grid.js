@@ -26,13 +26,13 @@ function sumsOf(texts) {
 }
 
 // `hooks`: `show` a cell's tip, `open` a figure by its row and column, `fold` a block, `said` at the
-// foot.
-function gridOf(wrap, table, data, hooks) {
+// foot. `before`: where the keyboard was in the table that this one replaces.
+function gridOf(wrap, table, data, hooks, before) {
   const lines = [table.tHead.rows[table.tHead.rows.length - 1], ...table.tBodies[0].rows];
   const width = cellsOf(lines[0]).length;
   const range = element("div", "custdyn-range", { hidden: "", "aria-hidden": "true" });
   wrap.append(range);
-  let at = [1, 0];
+  let at = before ?? [1, 0];
   let from = null; // the other corner of what is selected
   const cellAt = ([line, column]) =>
     lines[line] && cellsOf(lines[line])[isBlock(lines[line]) ? 0 : column];
@@ -93,7 +93,7 @@ function gridOf(wrap, table, data, hooks) {
     const [unit] = units;
     const every = (name) => inside.every((line) => line[name]);
     const like = { line: "value", charge: every("charge"), scales: every("scales") };
-    const shown = (text) => asWanted(text, like, look);
+    const shown = (text) => written(text, like, look);
     const figures = units.size === 1 && count ? [unit === "percent" ? "" : `Sum ${shown(sum)}`, `Average ${shown(average)}`] : [];
     hooks.said([...figures, `Count ${count}`].filter(Boolean).join(" · "));
   };
@@ -190,6 +190,8 @@ function gridOf(wrap, table, data, hooks) {
       else cell.scrollIntoView({ block: "nearest", inline: "nearest" });
     },
     redraw: draw,
+    at: () => at,
+    focus: () => go(...at),
     // Lines with tabs: plain numbers with the ledger's sign, and names where they are wished for.
     copied() {
       const { inside, first, last } = chosen();

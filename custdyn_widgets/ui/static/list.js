@@ -4,8 +4,8 @@ const SOON = 250; // milliseconds after the last key before it is searched
 function spread(list) {
   const { first, found, total, lines } = list;
   if (!found) return total ? `none of ${group(total)}` : "none";
-  const of = found === total ? group(total) : `${group(found)} found of ${group(total)}`;
-  return `${group(first + 1)} – ${group(first + lines.length)} of ${of}`;
+  const of = found === total ? group(total) : `${group(found)} matches (of ${group(total)})`;
+  return `${group(first + 1)}–${group(first + lines.length)} of ${of}`;
 }
 
 const group = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, "\u00a0");

@@ -68,7 +68,11 @@ function inThousands({ sign, digits, decimals, unit }) {
 
 // A figure of a line as the reader wants it.
 function asWanted(text, line, look) {
-  if (look.numbers === PLAIN_LOOK.numbers && look.unit === "1" && !look.spending) return text;
+  const plain = look.numbers === PLAIN_LOOK.numbers && look.unit === "1" && !look.spending;
+  return plain ? text : written(text, line, look); // as Python has written it
+}
+
+function written(text, line, look) {
   let parts = partsOf(text);
   if (!parts) return text;
   if (look.spending && line.charge && /[1-9]/.test(text)) {

@@ -1,7 +1,30 @@
 // The page as a whole: the query in the address bar, keys that work everywhere, paper.
 const PRESET = ["theme", "template"]; // Voilà's own parameters stay in the address
 
+const KEYS = [
+  ["Alt+Q", "Query, from anywhere"],
+  ["Ctrl+Enter", "Query, in the form"],
+  ["Alt+E", "Open or fold the form"],
+  ["Arrows, Home, End, Page Up, Page Down", "Move through the figures; with Ctrl to the ends"],
+  ["Shift+arrows, Ctrl+A", "Select figures"],
+  ["Ctrl+C", "Copy them, for a spreadsheet"],
+  ["Enter", "Details of a figure; on a block: fold it"],
+  ["Arrows in the panel's title", "The neighbouring figure"],
+  ["Escape", "Close what is open"],
+  ["?", "These keys"],
+];
+
+function keysHelp() {
+  const help = element("div", "custdyn-popup custdyn-keys", { popover: "auto", role: "dialog", "aria-label": "Keys", tabindex: "-1" });
+  const list = element("dl");
+  for (const [keys, words] of KEYS) list.append(element("dt", "", {}, keys), element("dd", "", {}, words));
+  help.append(element("h2", "", {}, "Keys"), list);
+  return help;
+}
+
 function render({ model, el }) {
+  const help = keysHelp();
+  el.append(help);
   el.classList.add("custdyn-page-state");
   const ofVoila = document.body.dataset.voila !== undefined;
   let app = null;
@@ -34,12 +57,23 @@ function render({ model, el }) {
   };
   const anywhere = (event) => {
     const typing = !app.contains(event.target) && event.target.closest?.("input, textarea, [contenteditable=true]");
-    if (event.altKey && event.code === "KeyQ" && !typing && app === meant()) {
+    if (typing || app !== meant()) return;
+    if (event.altKey && event.code === "KeyQ") {
       event.preventDefault();
       ask();
+    } else if (event.altKey && event.code === "KeyE") {
+      event.preventDefault();
+      app.querySelector(".custdyn-edit")?.click();
+    } else if (event.key === "?" && !event.target.closest?.("input, textarea, select")) {
+      event.preventDefault();
+      help.togglePopover();
+      if (help.matches(":popover-open")) help.focus();
     }
   };
   const keyed = (event) => {
+    // a sheet at the side: Escape presses its cross
+    const sheet = event.key === "Escape" && event.target.closest?.(".custdyn-template, .custdyn-sent");
+    if (sheet && !document.querySelector(".custdyn-popup:popover-open")) sheet.querySelector("[aria-label^=Close]")?.click();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       event.stopPropagation();
@@ -68,7 +102,7 @@ function render({ model, el }) {
     if (ofVoila) app.setAttribute("role", "main");
     life.observe(app, { attributeFilter: ["class"] });
     living();
-    app.addEventListener("keydown", keyed);
+    app.addEventListener("keydown", keyed, true); // fields of ipywidgets keep their keys to themselves
     app.addEventListener("custdyn-asked", asked);
     for (const touch of ["focusin", "pointerdown"]) app.addEventListener(touch, used);
     document.addEventListener("keydown", anywhere);
@@ -77,7 +111,7 @@ function render({ model, el }) {
   requestAnimationFrame(attach);
   const unlisten = listen(model, ["link"], address);
   return () => {
-    app?.removeEventListener("keydown", keyed);
+    app?.removeEventListener("keydown", keyed, true);
     app?.removeEventListener("custdyn-asked", asked);
     for (const touch of ["focusin", "pointerdown"]) app?.removeEventListener(touch, used);
     document.removeEventListener("keydown", anywhere);

@@ -238,7 +238,7 @@ function render({ model, el }) {
         model.send({ type: "cell", row, line, column });
       },
       said: (words) => (foot.textContent = words || saidOfLook(readLook())),
-    });
+    }, seen === data ? grid?.at() : null);
     wrap.addEventListener("scroll", () => edges(wrap), { passive: true });
     const frame = element("div", "custdyn-frame");
     frame.append(wrap);
@@ -285,8 +285,10 @@ function render({ model, el }) {
   const relook = () => {
     const wrap = el.querySelector(".custdyn-wrap");
     const [left, top] = [wrap?.scrollLeft, wrap?.scrollTop];
+    const held = wrap?.contains(document.activeElement);
     draw();
     el.querySelector(".custdyn-wrap")?.scrollTo(left, top);
+    if (held) grid.focus();
   };
   const sheets = [];
   const toPaper = () => {
