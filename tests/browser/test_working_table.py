@@ -26,7 +26,7 @@ EDGES = """() => {
 ROWS = """() => {
   const rows = [...document.querySelectorAll('.custdyn-app tbody tr:not(.block)')];
   const seen = ({left, bottom}) => document.elementFromPoint(left + 30, bottom - 3)?.closest('tr');
-  return rows.filter((row) => seen(row.getBoundingClientRect()) === row).length;
+  return rows.filter((row) => seen(row.firstChild.getBoundingClientRect()) === row).length;
 }"""
 
 
