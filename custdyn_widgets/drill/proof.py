@@ -8,12 +8,12 @@ from fractions import Fraction
 from custdyn_widgets.drill.breakdown import COMPANION, DENOMINATOR, NUMERATOR, Breakdown
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.entries import Entries
-from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.money import amount, rounded, rounded_amount
 
 PROVEN = "✓ The clients add up to this figure"
-DISPROVEN = "Σ of the clients is not the cell: the data has changed since the report was made"
+DISPROVEN = "This does not add up: the data has changed since the report was created"
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,9 @@ def entries_proof(found: Breakdown, part: str, entries: Entries, client: int) ->
     places = [place for place, one in enumerate(side.who) if one == client]
     expected = side.contribution(places[0]) if places else 0
     count = len(entries.client)
-    text = f"Σ of {shown(count)} entr{'y' if count == 1 else 'ies'} = "
     if side.counts == "clients":  # it is counted once, whatever its entries add up to
         return Proof(f"{shown(count)} entries; the client counts once", holds=True)
     holds = added.total == expected
-    ends = "what the client adds ✓"
-    text += f"{number(added, added.total)} = {ends}" if holds else number(added, added.total)
+    whose = many(count, "entry below adds", "entries below add")
+    text = f"✓ The {whose} up to what the client adds: {number(added, added.total)}"
     return Proof(text if holds else DISPROVEN, holds)

@@ -9,7 +9,7 @@ from custdyn_widgets.drill.breakdown import NUMERATOR, Checkpoint, break_down
 from custdyn_widgets.drill.package_card import PackageCard, reported_at
 from custdyn_widgets.drill.proof import Proof, proof
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER
-from custdyn_widgets.model.cells import Column, Value
+from custdyn_widgets.model.cells import Column, Value, many
 from custdyn_widgets.result import Result
 from custdyn_widgets.ui.panels.screens import (
     CARD,
@@ -81,7 +81,7 @@ def _behind(card: PackageCard, name: str, column: int, text: str, checkpoint: Ch
     if name in (HOLDERS, PER_HOLDER):
         lines = card.holder_lines(column)
         count = 0 if lines is None else len(lines)
-        said = f"Σ of {count} clients that hold it = {HOLDERS} ✓"
+        said = f"✓ The {many(count, 'client', 'clients')} below hold it"
         if name == PER_HOLDER:
             renewals = next(one for one in card.lines if one.name == "Renew Qty").texts[column]
             said = f"Renew Qty {renewals} / {HOLDERS} {count} = {text} ✓"

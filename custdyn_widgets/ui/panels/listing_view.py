@@ -20,6 +20,7 @@ from custdyn_widgets.ui.widgets.download import FILES, StreamedDownload
 from custdyn_widgets.ui.widgets.notices import Notice
 from custdyn_widgets.ui.widgets.paged_list import PagedList
 from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
+from custdyn_widgets.views.table import days
 
 NO_SPLIT = ""
 
@@ -101,7 +102,8 @@ class ListingView:
             raise TypeError(made)
         self.made, self.query = made, query
         asked = made.asked
-        words = f"{asked.first} – {asked.last} {asked.query.timezone} · {asked.query.currency}"
+        period = days(asked.first, asked.last)
+        words = f"{period} {asked.query.timezone} · {asked.query.currency}"
         self._headline.value = f"<h2>{escape(words)}</h2>"
         pairs = "".join(
             f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"

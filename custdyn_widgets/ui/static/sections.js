@@ -3,8 +3,11 @@ const MOST = 8; // more of one label are folded away
 
 function pairs(facts) {
   const list = element("dl");
-  for (const [label, text] of facts)
-    list.append(element("dt", "", {}, label), element("dd", "", {}, text));
+  let before = null; // a label that stays is said once
+  for (const [label, text] of facts) {
+    list.append(element("dt", "", {}, label === before ? "" : label), element("dd", "", {}, text));
+    before = label;
+  }
   return list;
 }
 
@@ -17,7 +20,7 @@ function sectionsOf(listed) {
     section.append(pairs(facts.filter(([label]) => count[label] <= MOST)));
     for (const label of Object.keys(count).filter((one) => count[one] > MOST)) {
       const fold = element("details");
-      fold.append(element("summary", "", {}, `${label}: ${count[label]}`));
+      fold.append(element("summary", "", {}, `${label} (${count[label]})`));
       fold.append(pairs(facts.filter((fact) => fact[0] === label)));
       section.append(fold);
     }

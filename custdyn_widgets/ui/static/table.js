@@ -1,6 +1,8 @@
 // The table of a report: createElement and textContent only, so that a name is never markup.
 const TOGETHER = 24; // columns that are laid out together, when they come into sight
 const WIDEST_NAME = 300; // pixels; the tip has the whole name
+const WIDEST_CELL = 150; // pixels, where there are few columns
+const SPARK_WIDE = 112;
 const MEASURED = 40; // of the longest texts: of equal length one may be wider
 
 // Cells in runs of TOGETHER: the browser passes over those that are out of sight.
@@ -220,7 +222,7 @@ function render({ model, el }) {
         role: "grid",
         "aria-readonly": "true",
         "aria-multiselectable": "true",
-        style: `--cd-names-wide:${names}px;--cd-cell:${cell}px;--cd-all:${names + count * cell + (sparks ? 112 : 0)}px`,
+        style: `--cd-names-wide:${names}px;--cd-cell:${cell}px;--cd-all:${names + count * cell + (sparks ? SPARK_WIDE : 0)}px`,
       },
       runs,
       { lines: model.get("lines"), sparks, total, look, card: model.get("cards") ? card : null },
@@ -240,7 +242,9 @@ function render({ model, el }) {
       said: (words) => (foot.textContent = words || saidOfLook(readLook())),
     }, seen === data ? grid?.at() : null);
     wrap.addEventListener("scroll", () => edges(wrap), { passive: true });
-    const frame = element("div", "custdyn-frame");
+    // few columns stay close to the names of their rows
+    const most = names + count * Math.max(cell, WIDEST_CELL) + (sparks ? SPARK_WIDE : 0) + 2;
+    const frame = element("div", "custdyn-frame", { style: `max-width:${most}px` });
     frame.append(wrap);
     // by itself it says what it is of; on the page the line above it does
     const about = alone ? [element("p", "custdyn-made", {}, data.made), tools.root] : [];
@@ -314,6 +318,7 @@ function render({ model, el }) {
   requestAnimationFrame(() => {
     app = el.closest(".custdyn-app");
     app?.addEventListener("custdyn-filter", above);
+    if (app) size.observe(app); // what is above the table has come or gone
     fit();
   });
   const size = new ResizeObserver(fit);

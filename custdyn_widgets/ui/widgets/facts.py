@@ -9,7 +9,7 @@ import traitlets
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
-from custdyn_widgets.views.facts import facts
+from custdyn_widgets.views.facts import AS_OF, facts
 
 
 class Facts(Widget):
@@ -19,8 +19,9 @@ class Facts(Widget):
     sections = traitlets.List().tag(sync=True)
 
     def show(self, report: Report) -> None:
-        """Shows everything that is known of how a report was made."""
+        """Shows everything that is known of how a report was made; its instant in the zone alone."""
+        listed = (fact for fact in facts(report) if fact.label != AS_OF)
         self.sections = [
             [title, [[fact.label, fact.text] for fact in some]]
-            for title, some in groupby(facts(report), key=lambda fact: fact.section)
+            for title, some in groupby(listed, key=lambda fact: fact.section)
         ]
