@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.definitions import PACKAGE_FLOWS, USE, Unit
+from custdyn_widgets.model.definitions import (
+    CLASSES,
+    PACKAGE_FLOWS,
+    SENSITIVE_MONTHS,
+    USE,
+    Unit,
+    active_row,
+)
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula
 from custdyn_widgets.model.money import rounded_amount
 from custdyn_widgets.model.periods import Bucket, State
@@ -14,6 +21,7 @@ from custdyn_widgets.model.rows import BRIDGES
 from custdyn_widgets.report.report import Row
 
 CHARGES = (USE, *PACKAGE_FLOWS)
+STATES = {*CLASSES, *map(active_row, SENSITIVE_MONTHS)}
 
 
 def is_charge(row: Row) -> bool:
@@ -45,7 +53,7 @@ def total_of(
     if formula is None or formula.denominator is not None or not cells:
         return None
     terms = formula.numerator.terms
-    if all(isinstance(one, BalanceTerm) and not one.having for one in terms):
+    if all(isinstance(one, BalanceTerm) and _is_state(one) for one in terms):
         return _balance(formula, cells, buckets)
     if formula.numerator.counts == "clients" or not all(isinstance(one, FlowTerm) for one in terms):
         return None
@@ -55,6 +63,11 @@ def total_of(
         return Cell(sum(int(cell.value or 0) for cell in cells))
     exact = sum((cell.exact or Fraction() for cell in cells), start=Fraction())
     return Cell(rounded_amount(exact, currency), exact)
+
+
+def _is_state(term: BalanceTerm) -> bool:
+    """Whether it is of clients as they are at an end of a bucket, not of what they did in it."""
+    return term.client_set in STATES and not term.having
 
 
 def _balance(formula: Formula, cells: Sequence[Cell], buckets: Sequence[Bucket]) -> Cell | None:

@@ -158,4 +158,4 @@ def test_data_that_changed_since_is_said(tmp_path: Path) -> None:
     made = run({"period": {"from": "2024-01-01", "to": "2024-03-31"}}, tmp_path)
     frame("ledger", LEDGER[1:]).to_csv(tmp_path / "ledger.csv", index=False)
     told = str(made.explain(BALANCE_REFILL, "Total", "01/2024"))
-    assert "the data has changed since the report was made" in told
+    assert "the data has changed since the report was created" in told

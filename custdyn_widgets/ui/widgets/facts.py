@@ -19,7 +19,7 @@ class Facts(Widget):
     sections = traitlets.List().tag(sync=True)
 
     def show(self, report: Report) -> None:
-        """Shows everything that is known of how a report was made; its instant in the zone alone."""
+        """Shows how a report was made; its instant in its zone alone."""
         listed = (fact for fact in facts(report) if fact.label != AS_OF)
         self.sections = [
             [title, [[fact.label, fact.text] for fact in some]]
