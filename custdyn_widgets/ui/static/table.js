@@ -279,12 +279,14 @@ function render({ model, el }) {
     const place = key ? rows.findIndex((one) => one.row === row && one.line === key) : -1;
     grid?.mark(el.querySelector(`tbody tr[data-row="${place}"]`), column + 1, takes);
   };
-  el.addEventListener("copy", (event) => {
+  // Without a selection of text, Firefox tells the document of a copy, not the cell.
+  const copy = (event) => {
     const cell = document.activeElement;
     if (!grid || !el.contains(cell) || !cell.matches("td, th") || String(getSelection())) return;
     event.clipboardData.setData("text/plain", grid.copied());
     event.preventDefault();
-  });
+  };
+  document.addEventListener("copy", copy);
   // A change of the look draws it again, and leaves it where it was scrolled to.
   const relook = () => {
     const wrap = el.querySelector(".custdyn-wrap");
@@ -328,6 +330,7 @@ function render({ model, el }) {
     size.disconnect();
     tools?.end();
     unlook();
+    document.removeEventListener("copy", copy);
     app?.removeEventListener("custdyn-filter", above);
     model.off("msg:custom", told);
     model.off("change:cell", selected);
