@@ -94,7 +94,7 @@ class CustomerDynamics(LiveBox):
             send=self._mail.send,
             on_error=form.tell,
         )
-        self._summary = basic.hidden(Summary(self._step, self._turn_form, form.tell))
+        self._summary = basic.hidden(Summary(self._step, self._fold, form.tell))
         form.instead, form.remarks, form.opened = self._instead, self._remarks, self._opened
         self._lay_out()
         top = basic.row([head(self.source.name), self._views.box], "custdyn-top")
@@ -206,9 +206,6 @@ class CustomerDynamics(LiveBox):
         self._summary.folded = folded
         basic.show(self._summary, folded or self.form.target.made is not None)
         basic.show(self.form.children[1], not folded)
-
-    def _turn_form(self) -> None:
-        self._fold(not self._summary.folded)
 
     def _step(self, by: int) -> None:
         """The report of the period before or after, or of the one up to today."""

@@ -250,13 +250,16 @@ class Visit:
         self.page.get_by_role("button", name="Query", exact=True).click()
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
+        button = self.page.get_by_role("button", name=name, exact=True)
+        if name == "Advanced" or name.startswith("Delete the filter"):
+            self.edit()
+        button.click()
 
     def edit(self) -> None:
         """Opens the form, where it has folded into a line."""
-        folded = self.page.locator(".custdyn-folded .custdyn-edit")
+        folded = self.page.locator(".custdyn-folded")
         if folded.count():
-            folded.click()
+            self.page.evaluate("document.querySelector('.custdyn-folded .custdyn-edit')?.click()")
             folded.wait_for(state="detached")
 
     def export(self, name: str) -> Locator:
@@ -390,7 +393,7 @@ class Visit:
         return box.locator(".custdyn-chip .custdyn-name").all_inner_texts()
 
     def chip(self, text: str) -> Locator:
-        return self.page.locator(".custdyn-chip", has_text=text)
+        return self.page.locator(".custdyn-box .custdyn-chip", has_text=text)
 
     def alert(self, words: str) -> Locator:
         """What is said beside a field."""
@@ -414,6 +417,7 @@ class Visit:
         rows: list[list[str]] = self.page.evaluate(
             "() => [...document.querySelectorAll('.custdyn-app table.custdyn tr')]"
             ".map(row => [...row.querySelectorAll('th, td')].map(cell =>"
+            " cell.querySelector('button') ? '' :"
             " (cell.querySelector('small')?.previousSibling ?? cell).textContent))"
         )
         return rows

@@ -68,7 +68,6 @@ def test_a_period_up_to_today_and_a_step_from_a_preset(arrive: Arrive) -> None:
         expect(today).to_be_hidden()
 
 
-@pytest.mark.journey
 def test_an_empty_page_offers_three_starts(arrive: Arrive) -> None:
     visit = arrive("voila", "demo")
     visit.press("Last month by day")

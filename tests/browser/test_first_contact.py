@@ -42,7 +42,7 @@ def test_a_first_file_says_what_is_in_it_and_what_is_hardly_meant(
     visit = arrive(front, export)
     told = notice(visit, "This may not be what you meant")
     assert "no entry is of kind refill, payg" in told and "did you mean payg?" in told
-    welcome = notice(visit, "Who is a customer")
+    welcome = notice(visit, "balances, top-ups and spending")
     assert "Entries: Refill (other): 1, sum of amounts 20.00, 0 negative, 1 positive" in welcome
     assert "2024-03-05 00:00:00 – 2024-03-06 00:00:00 UTC" in welcome
     visit.query()  # the form is open where the data is
@@ -74,7 +74,7 @@ def test_a_period_without_entries_offers_the_year_of_the_data(
 
 def test_the_sample_opens_where_its_data_is(arrive: Arrive) -> None:
     visit = arrive("voila", "sample")
-    notice(visit, "Who is a customer")
+    notice(visit, "balances, top-ups and spending")
     expect(visit.page.get_by_label("From", exact=False).first).to_have_value("2017-01-01 00:00:00")
     assert visit.page.locator(".custdyn-app .custdyn-notice.warning").count() == 0
 

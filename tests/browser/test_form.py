@@ -242,6 +242,6 @@ def test_a_package_that_no_list_names_can_be_asked_for(front: str, arrive: Arriv
     visit.chip("X-99").wait_for()
     visit.page.keyboard.press("Escape")
     visit.query()
-    note = visit.page.locator(".custdyn-app .custdyn-notice", has_text="nothing in the source")
+    note = visit.page.locator(".custdyn-app .custdyn-notice", has_text="not found in this source")
     note.wait_for()
     assert "X-99" in note.inner_text()

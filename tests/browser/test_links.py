@@ -78,7 +78,7 @@ def test_more_than_two_kilobytes_are_for_a_saved_query(arrive: Arrive) -> None:
     for number in range(12):
         visit.search("Package", f"{number}" * 60 + "é" * 60)
         visit.field("Package").press("Enter")
-        visit.page.locator(".custdyn-chip").nth(number + 2).wait_for()
+        visit.page.locator(".custdyn-box .custdyn-chip").nth(number + 2).wait_for()
     visit.notice("too long for a link").wait_for()
     assert "package" not in visit.page.url
 

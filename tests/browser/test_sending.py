@@ -111,14 +111,14 @@ def test_a_report_is_asked_by_mail_watched_sent_and_kept(
     visit.chip("eve@example.com").locator("button").click()
     ask(visit, ana, bob)
     visit.page.get_by_text("Queued: it will be sent to 2 addresses").wait_for()
-    expect(line(visit, "Mails", ana)).to_contain_text("sent")
-    expect(line(visit, "Mails", bob)).to_contain_text("550 no such user")
+    expect(line(visit, "Deliveries", ana)).to_contain_text("sent")
+    expect(line(visit, "Deliveries", bob)).to_contain_text("550 no such user")
     expect(line(visit, "In progress", "done")).to_be_visible()
     mails = {mail.recipient: mail for mail in sending.store.outbox.all("ann")}
     assert (mails[ana].state, mails[bob].state) == ("sent", "failed")
     assert bob not in [to for to, _ in sending.office.inbox.taken]
     visit.press(f"Retry {bob}")
-    expect(line(visit, "Mails", bob)).to_contain_text("taken by the server")
+    expect(line(visit, "Deliveries", bob)).to_contain_text("taken by the server")
     run = sending.store.archive.find(mails[ana].message_id, "ann")
     with visit.page.expect_download() as download:
         line(visit, "Archive", run.result[:12]).get_by_role("button").click()
@@ -129,9 +129,9 @@ def test_a_report_is_asked_by_mail_watched_sent_and_kept(
 
     again = sending.go(front_visit(), front)
     again.press("Sent reports")  # any later page shows what was asked for
-    expect(line(again, "Mails", ana)).to_contain_text("sent")
-    again.press("Sent reports")
-    expect(section(again, "Mails")).to_be_hidden()
+    expect(line(again, "Deliveries", ana)).to_contain_text("sent")
+    again.press("Close sent reports")
+    expect(section(again, "Deliveries")).to_be_hidden()
 
 
 @pytest.mark.journey
@@ -146,6 +146,7 @@ def test_a_schedule_is_made_shown_beforehand_paused_and_run_now(
     to = f"{title.split()[1]}@example.org"
     visit.press("Save Query")
     visit.write("Query title", title)
+    visit.press("Send it regularly")
     visit.choose("Schedule", "Daily")
     visit.press("Save query")
     visit.page.get_by_text("a page cannot be sent").wait_for()
@@ -175,7 +176,7 @@ def test_a_schedule_is_made_shown_beforehand_paused_and_run_now(
     visit.press("Resume the schedule")
     visit.page.get_by_text("Resumed.").wait_for()
     visit.press("Run and send now")
-    expect(line(visit, "Mails", to)).to_contain_text("sent")
+    expect(line(visit, "Deliveries", to)).to_contain_text("sent")
     expect(line(visit, "Archive", title)).to_be_visible()
 
 
@@ -183,10 +184,10 @@ def test_two_runs_are_laid_side_by_side(sending: Sending, front_visit: Visits) -
     visit = sending.go(front_visit(), "voila", f"{LINK}&active_duration=5")
     to = f"{uuid.uuid4().hex[:6]}@example.org"
     ask(visit, to)
-    expect(line(visit, "Mails", to)).to_contain_text("sent")
+    expect(line(visit, "Deliveries", to)).to_contain_text("sent")
     visit.press("Query")
-    expect(section(visit, "Mails").locator("tbody tr", has_text=to)).to_have_count(2)
-    expect(section(visit, "Mails").locator("tr", has_text="sending")).to_have_count(0)
+    expect(section(visit, "Deliveries").locator("tbody tr", has_text=to)).to_have_count(2)
+    expect(section(visit, "Deliveries").locator("tr", has_text="sending")).to_have_count(0)
     runs = sending.store.archive.all("ann", 2)
     assert runs[0].result == runs[1].result
     made = f"{runs[0].made_at:%Y-%m-%d %H:%M:%S}"
@@ -224,7 +225,10 @@ def test_the_lists_fit_the_page(width: int, sending: Sending, front_visit: Visit
     visit = sending.go(front_visit(width), "voila")
     ask(visit, f"{uuid.uuid4().hex[:6]}@example.org")
     expect(section(visit, "Archive").locator("tbody tr").first).to_be_visible()
+    found = faults(visit)
+    visit.press("Close sent reports")
     visit.press("Save Query")
     visit.page.get_by_label("File type").wait_for()
+    assert found == []
     assert faults(visit) == []
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -17,7 +17,7 @@ def test_at_first_the_page_explains_itself_and_query_is_one_key_away(
     front: str, arrive: Arrive
 ) -> None:
     visit = arrive(front, "sample")
-    assert "press Query" in visit.notice("Who is a customer").inner_text()
+    assert "press Query" in visit.notice("balances, top-ups and spending").inner_text()
     if front == "voila":  # a notebook keeps its own focus: there it is the button's access key
         visit.page.wait_for_function("document.activeElement.textContent === 'Query'")
         visit.page.keyboard.press("Enter")

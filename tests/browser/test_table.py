@@ -130,5 +130,5 @@ def test_paper_is_a4_across_with_the_header_on_every_sheet(arrive: Arrive, tmp_p
         seen |= {word for word in text.split() if word.startswith("2024-") and len(word) == 10}
     assert len(seen) == 366
     assert all("Active Avg" in sheet.extract_text() for sheet in sheets[:-1])
-    assert "1 client created at" in sheets[-1].extract_text()  # the notes
+    assert "1 client created later" in sheets[-1].extract_text()  # the notes
     assert visit.page.locator(".custdyn-paper").count() == 0  # the page is as it was

@@ -46,7 +46,7 @@ PROPERTIES = ("oracle", "reading", "laws")
 """Parts that run every test they hold, with more ledgers."""
 PAGE = ("delivery", "drill", "listings", "serve", "store", "ui", "views")
 PARTS = {
-    LAB: Part(("tests/browser",), 12, ("ui", "views")),
+    LAB: Part(("tests/browser",), 13, ("ui", "views")),
     "form": Part(
         tuple(
             f"tests/browser/test_{name}.py"
@@ -55,7 +55,7 @@ PARTS = {
         5,
         PAGE,
     ),
-    "panels": Part(("tests/browser",), 6, PAGE),
+    "panels": Part(("tests/browser",), 8, PAGE),
     "oracle": Part(("tests/properties/test_blocks.py", "tests/properties/test_oracle.py"), 10),
     "reading": Part(
         ("tests/properties/test_reading.py", "tests/sources/test_table_cache.py"),

@@ -31,6 +31,7 @@ async function runtime(model) {
 
 // The data with the figures as the reader wants them; marks and clicks stay those of the cells.
 function wanted(spec, look) {
+  if (!spec.usermeta?.charges) return spec; // a chart that somebody else has made
   const { charges, scales } = spec.usermeta;
   const cells = spec.datasets.cells.map((one) => {
     const line = { line: "value", charge: charges[one.series], scales: scales[one.series] };
@@ -53,10 +54,12 @@ function fitted(spec, el) {
   const { orient, columns: most, ...legend } = spec.config.legend ?? {};
   const reader = readLook();
   const [thousands, decimal] = MARKS[reader.numbers];
-  const subtitle = [...(spec.title?.subtitle ?? []), saidOfLook(reader)].filter(Boolean);
+  const own = typeof spec.title === "string" ? { text: spec.title } : spec.title;
+  const said = spec.usermeta?.charges ? saidOfLook(reader) : "";
+  const title = said ? { ...own, subtitle: [own?.subtitle ?? [], said].flat() } : own;
   const made = {
     ...wanted(spec, reader),
-    title: { ...spec.title, subtitle },
+    ...(title ? { title } : {}),
     background: look.getPropertyValue("--cd-paper").trim() || "#fff",
     config: {
       ...spec.config,
@@ -130,7 +133,7 @@ function render({ model, el }) {
   const list = () => {
     figures.querySelector("table")?.remove();
     const spec = model.get("spec");
-    if (!spec.$schema) return;
+    if (!spec.usermeta?.charges) return;
     const { datasets } = wanted(spec, readLook());
     const table = element("table", "custdyn-lines");
     const columns = [...new Set(datasets.cells.map((one) => one.x))];
@@ -196,7 +199,7 @@ function render({ model, el }) {
     const spec = model.get("spec");
     words.textContent = model.get("words");
     words.hidden = !words.textContent;
-    figures.hidden = !spec.$schema;
+    figures.hidden = !spec.usermeta?.charges;
     if (figures.open) list();
     if (!spec.$schema) return clear();
     if (!el.clientWidth) return; // not laid out yet, or hidden: `size` draws it then

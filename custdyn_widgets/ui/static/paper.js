@@ -37,12 +37,13 @@ function papersOf(data, made, around) {
     table.prepend(columns);
     headed(table, first === 0);
   }
-  // notes follow the last figures, on their sheet where there is room
+  // notes follow the last figures, on their sheet where there is room, else under its header
   const beside = BESIDE.map(shown).filter(Boolean);
   if (beside.length) {
-    const foot = element("div", "custdyn-foot-of-paper");
-    foot.append(...beside.map((one) => one.cloneNode(true)));
-    paper.append(foot);
+    const cell = [...paper.querySelectorAll("table")].at(-1).createTBody().insertRow().insertCell();
+    cell.className = "custdyn-foot-of-paper";
+    cell.colSpan = ON_PAPER + 1;
+    cell.append(...beside.map((one) => one.cloneNode(true)));
   }
   return paper;
 }

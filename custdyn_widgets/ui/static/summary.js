@@ -16,7 +16,7 @@ function render({ model, el }) {
   const chips = element("span", "custdyn-chips", { role: "list", "aria-label": "The query" });
   const edit = element("button", "custdyn-press custdyn-edit", { type: "button", title: "Alt+E" });
   edit.append(icon("edit"), element("span", "custdyn-text", {}, "Edit"));
-  edit.addEventListener("click", () => model.send({ type: "edit" }));
+  edit.addEventListener("click", () => model.send({ type: "fold", folded: !model.get("folded") }));
   const show = () => {
     const folded = model.get("folded");
     const made = model.get("chips").map((text) => element("span", "custdyn-chip", { role: "listitem" }, text));

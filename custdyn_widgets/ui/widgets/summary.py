@@ -20,8 +20,8 @@ from custdyn_widgets.views.table import days
 class Summary(Widget):
     """`chips` in a line, arrows to the period before and after, Edit.
 
-    `stepped` is called with -1 or 1, or 0 for the period up to today; `edit` when the form is to
-    be opened or folded; `on_error` receives errors in one line. `folded`: the form is.
+    `stepped` is called with -1 or 1, or 0 for the period up to today; `fold` with
+    whether the form is to be folded; `on_error` receives errors in one line. `folded`: it is.
     """
 
     _esm = script("summary")
@@ -32,11 +32,11 @@ class Summary(Widget):
     def __init__(
         self,
         stepped: Callable[[int], None],
-        edit: Callable[[], None],
+        fold: Callable[[bool], None],
         on_error: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self._stepped, self._edit = guarded(stepped, on_error), guarded(edit, on_error)
+        self._stepped, self._fold = guarded(stepped, on_error), guarded(fold, on_error)
         self.on_msg(self._received)
 
     def show(self, query: Query | None) -> None:
@@ -49,8 +49,8 @@ class Summary(Widget):
     def _received(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, dict):
             return
-        if content.get("type") == "edit":
-            self._edit()
+        if content.get("type") == "fold":
+            self._fold(content.get("folded") is True)
         elif content.get("type") == "step" and content.get("by") in (-1, 0, 1):
             self._stepped(content["by"])
 
