@@ -99,6 +99,20 @@ def test_nothing_is_wider_than_its_window(front: str, width: int, arrive: Arrive
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_nothing_cuts_the_ring_of_what_has_the_keyboard(arrive: Arrive) -> None:
+    visit = arrive("voila", "demo")
+    cut = (
+        "() => [...document.querySelectorAll('.custdyn-app button')].filter((one) => {"
+        " for (let at = one.parentElement; !at.matches('.custdyn-app'); at = at.parentElement)"
+        "  if (getComputedStyle(at).overflow !== 'visible' && !at.matches(SCROLLS)) return true;"
+        " return false }).map((one) => one.textContent)"
+    ).replace("SCROLLS", "'.custdyn-wrap, .custdyn-listing-wrap, .custdyn-wallclock, [popover]'")
+    first = visit.page.evaluate(cut)
+    visit.query()
+    visit.table()
+    assert first + visit.page.evaluate(cut) == []
+
+
 @pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_everything_can_be_done_by_keyboard_alone(front: str, arrive: Arrive) -> None:

@@ -116,7 +116,13 @@ function gridOf(wrap, table, data, hooks, before) {
       hooks.open(Number(lines[line].dataset.row), column - 1);
   };
   wrap.addEventListener("keydown", (event) => {
-    if (event.target.closest("button")) return;
+    // the button in the title of a block: to the right of it
+    if (event.target.closest("button")) {
+      if (event.key === "ArrowLeft") go(...at);
+      return;
+    }
+    const button = event.key === "ArrowRight" && isBlock(lines[at[0]]) && lines[at[0]].querySelector("button");
+    if (button) return button.focus();
     if ((event.key === "Enter" && !event.ctrlKey) || event.key === " ") {
       event.preventDefault();
       press();

@@ -9,6 +9,7 @@ const KEYS = [
   ["Shift+arrows, Ctrl+A", "Select figures"],
   ["Ctrl+C", "Copy them, for a spreadsheet"],
   ["Enter", "Details of a figure; on a block: fold it"],
+  ["→ on a package's block", "Its card"],
   ["Arrows in the panel's title", "The neighbouring figure"],
   ["Escape", "Close what is open"],
   ["?", "These keys"],

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as w
 import traitlets
 
-from custdyn_widgets.ui.error_boundary import guarded
+from custdyn_widgets.ui.error_boundary import guarded, log
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget, column, row
 
@@ -71,13 +71,6 @@ class Button(Widget):
 
 def menu(label: str, icon: str, buttons: list[w.Widget]) -> w.Box:
     """A button that opens a list of buttons below it."""
-    opener = Button(_nothing, _nothing_of, label=label, icon=icon, act="menu")
+    opener = Button(lambda: None, log.error, label=label, icon=icon, act="menu")
     return row([opener, column(buttons, "custdyn-menu")], "custdyn-opens")
 
-
-def _nothing() -> None:
-    """The browser opens it."""
-
-
-def _nothing_of(_words: str) -> None:
-    """It cannot fail."""
