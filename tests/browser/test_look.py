@@ -106,7 +106,7 @@ def test_nothing_cuts_the_ring_of_what_has_the_keyboard(arrive: Arrive) -> None:
         " for (let at = one.parentElement; !at.matches('.custdyn-app'); at = at.parentElement)"
         "  if (getComputedStyle(at).overflow !== 'visible' && !at.matches(SCROLLS)) return true;"
         " return false }).map((one) => one.textContent)"
-    ).replace("SCROLLS", "'.custdyn-wrap, .custdyn-listing-wrap, .custdyn-wallclock, [popover]'")
+    ).replace("SCROLLS", "'.custdyn-wrap, .custdyn-listing-wrap, .custdyn-drill-body, [popover]'")
     first = visit.page.evaluate(cut)
     visit.query()
     visit.table()
