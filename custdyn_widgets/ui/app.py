@@ -203,9 +203,9 @@ class CustomerDynamics(LiveBox):
 
     def _fold(self, folded: bool) -> None:
         """Folds the form into one line, or opens it."""
-        self._summary.folded = folded
-        basic.show(self._summary, folded or self.form.target.made is not None)
         basic.show(self.form.children[1], not folded)
+        basic.show(self._summary, folded or self.form.target.made is not None)
+        self._summary.folded = folded
 
     def _step(self, by: int) -> None:
         """The report of the period before or after, or of the one up to today."""

@@ -205,8 +205,8 @@ def test_nothing_typed_in_the_report_reaches_the_notebook(front: str, notebooks:
     prompt = page.locator(".jp-CodeCell .jp-InputPrompt").first.inner_text()
     places = [
         page.locator(f"{TABLE} td").nth(2),
-        page.get_by_role("button", name="Copy link", exact=True),
-        page.get_by_role("button", name="Sparklines", exact=True),
+        page.get_by_role("button", name="Compare", exact=True),
+        page.get_by_role("button", name="View", exact=True),
     ]
     for place in places:
         for key in KEYS:
@@ -270,6 +270,7 @@ def test_another_view_of_the_output_opens_one_panel_and_hands_over_one_file(
     second.locator("table.custdyn tbody tr").first.wait_for()
     files = []
     page.on("download", lambda one: files.append(one.suggested_filename))
+    second.get_by_role("button", name="Export", exact=True).click()
     second.get_by_role("button", name="Export to CSV").click()
     visit.until(lambda: files)
     page.wait_for_timeout(1_000)

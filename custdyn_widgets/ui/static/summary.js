@@ -17,6 +17,7 @@ function render({ model, el }) {
   const edit = element("button", "custdyn-press custdyn-edit", { type: "button", title: "Alt+E" });
   edit.append(icon("edit"), element("span", "custdyn-text", {}, "Edit"));
   edit.addEventListener("click", () => model.send({ type: "fold", folded: !model.get("folded") }));
+  let was = false;
   const show = () => {
     const folded = model.get("folded");
     const made = model.get("chips").map((text) => element("span", "custdyn-chip", { role: "listitem" }, text));
@@ -27,6 +28,8 @@ function render({ model, el }) {
     edit.lastChild.textContent = folded ? "Edit" : "Fold";
     el.closest(".custdyn-app")?.classList.toggle("custdyn-folded", folded);
     chips.hidden = !folded;
+    if (folded && !was) requestAnimationFrame(() => el.parentElement?.scrollIntoView({ block: "nearest" }));
+    was = folded; // what is above the report in a notebook has become less
   };
   el.append(back, next, now, chips, edit);
   requestAnimationFrame(show); // the app is around it only then

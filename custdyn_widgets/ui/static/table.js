@@ -258,7 +258,7 @@ function render({ model, el }) {
     fit();
     if (seen !== data) {
       // what one looks at first is now
-      const now = data.states.findLastIndex((state) => state !== "future");
+      const now = data.states.indexOf("running");
       const running = table.querySelector(`thead th[data-column="${now}"]`);
       if (running && wrap.scrollWidth > wrap.clientWidth) wrap.scrollLeft = running.offsetLeft + running.offsetWidth + cell - wrap.clientWidth;
       seen = data;

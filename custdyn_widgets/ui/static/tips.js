@@ -76,11 +76,18 @@ function tips(wrap, data) {
   wrap.addEventListener("pointerover", (event) => {
     const still = pointed === `${event.screenX} ${event.screenY}`; // the page moved, not the pointer
     pointed = `${event.screenX} ${event.screenY}`;
-    if (still) return reached() ? place() : hide();
+    if (still) {
+      if (reached()) place();
+      return;
+    }
     clearTimeout(later);
     const cell = told(event.target);
     if (!cell || event.pointerType === "touch") return hide();
-    later = setTimeout(() => show(cell), REST);
+    const { clientX, clientY } = event; // what is there then: the page may have moved
+    later = setTimeout(() => {
+      const found = told(document.elementFromPoint(clientX, clientY) ?? wrap);
+      if (found && wrap.contains(found)) show(found);
+    }, REST);
   });
   wrap.addEventListener("pointerleave", hide);
   const scrolled = () => (reached() ? place() : hide());
