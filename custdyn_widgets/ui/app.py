@@ -201,11 +201,13 @@ class CustomerDynamics(LiveBox):
         if change["new"]:
             self._fold(False)
 
-    def _fold(self, folded: bool) -> None:
-        """Folds the form into one line, or opens it."""
+    def _fold(self, folded: bool, field: str = "") -> None:
+        """Folds the form into one line, or opens it, with the keyboard in a field."""
         basic.show(self.form.children[1], not folded)
         basic.show(self._summary, folded or self.form.target.made is not None)
         self._summary.folded = folded
+        if field and not folded:
+            self.form.fields.focus(field)
 
     def _step(self, by: int) -> None:
         """The report of the period before or after, or of the one up to today."""

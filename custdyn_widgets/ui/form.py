@@ -91,6 +91,14 @@ class Form:
         self.controls.compared[0].focus()
         return False
 
+    def focus(self, name: str) -> None:
+        """Moves the keyboard to a field; one that is under Advanced is shown."""
+        if name in ADVANCED:
+            self._open_advanced(True)
+        control = getattr(self.controls, name, None) if name in self._rows else None
+        if control is not None and not isinstance(control, dict):
+            control.focus()
+
     def query(self) -> Query:
         """The query that is filled in. Raises QueryError where it is not valid."""
         return Query.model_validate(self.controls.values())

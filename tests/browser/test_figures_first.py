@@ -36,6 +36,11 @@ def test_the_form_folds_into_chips_and_opens_by_a_key(front: str, arrive: Arrive
     cards = visit.page.locator(".custdyn-card.custdyn-filters")
     expect(cards).to_be_hidden()
     assert chips(visit) == ["2017-01-01 – 2017-12-31", "UTC", "Client", "Month", "USD", "3 months"]
+    visit.page.locator(".custdyn-chips .custdyn-chip", has_text="USD").click()
+    expect(visit.field("Currency")).to_be_focused()  # a chip opens its field
+    visit.page.keyboard.press("Escape")
+    visit.press("Fold")
+    expect(cards).to_be_hidden()
     visit.page.keyboard.press("Alt+e")
     expect(cards).to_be_visible()
     visit.press("Fold")

@@ -13,14 +13,18 @@ function render({ model, el }) {
   const now = element("button", "custdyn-press quiet", { type: "button" }, "to date");
   now.title = "The same period up to today";
   now.addEventListener("click", () => model.send({ type: "step", by: 0 }));
-  const chips = element("span", "custdyn-chips", { role: "list", "aria-label": "The query" });
+  const chips = element("span", "custdyn-chips", { role: "group", "aria-label": "The query" });
   const edit = element("button", "custdyn-press custdyn-edit", { type: "button", title: "Alt+E" });
   edit.append(icon("edit"), element("span", "custdyn-text", {}, "Edit"));
   edit.addEventListener("click", () => model.send({ type: "fold", folded: !model.get("folded") }));
   let was = false;
   const show = () => {
     const folded = model.get("folded");
-    const made = model.get("chips").map((text) => element("span", "custdyn-chip", { role: "listitem" }, text));
+    const made = model.get("chips").map(([field, text]) => {
+      const chip = element("button", "custdyn-chip", { type: "button", title: "Change it" }, text);
+      chip.addEventListener("click", () => model.send({ type: "fold", folded: false, field }));
+      return chip;
+    });
     made[0]?.classList.add("custdyn-when");
     chips.replaceChildren(...made);
     now.hidden = !model.get("goes_on");

@@ -73,4 +73,3 @@ def menu(label: str, icon: str, buttons: list[w.Widget]) -> w.Box:
     """A button that opens a list of buttons below it."""
     opener = Button(lambda: None, log.error, label=label, icon=icon, act="menu")
     return row([opener, column(buttons, "custdyn-menu")], "custdyn-opens")
-

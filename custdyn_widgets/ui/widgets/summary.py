@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import traitlets
 
+from custdyn_widgets.model.cells import many
 from custdyn_widgets.query.fields import COMPARISONS, OPTIONAL_BLOCKS, PRESETS
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.step import to_date
+from custdyn_widgets.ui.controls import FILTERS
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
@@ -20,8 +22,9 @@ from custdyn_widgets.views.table import days
 class Summary(Widget):
     """`chips` in a line, arrows to the period before and after, Edit.
 
-    `stepped` is called with -1 or 1, or 0 for the period up to today; `fold` with
-    whether the form is to be folded; `on_error` receives errors in one line. `folded`: it is.
+    `stepped` is called with -1 or 1, or 0 for the period up to today; `fold` with whether the form
+    is to be folded, and the field that is wanted; `on_error` receives errors in one line. `folded`:
+    the form is.
     """
 
     _esm = script("summary")
@@ -32,7 +35,7 @@ class Summary(Widget):
     def __init__(
         self,
         stepped: Callable[[int], None],
-        fold: Callable[[bool], None],
+        fold: Callable[[bool, str], None],
         on_error: Callable[[str], None],
     ) -> None:
         super().__init__()
@@ -50,24 +53,27 @@ class Summary(Widget):
         if not isinstance(content, dict):
             return
         if content.get("type") == "fold":
-            self._fold(content.get("folded") is True)
+            self._fold(content.get("folded") is True, str(content.get("field") or ""))
         elif content.get("type") == "step" and content.get("by") in (-1, 0, 1):
             self._stepped(content["by"])
 
 
-def chips_of(query: Query, now: datetime) -> tuple[str, ...]:
-    """A query in a few words each: the period first, then what is asked of it."""
+def chips_of(query: Query, now: datetime) -> Iterator[tuple[str, str]]:
+    """A query in a few words each, with the field that they are of: the period first."""
     period = days(*query.interval(now))
-    if isinstance(query.period, str):
-        period = f"{PRESETS[query.period]}: {period}"
-    kind, *others = filter_lines(query)
-    lines = [kind.partition(": ")[2], *others[:-1], others[-1].partition(": ")[2]]
-    months = "month" if query.active_duration == 1 else "months"
-    made = [period, query.timezone, *lines, *([query.currency] if query.currency else [])]
-    made.append(f"{query.active_duration} {months}")
+    named = PRESETS[query.period] if isinstance(query.period, str) else ""
+    yield "period", f"{named}: {period}" if named else period
+    yield "timezone", query.timezone
+    kind, *others, grouped = filter_lines(query)
+    yield "client_type", kind.partition(": ")[2]
+    yield from zip((one for one in FILTERS if getattr(query, one)), others, strict=True)
+    yield "group_by", grouped.partition(": ")[2]
+    yield "currency", query.currency or "base currency"
+    yield "active_duration", many(query.active_duration, "month", "months")
     if query.compare is not None:
         known = COMPARISONS.get(query.compare) if isinstance(query.compare, str) else None
-        made.append(f"vs {known or 'another period'}")
-    made += [OPTIONAL_BLOCKS[one] for one in query.blocks]
-    made += [row.label for row in query.rows]
-    return tuple(made)
+        yield "compare", f"vs {known or 'another period'}"
+    for block in query.blocks:
+        yield "blocks", OPTIONAL_BLOCKS[block]
+    for row in query.rows:
+        yield "rows", row.label
