@@ -61,7 +61,12 @@ def total_of(
         return cells[0]
     if formula.numerator.counts == "entries":
         return Cell(sum(int(cell.value or 0) for cell in cells))
-    exact = sum((cell.exact or Fraction() for cell in cells), start=Fraction())
+    of_each: dict[int, int] = {}  # by denominator: few are different, and then nothing is reduced
+    for cell in cells:
+        if cell.exact is not None:
+            whole = cell.exact.denominator
+            of_each[whole] = of_each.get(whole, 0) + cell.exact.numerator
+    exact = sum((Fraction(some, whole) for whole, some in of_each.items()), start=Fraction())
     return Cell(rounded_amount(exact, currency), exact)
 
 

@@ -1,6 +1,8 @@
 // The table of a report: createElement and textContent only, so that a name is never markup.
-const TOGETHER = 24; // columns that are laid out together, when they come into sight
+const TOGETHER = 14; // columns that are laid out together, when they come into sight
 const WIDEST_NAME = 300; // pixels; the tip has the whole name
+const LEAST_HIGH = 360; // pixels of the table, however low the window is
+const BELOW = 36; // for its foot
 const WIDEST_CELL = 150; // pixels, where there are few columns
 const SPARK_WIDE = 112;
 const MEASURED = 40; // of the longest texts: of equal length one may be wider
@@ -80,11 +82,7 @@ function body(data, places, together, view) {
       if (view.card && line.package) rest.append(view.card(line.package));
       row.append(title, rest);
     } else {
-      const cells = places.map((place) => {
-        const cell = figureCell(line.values[place], line, view.look);
-        cell.classList.add(data.states[place]);
-        return cell;
-      });
+      const cells = places.map((place) => figureCell(line.values[place], line, view.look, data.states[place]));
       const name = element("th", "", { scope: "row", role: "rowheader" }, line.label);
       row.append(name);
       if (view.sparks) {
@@ -94,9 +92,7 @@ function body(data, places, together, view) {
       }
       row.append(...together(cells));
       if (view.total) {
-        const cell = figureCell(line.total, line, view.look);
-        cell.classList.add("total", line.total ? "some" : "none");
-        row.append(cell);
+        row.append(figureCell(line.total, line, view.look, line.total ? "total" : "total none"));
       }
     }
     rows.append(row);
@@ -104,10 +100,10 @@ function body(data, places, together, view) {
   return rows;
 }
 
-function figureCell(value, line, look) {
+function figureCell(value, line, look, kind) {
   const cell = document.createElement("td");
   const text = asWanted(value, line, look);
-  cell.className = text === "N/A" ? "na" : text.startsWith("-") ? "neg" : "";
+  cell.className = text === "N/A" ? `na ${kind}` : text.startsWith("-") ? `neg ${kind}` : kind;
   cell.setAttribute("role", "gridcell");
   cell.textContent = text;
   return cell;
@@ -193,12 +189,16 @@ function render({ model, el }) {
     }
     grid?.redraw();
   };
+  // On the page the table ends where the window does, so that both its bars are in sight.
+  const room = () => {
+    if (document.body.dataset.voila === undefined || alone) return "";
+    return `${Math.max(LEAST_HIGH, innerHeight - el.getBoundingClientRect().top - scrollY - BELOW)}px`;
+  };
   const fit = () => {
     const wrap = el.querySelector(".custdyn-wrap");
     if (!wrap) return;
-    // on the page the table ends where the window does, so that both its bars are in sight
-    if (document.body.dataset.voila !== undefined && !alone)
-      wrap.style.maxHeight = `${Math.max(360, innerHeight - wrap.getBoundingClientRect().top - scrollY - 36)}px`;
+    const high = room();
+    if (wrap.style.maxHeight !== high) wrap.style.maxHeight = high;
     edges(wrap);
   };
   const edges = (wrap) => {
@@ -230,6 +230,7 @@ function render({ model, el }) {
     table.classList.toggle("dense", look.dense);
     table.classList.toggle("unpinned", !look.pinned);
     wrap.append(table);
+    wrap.style.maxHeight = room(); // before it is laid out
     tip = tips(wrap, data);
     grid = gridOf(wrap, table, data, {
       show: tip.show,
@@ -252,10 +253,10 @@ function render({ model, el }) {
     sift();
     const corner = table.querySelector(".corner").getBoundingClientRect();
     const head = table.tHead.getBoundingClientRect();
-    table.style.setProperty("--cd-head", `${head.height}px`);
-    const title = table.querySelector("tr.block")?.getBoundingClientRect().height ?? 0;
+    const blocks = [...table.querySelectorAll("tr.block")];
+    const title = blocks[0]?.offsetHeight ?? 0;
+    for (const one of blocks) one.style.top = `${head.height}px`; // not a variable: all would inherit it
     wrap.style.scrollPadding = `${head.height + title}px 0 0 ${look.pinned ? corner.width : 0}px`;
-    fit();
     if (seen !== data) {
       // what one looks at first is now
       const now = data.states.indexOf("running");
