@@ -189,7 +189,7 @@ def _charts(visit: Visit, address: str):  # type: ignore[no-untyped-def]
     visit.query()
     visit.notice("made with earlier settings").wait_for(state="detached")
     visit.show_chart("Balance Refill: Total")
-    visit.chart_svg("not over yet")
+    visit.chart_svg("period not finished")
     _to_the_chart(visit)
     yield "running-year"
 
