@@ -49,7 +49,7 @@ LEGENDS = {"bottom": "Bottom", "top": "Top", "right": "Right", "none": "None"}
 CHART_FIELDS = {
     "title": FieldDefinition("Title", "What the chart shows."),
     "series": FieldDefinition("Series", "The rows that are drawn, of any blocks."),
-    "x": FieldDefinition("X", "Time: one place for each bucket. Package: for each package."),
+    "x": FieldDefinition("X axis", "Time: one place for each bucket. Package: for each package."),
     "bucket": FieldDefinition("Bucket", "With X = Package: the bucket; without one the last."),
     "stacking": FieldDefinition(
         "Stacking", "What is stacked (Stacked Column, Area) shows amounts, or shares of the whole."

@@ -127,7 +127,7 @@ def test_packages_as_small_multiples_and_on_the_axis(front: str, arrive: Arrive)
         shown = [one["shown"] for one in data if one["package"] == package]
         assert shown == visit.row_of(f'Package "{package}"', "Renew Qty")["Value"]
     assert visit.page.locator(".custdyn-app img").count() == 0
-    visit.choose("X", "Package")  # both at once are a contradiction, which is said
+    visit.choose("X axis", "Package")  # both at once are a contradiction, which is said
     visit.page.get_by_text("goes with X = Time").wait_for()
     visit.page.get_by_label("Small Multiples").uncheck()
     visit.choose("Bucket", "07/2025")
