@@ -184,6 +184,16 @@ def test_figures_are_written_as_the_reader_wants_and_copied_as_they_are(arrive: 
     visit.page.locator(".custdyn-app tbody td", has_text="-11.947,74").first.wait_for()
 
 
+def test_a_look_that_somebody_spoiled_is_the_plain_one(arrive: Arrive) -> None:
+    visit = arrive("voila", "sample", SAMPLE)
+    spoiled = '{"folded": {}, "numbers": "x", "unit": 5, "panel": "wide", "dense": true}'
+    visit.page.evaluate("(kept) => localStorage.setItem('custdyn-look', kept)", spoiled)
+    visit.page.reload()
+    visit.query()
+    assert visit.table()[3][2] == "1"
+    visit.page.locator(".custdyn-app table.dense").wait_for()  # what is right is kept
+
+
 def test_thousands_and_totals_are_exact(arrive: Arrive) -> None:
     visit = reported(arrive, SAMPLE)
     visit.view("Total column")

@@ -25,6 +25,7 @@ function readLook() {
     const known = Object.entries(PLAIN_LOOK).filter(([name, plain]) => typeof kept[name] === typeof plain);
     window.custdynLook = Object.fromEntries(known.map(([name]) => [name, kept[name]]));
     if (!MARKS[window.custdynLook.numbers]) delete window.custdynLook.numbers;
+    if (!Array.isArray(window.custdynLook.folded)) delete window.custdynLook.folded;
   }
   return { ...PLAIN_LOOK, ...window.custdynLook };
 }
