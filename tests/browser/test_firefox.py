@@ -6,6 +6,7 @@ Playwright drives a Firefox of its own only; this one is spoken to by WebDriver 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -93,7 +94,10 @@ def firefox(tmp_path: Path) -> Iterator[Firefox]:
     command = [str(FIREFOX), "--headless", "--no-remote", "--profile", str(tmp_path)]
     with (tmp_path / "firefox.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, f"--remote-debugging-port={port}"], stdout=log, stderr=log
+            [*command, f"--remote-debugging-port={port}"],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "HOME": str(tmp_path)},  # it wants one that is its user's
         )
     try:
         yield Firefox(port)
