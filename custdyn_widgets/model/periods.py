@@ -108,6 +108,11 @@ def clock_text(instant: datetime) -> str:
     return instant.replace(tzinfo=None, microsecond=0).isoformat(" ")
 
 
+def begins_month(local: datetime) -> bool:
+    """Whether a wall-clock instant is the first of a month."""
+    return local == datetime(local.year, local.month, 1)
+
+
 def months_back(local: datetime, months: int) -> datetime:
     """The wall-clock instant that many calendar months earlier, the day clamped to the month."""
     index = local.year * 12 + local.month - 1 - months

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.periods import EARLIEST, SECOND, Bucket, months_back
+from custdyn_widgets.model.periods import EARLIEST, SECOND, Bucket, begins_month, months_back
 from custdyn_widgets.query.query import Interval, Query
 
 
@@ -21,9 +21,9 @@ def other_interval(query: Query, first: datetime, last: datetime) -> tuple[datet
     if isinstance(query.compare, Interval):
         return query.compare.first, query.compare.last
     end = last + SECOND
-    whole = _begins_month(first) and _begins_month(end)
+    whole = begins_month(first) and begins_month(end)
     if query.compare == "previous_year":
-        ends_month = _begins_month(end)  # then so does the other
+        ends_month = begins_month(end)  # then so does the other
         last = months_back(end, 12) - SECOND if ends_month else months_back(last, 12)
         other = months_back(first, 12), last
     elif whole and query.time_units[-1:] != ("date",):
@@ -56,10 +56,6 @@ def match_buckets(
         )
         raise QueryError([FieldFault("compare", query.to_dict()["compare"], what)])
     return tuple(range(len(buckets)))
-
-
-def _begins_month(local: datetime) -> bool:
-    return local == datetime(local.year, local.month, 1)
 
 
 def _calendar(bucket: Bucket, units: Sequence[str], years_back: int = 0) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from custdyn_widgets.model.periods import (
     EARLIEST,
     LATEST,
     SECOND,
+    begins_month,
     in_zone,
     months_back,
     resolve_preset,
@@ -29,7 +30,7 @@ def stepped(query: Query, by: int, as_of: datetime) -> Query:
     """
     first, last = query.interval(as_of)
     end = last + SECOND
-    if _begins_month(first) and _begins_month(end):
+    if begins_month(first) and begins_month(end):
         months = (end.year - first.year) * 12 + end.month - first.month
         first, end = (months_back(one, -by * months) for one in (first, end))
     else:
@@ -54,7 +55,3 @@ def _with_period(query: Query, first: datetime, last: datetime, as_of: datetime)
         if resolve_preset(preset, as_of=as_of, timezone=query.timezone) == (first, last):
             return query.with_fields({"period": preset})
     return query.with_fields({"period": {"from": str(first), "to": str(last)}})
-
-
-def _begins_month(local: datetime) -> bool:
-    return local == datetime(local.year, local.month, 1)

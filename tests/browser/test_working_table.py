@@ -184,7 +184,7 @@ def test_figures_are_written_as_the_reader_wants_and_copied_as_they_are(arrive: 
     visit.page.locator(".custdyn-app tbody td", has_text="-11.947,74").first.wait_for()
 
 
-def test_a_look_that_somebody_spoiled_is_the_plain_one(arrive: Arrive) -> None:
+def test_a_spoiled_look_is_the_plain_one(arrive: Arrive) -> None:
     visit = arrive("voila", "sample", SAMPLE)
     spoiled = '{"folded": {}, "numbers": "x", "unit": 5, "panel": "wide", "dense": true}'
     visit.page.evaluate("(kept) => localStorage.setItem('custdyn-look', kept)", spoiled)

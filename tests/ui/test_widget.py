@@ -271,6 +271,18 @@ def test_a_changed_form_makes_the_report_stale_until_it_is_as_it_was() -> None:
     assert not any("earlier settings" in title for title in titles(app))
 
 
+def test_a_step_or_an_offer_that_the_page_does_not_have_does_nothing() -> None:
+    app = CustomerDynamics("sample", query="period=2017-01-01/2017-12-31")
+    before = app.query
+    app.form.notices._received(None, {"taken": "nonsense"}, [])
+    for wrong in (7, "1", None, [1]):
+        app._summary._received(None, {"type": "step", "by": wrong}, [])
+    assert not app.busy and app.query == before
+    app._summary._received(None, {"type": "step", "by": 1}, [])
+    wait(lambda: not app.busy and app.report)
+    assert str(app.report.report.first) == "2018-01-01 00:00:00"
+
+
 def test_names_are_shown_once_they_are_read() -> None:
     app = CustomerDynamics("demo", query={"owner": ["1626"], "currency": "USD"})
     assert app.form.fields.controls.owner.chosen[0]["label"] == "1626"

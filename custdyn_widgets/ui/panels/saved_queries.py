@@ -155,7 +155,7 @@ class SavedQueries:
             self._make_parts()
             self._form.fill(saved)
             runs = self._form.mine and not saved.kept.query.output.send_to
-            if not runs:  # somebody else's, or one that is sent: it is looked at first
+            if not runs:  # another user's, or one that is sent: it is looked at first
                 self._show(True)
                 self._form.say("Loaded. Press Query to run it.")
             self._load(saved.kept, run=runs)

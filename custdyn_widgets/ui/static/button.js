@@ -15,7 +15,7 @@ async function copy(text) {
   }
 }
 
-// The buttons beside it, in a list below it that a click on one of them closes.
+// The buttons next to it, in a list below it that a click on one of them closes.
 function opensMenu(button, el) {
   const list = el.parentElement?.querySelector(".custdyn-menu");
   if (!list) return requestAnimationFrame(() => el.isConnected && opensMenu(button, el));

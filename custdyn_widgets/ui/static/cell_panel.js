@@ -1,6 +1,6 @@
 // What is behind a cell: its clients, their entries, and the cell in words, in a panel at the side.
 const views = new Set(); // of one panel, where an output has another view
-const LEAST = 340; // pixels, of the panel and of the figures beside it
+const LEAST = 340; // pixels, of the panel, and of the figures next to it
 const ROOM = 1000; // below that it lies over them
 const LISTS = ".custdyn-popup:popover-open, .custdyn-menu:popover-open";
 const FIGURES = ".custdyn-wrap, .custdyn-vega, .custdyn-popup, .custdyn-menu, .custdyn-foot";

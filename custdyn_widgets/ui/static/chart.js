@@ -31,7 +31,7 @@ async function runtime(model) {
 
 // The data with the figures as the reader wants them; marks and clicks stay those of the cells.
 function wanted(spec, look) {
-  if (!spec.usermeta?.charges) return spec; // a chart that somebody else has made
+  if (!spec.usermeta?.charges) return spec; // a chart of someone else's making
   const { charges, scales } = spec.usermeta;
   const cells = spec.datasets.cells.map((one) => {
     const line = { line: "value", charge: charges[one.series], scales: scales[one.series] };

@@ -1,4 +1,4 @@
-// Moving, selecting and copying in the table, as in a spreadsheet. It stands before the table's own
+// Moving, selecting and copying in the table, as in a spreadsheet. It comes before the table's own
 // script.
 const PAGE = 10; // rows that PageUp and PageDown move
 const TOTAL = -2; // the place of the total column, which is no bucket

@@ -1,5 +1,5 @@
 // A sheet of paper is not as wide as a table: it is printed in parts, each with its row names. It
-// stands before the table's own script.
+// comes before the table's own script.
 const ON_PAPER = 12; // columns that an A4 sheet holds
 const BESIDE = [".custdyn-changes", ".custdyn-facts", ".custdyn-notes"];
 

@@ -1,4 +1,4 @@
-// A row drawn as small as its text. It stands before the table's own script, after look.js.
+// A row drawn as small as its text. It comes before the table's own script, after look.js.
 const SPARK = { wide: 96, high: 22, edge: 3 }; // a sparkline, in pixels
 
 const number = (text) => (partsOf(text) ? Number.parseFloat(plainNumber(text)) : null);

@@ -1,4 +1,4 @@
-// What a cell, a row or a column is, in a tip beside it. It stands before the table's own script.
+// What a cell, a row or a column is, in a tip at its side. It comes before the table's own script.
 const REST = 600; // milliseconds that a pointer rests on a cell before its tip comes
 
 // What a cell, a row or a column is, in words: for the tip.
