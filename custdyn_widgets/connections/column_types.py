@@ -1,0 +1,178 @@
+"""The types of raw columns: text as a system gives it, read exactly by DuckDB."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from custdyn_widgets.model.currencies import currency_names, minor_units
+
+NAMES = ("int", "decimal", "float32", "text", "unix", "datetime", "minor")
+DECIMALS = 12
+AMOUNT = "DECIMAL(38,12)"
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+_TOO_FINE = rf"\.\d{{{DECIMALS}}}\d*[1-9]"
+_INSTANT = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$"
+_WITH_OFFSET = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)$"
+_ZERO = r"^(0000-00-00.*|0(\.0+)?)$"
+"""What MySQL writes for no date, and UNIX_TIMESTAMP() for it."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a file writes numbers, and its names of months, January first (none: English)."""
+
+    decimal: str = "."
+    thousands: str = ""
+    months: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """How a raw column is read.
+
+    `name`: one of NAMES. `format` and `zone` are of `datetime` (None: ISO 8601; UTC). `currency`
+    is, for `minor`, the column that says whose minor units (such as cents) the numbers are.
+    `style`: how numbers and months are written in this file.
+    """
+
+    name: str
+    format: str | None = None
+    zone: str = "UTC"
+    currency: str | None = None
+    style: Style = Style()
+
+    @classmethod
+    def parse(cls, text: str, style: Style = Style()) -> ColumnType:
+        """The type that a mapping names, such as `datetime:%d.%m.%Y@Europe/Berlin`.
+
+        Raises ValueError, in words.
+        """
+        kind, _, rest = text.partition("@")
+        kind, _, format_ = kind.partition(":")
+        if kind not in NAMES:
+            raise ValueError(f"{text!r} is no type of a column: give one of {', '.join(NAMES)}")
+        if kind == "minor":
+            if not rest:
+                raise ValueError("minor needs the column of the currency, such as minor@currency")
+            return cls(kind, currency=rest, style=style)
+        if kind != "datetime" and (rest or format_):
+            raise ValueError(f"{text!r}: only datetime has a format or a zone")
+        if kind == "datetime":
+            if not rest:
+                raise ValueError(f"{text!r} names no zone: write {text}@UTC, or {text}@Europe/Rome")
+            try:
+                ZoneInfo(rest)
+            except (OSError, ValueError):
+                raise ValueError(f"{text!r}: there is no zone {rest!r}") from None
+        return cls(kind, format_ or None, rest or "UTC", style=style)
+
+    @property
+    def sql_type(self) -> str:
+        """What DuckDB keeps it as."""
+        return {
+            "int": "BIGINT",
+            "text": "VARCHAR",
+            "unix": "TIMESTAMP",
+            "datetime": "TIMESTAMP",
+        }.get(self.name, AMOUNT)
+
+    @property
+    def example(self) -> str:
+        """What a value looks like."""
+        if self.name == "datetime":
+            return self.format or "2026-01-31 23:59:59"
+        return {
+            "int": "12",
+            "unix": "1767225600, seconds since 1970",
+            "text": "text",
+        }.get(self.name, f"-1234.56, up to {DECIMALS} decimals")
+
+    def given(self, value: str) -> str:
+        """SQL: the text that has to be read; null where there is nothing to read."""
+        if self.name == "text":
+            return value
+        text = f"NULLIF(trim({value}), '')"
+        if self.name in ("unix", "datetime"):
+            text = self._with_months(text)
+            return f"CASE WHEN regexp_matches({text}, '{_ZERO}') THEN NULL ELSE {text} END"
+        return self._with_point(text)
+
+    def _with_months(self, text: str) -> str:
+        """Names of months become their numbers."""
+        for number, name in sorted(enumerate(self.style.months, 1), key=lambda one: -len(one[1])):
+            text = f"regexp_replace({text}, {_quoted(re.escape(name))}, '{number:02d}', 'i')"
+        return text
+
+    def _with_point(self, text: str) -> str:
+        """A number with a decimal point; one that is grouped otherwise than declared stays."""
+        point, group = self.style.decimal, self.style.thousands
+        if (point, group) == (".", ""):
+            return text
+        grouped = rf"\d{{1,3}}({re.escape(group)}\d{{3}})+|" if group else ""
+        shape = rf"^[+-]?({grouped}\d*)({re.escape(point)}\d*)?$"
+        bare = f"replace({text}, {_quoted(group)}, '')" if group else text
+        read = f"replace({bare}, {_quoted(point)}, '.')"
+        return (
+            f"CASE WHEN regexp_matches({text}, {_quoted(shape)}) THEN {read} ELSE {text} || '?' END"
+        )
+
+    def read(self, value: str) -> str:
+        """SQL: the value of a text (see `given`); null where it cannot be read."""
+        if self.name == "text":
+            return value
+        if self.name == "int":
+            whole = rf"regexp_matches({value}, '^[+-]?\d+$')"
+            return f"CASE WHEN {whole} THEN TRY_CAST({value} AS BIGINT) END"
+        if self.name == "float32":
+            # the shortest decimal that is this 32-bit number: 108.9999, which MySQL shows as 109
+            single = f"TRY_CAST({value} AS FLOAT)"
+            return f"CASE WHEN isfinite({single}) THEN TRY_CAST({single}::VARCHAR AS {AMOUNT}) END"
+        if self.name == "unix":
+            return f"make_timestamp(CAST(TRY_CAST({value} AS DECIMAL(20,6)) * 1000000 AS BIGINT))"
+        if self.name == "datetime":
+            return self._instant(value)
+        number = f"regexp_matches({value}, '{_NUMBER}')"
+        fine = f"regexp_matches({value}, '{_TOO_FINE}')"
+        return f"CASE WHEN {number} AND NOT {fine} THEN TRY_CAST({value} AS {AMOUNT}) END"
+
+    def _instant(self, value: str) -> str:
+        if self.format is not None:
+            months = bool(self.style.months)
+            shape = re.sub("%[bB]", "%m", self.format) if months else self.format
+            return self._in_utc(f"TRY_STRPTIME({value}, {_quoted(shape)})")
+        plain, offset = (f"regexp_matches({value}, '{one}')" for one in (_INSTANT, _WITH_OFFSET))
+        aware = f"TRY_CAST({value} AS TIMESTAMPTZ)::TIMESTAMP"
+        local = self._in_utc(f"TRY_CAST({value} AS TIMESTAMP)")
+        return f"CASE WHEN {plain} THEN {local} WHEN {offset} THEN {aware} END"
+
+    def _in_utc(self, local: str) -> str:
+        if self.zone == "UTC":
+            return local
+        return f"CAST(timezone('{self.zone}', {local}) AS TIMESTAMP)"
+
+
+def major_units(amount: str, currency: str) -> str:
+    """SQL: an amount in minor units, such as cents, in whole ones; null for an unknown currency.
+
+    How many decimals a currency has is ISO 4217's to say: 0 for JPY, 3 for KWD.
+    """
+    by_digits: dict[int, list[str]] = {}
+    for code in currency_names():
+        by_digits.setdefault(minor_units(code), []).append(code)
+    cases = " ".join(
+        f"WHEN upper({currency}) IN ({', '.join(repr(code) for code in sorted(codes))}) "
+        f"THEN CAST({_shifted(amount, digits)} AS {AMOUNT})"
+        for digits, codes in sorted(by_digits.items())
+    )
+    return f"CASE {cases} END"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _shifted(amount: str, digits: int) -> str:
+    one = re.sub("e-0*", "e-", f"{10.0**-digits:.{digits}f}")
+    return f"CAST({amount} AS DECIMAL(26,6)) * {one}::DECIMAL({digits + 1},{digits})"

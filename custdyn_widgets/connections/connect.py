@@ -1,0 +1,233 @@
+"""`connect`: a billing system's data as the five tables, and which balances do not match."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from custdyn_widgets.connections.balances import differences
+from custdyn_widgets.connections.connected import Connected
+from custdyn_widgets.connections.folder import VERSION, Folder
+from custdyn_widgets.connections.history import OPENINGS, Changes, follow, keep_the_gone
+from custdyn_widgets.connections.mapping import locked_engine, run_mapping
+from custdyn_widgets.connections.origins import open_files, open_origin
+from custdyn_widgets.connections.origins.origin import Origin
+from custdyn_widgets.connections.raw import RawSnapshot, read_raw, requests_of
+from custdyn_widgets.connections.system import System, load_system
+from custdyn_widgets.errors import FieldFault, QueryError, SourceError
+from custdyn_widgets.model.currencies import no_currency
+from custdyn_widgets.model.schema import TABLES
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a folder is made, the same every time: see `connect`. `mapping`: a hash of it."""
+
+    mapping: str
+    lists: bool
+    opening: str
+    currency: str | None
+
+
+def connect(
+    system: str,
+    source: str | None = None,
+    *,
+    files: str | None = None,
+    to: str | None = None,
+    check: bool = False,
+    lists: bool = False,
+    opening: str = "created",
+    currency: str | None = None,
+    rebuild: bool = False,
+    progress: Progress = lambda _: None,
+) -> Connected:
+    """Brings a billing system's data into a folder that is a source, and checks its balances.
+
+    Args:
+        system: `"magnusbilling"`, `"astpp"`, or the folder of a mapping of your own.
+        source: The database, such as `"mysql://reader@host/mbilling"`; it is only read.
+        files: Instead of a database, the folder of the CSV or Parquet files.
+        to: The folder to write. Run again, it gains what is new.
+        check: Write nothing; only read, map and compare balances.
+        lists: Read what only lists show, too: names, numbers called, descriptions.
+        opening: When balances that nothing recorded explains are dated: `"created"`, a client's
+            creation, `"horizon"`, the first entry of all, or `"none"`: they are not booked.
+        currency: The currency of all clients (ISO 4217), where the system does not say it.
+        rebuild: Begin again, as if the folder were new.
+        progress: Called with what is being done.
+
+    Returns:
+        Counts of tables and inputs, rows that were left out, and differing clients.
+
+    Raises:
+        MappingError: The mapping does not fit the system; every fault at once.
+        SourceError: The database or the folder cannot be read or written.
+        DataError: A value is not of the type that the mapping says, or a key repeats.
+
+    >>> made = connect("magnusbilling", "mysql://reader@db/mbilling", to="billing")  # doctest: +SKIP
+    """
+    faults = []
+    if opening not in OPENINGS:
+        faults.append(FieldFault("opening", opening, f"must be {', '.join(OPENINGS)}"))
+    if currency is not None and (wrong := no_currency(currency)):
+        faults.append(FieldFault("currency", currency, wrong))
+    if (source is None) == (files is None):
+        faults.append(FieldFault("", None, "give a database (--from) or a folder (--files)"))
+    if to is None and not check:
+        faults.append(FieldFault("to", None, "a folder must be given, or check"))
+    if faults:
+        raise QueryError(faults)
+    known = load_system(system)
+    settings = Settings(_hash(known), lists, opening, currency)
+    with closing(open_files(files) if files is not None else open_origin(str(source))) as origin:
+        if check or to is None:
+            with tempfile.TemporaryDirectory(prefix="custdyn-") as work:
+                return _run(known, origin, Path(work), None, settings, progress)
+        folder = Folder(to)
+        with folder.writing() as work_folder:
+            before = None if rebuild else folder.manifest
+            if before is not None:
+                _same_settings(folder, before["settings"], asdict(settings))
+            return _run(known, origin, work_folder, folder, settings, progress, before)
+
+
+def _run(
+    system: System,
+    origin: Origin,
+    work: Path,
+    folder: Folder | None,
+    settings: Settings,
+    progress: Progress,
+    before: dict[str, Any] | None = None,
+) -> Connected:
+    """Reads, maps and compares; with a folder, writes. `before`: the manifest that it has."""
+    requests = requests_of(system, origin, lists=settings.lists)
+    moment = origin.moment()
+    raw = read_raw(
+        requests,
+        origin,
+        work,
+        work if folder is None else folder.raw,
+        lists=settings.lists,
+        known=(before or {}).get("raw"),
+        progress=progress,
+    )
+    progress("mapping")
+    readable = [work] if folder is None else [work, folder.path]
+    with closing(locked_engine(work, readable)) as engine:
+        mapped = run_mapping(system, raw, engine, lists=settings.lists, currency=settings.currency)
+        progress("comparing balances")
+        found = tuple(differences(engine, system.described.rounding))
+        changes: Changes | None = None
+        if folder is not None:
+            progress("comparing with the ledger")
+            snapshot = None if before is None else folder.snapshot
+            changes = follow(
+                engine,
+                folder.parts if snapshot else [],
+                moment,
+                lists=settings.lists,
+                opening=settings.opening,
+            )
+            keep_the_gone(engine, snapshot, moment)
+        names = [name for name in TABLES if name != "rates" or name in system.selects]
+        tables = {name: _count(engine, name) for name in names}
+        if changes is not None:
+            tables["ledger"] = _count(engine, "earlier") * bool(before) + _count(
+                engine, "additions"
+            )
+        made = Connected(
+            system=system.described.title,
+            origin=origin.name,
+            moment=moment,
+            folder=None if folder is None else str(folder.path),
+            tables=tables,
+            read={name: raw.rows(name) for name in raw.files},
+            used=mapped.used,
+            left_out=mapped.left_out,
+            differences=found,
+            balances=_count(engine, "stored"),
+            changes=changes,
+            notes=tuple(origin.notes),
+            written=False,
+        )
+        if folder is None:
+            return made
+        manifest = _manifest(made, settings, raw)
+        if before is not None and not _has_news(engine, folder, names, before, manifest):
+            return made
+        progress("writing")
+        folder.write(engine, work, manifest, names, lists=settings.lists, rebuild=before is None)
+        return replace(made, written=True)
+
+
+def _manifest(made: Connected, settings: Settings, raw: RawSnapshot) -> dict[str, Any]:
+    """What the folder says of itself, as JSON gives it back."""
+    said = {
+        "version": VERSION,
+        **made.to_manifest(),
+        "settings": asdict(settings),
+        "raw": raw.chunks,
+    }
+    return dict(json.loads(json.dumps(said)))
+
+
+def _has_news(
+    engine: duckdb.DuckDBPyConnection,
+    folder: Folder,
+    names: list[str],
+    before: dict[str, Any],
+    manifest: dict[str, Any],
+) -> bool:
+    """Whether anything but the moment differs from the snapshot in force."""
+    if {**manifest, "moment": ""} != {**before, "moment": ""} or _count(engine, "additions"):
+        return True
+    for name in names:
+        if name == "ledger":
+            continue
+        kept = f"SELECT * FROM read_parquet('{_escaped(folder, name)}')"
+        now = f"SELECT * FROM {name}"
+        for one, other in ((kept, now), (now, kept)):
+            if _count(engine, f"({one} EXCEPT ALL {other})"):
+                return True
+    return False
+
+
+def _escaped(folder: Folder, name: str) -> str:
+    assert folder.snapshot is not None  # noqa: S101 there is a manifest
+    return str(folder.snapshot / f"{name}.parquet").replace("'", "''")
+
+
+def _same_settings(folder: Folder, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raises SourceError where the folder was made in another way."""
+    words = {
+        "mapping": "another version of the mapping",
+        "lists": "without --with-lists" if now["lists"] else "--with-lists",
+        "opening": f"--opening {before['opening']}",
+        "currency": f"--currency {before['currency']}" if before["currency"] else "no --currency",
+    }
+    if changed := [words[one] for one in words if before[one] != now[one]]:
+        what = f"it was made with {' and '.join(changed)}"
+        remedy = "give the same, another folder, or --rebuild to begin again"
+        raise SourceError(str(folder.path), what, remedy)
+
+
+def _hash(system: System) -> str:
+    said = json.dumps([*system.files()])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _count(engine: duckdb.DuckDBPyConnection, table: str) -> int:
+    found = engine.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,114 @@
+"""What `connect` has read and written, and how it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from custdyn_widgets.connections.balances import Difference, number, plain
+from custdyn_widgets.connections.history import Changes
+from custdyn_widgets.connections.mapping import LeftOut
+from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.periods import clock_text
+
+SHOWN = 1_000
+"""Differences that the folder keeps for the page, the largest ones."""
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Connected:
+    """What `connect` has read and written.
+
+    `tables`: rows of each of the five tables; `read` and `used`: rows of each input, and those
+    that came out in a table; `left_out`: the others, with reason, sum and keys; `differences`:
+    clients whose stored balance is not what is recorded. `changes` is None for a check, `written`
+    False where there was nothing new. `moment`: the instant that it is of.
+    """
+
+    system: str
+    origin: str
+    moment: datetime
+    folder: str | None
+    tables: dict[str, int]
+    read: dict[str, int]
+    used: dict[str, int]
+    left_out: tuple[LeftOut, ...]
+    differences: tuple[Difference, ...]
+    balances: int
+    changes: Changes | None
+    written: bool
+    notes: tuple[str, ...]
+
+    def lines(self, limit: int = 20) -> Iterator[str]:
+        """What it says of itself, line by line; `limit`: differences that are named."""
+        yield f"{self.system}, {self.origin}, {clock_text(self.moment.replace(tzinfo=None))} UTC"
+        for name, rows in self.read.items():
+            used = f", {shown(self.used[name])} used" if name in self.used else ""
+            yield f"  {name}: {_rows(rows)} read{used}"
+        for one in self.left_out:
+            keys = ", ".join(one.keys) + (", …" if one.rows > len(one.keys) else "")
+            yield f"  {one.input}: {_rows(one.rows)} left out, {number(one.amount)}: {one.reason} ({keys})"
+        if self.balances:
+            count = len(self.differences)
+            verdict = f"{shown(count)} differ" if count else "all match what is recorded"
+            yield f"Balances of {shown(self.balances)} clients: {verdict}"
+        for difference in self.differences[:limit]:
+            yield f"  {difference}"
+        if len(self.differences) > limit:
+            yield f"  and {shown(len(self.differences) - limit)} more: --output FILE lists them all"
+        for note in self.notes:
+            yield f"note: {note}"
+        if self.changes is not None:
+            yield from self._written()
+
+    def _written(self) -> Iterator[str]:
+        changes = self.changes
+        assert changes is not None and self.folder is not None  # noqa: S101 it wrote
+        if not self.written:
+            yield f"{self.folder}: nothing new"
+            return
+        counts = ", ".join(f"{shown(rows)} {name}" for name, rows in self.tables.items())
+        yield f"{self.folder}: {counts}"
+        yield f"  {shown(changes.added)} entries added"
+        if changes.edited:
+            total = sum((one[1] for one in changes.edited), Decimal(0))
+            named = ", ".join(f"{key} {number(by)}" for key, by in changes.edited[:5])
+            more = ", …" if len(changes.edited) > 5 else ""
+            yield f"  {len(changes.edited)} edited at the source, {number(total)}: {named}{more}"
+        if changes.gone:
+            yield f"  gone at the source: {shown(changes.gone)}, {number(changes.gone_amount)}; they stay"
+        if changes.booked:
+            yield (
+                f"  {shown(changes.booked)} clients: {number(changes.booked_amount)} stored, not "
+                f"recorded, booked as {changes.booked_as}"
+            )
+
+    def to_manifest(self) -> dict[str, Any]:
+        """What the folder keeps of it, for the page and for the next time."""
+        return {
+            "system": self.system,
+            "origin": self.origin,
+            "moment": self.moment.isoformat(),
+            "tables": self.tables,
+            "read": self.read,
+            "used": self.used,
+            "left_out": [
+                [one.input, one.reason, one.rows, plain(one.amount), list(one.keys)]
+                for one in self.left_out
+            ],
+            "balances": self.balances,
+            "differing": len(self.differences),
+            "differences": [one.line() for one in self.differences[:SHOWN]],
+            "gone": [0, "0"]
+            if self.changes is None
+            else [self.changes.gone, plain(self.changes.gone_amount)],
+            "notes": list(self.notes),
+        }
+
+
+def _rows(count: int) -> str:
+    return f"{shown(count)} row{'' if count == 1 else 's'}"

@@ -1,0 +1,186 @@
+"""MySQL and MariaDB: one line a row, made by the server, in one read-only snapshot."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyarrow as pa
+import pymysql
+from pyarrow import csv
+from pymysql.converters import encoders
+from pymysql.cursors import SSCursor
+
+from custdyn_widgets.connections.column_types import ColumnType
+from custdyn_widgets.connections.origins.origin import BATCH, CHUNK, Database, Request
+from custdyn_widgets.errors import SourceError
+from custdyn_widgets.sources.place import without_secrets
+
+OWN_FILE = Path("~/.my.cnf")
+SNAPSHOT_ENGINES = ("innodb", "rocksdb", "tokudb")
+"""Engines whose tables are read as they were at one moment."""
+
+
+class MySQL(Database):
+    """A database of a MySQL or MariaDB server: `mysql://user@host:3306/database?socket=/path`.
+
+    The password comes from MYSQL_PWD or the section `client` of ~/.my.cnf, unless the URL has it.
+    The session runs in UTC, and its transaction is read-only.
+    """
+
+    quote = "`"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(without_secrets(url))
+        parts, asked = urlsplit(url), parse_qs(urlsplit(url).query)
+        self._database = parts.path.strip("/")
+        if unknown := sorted(set(asked) - {"socket"}):
+            self._fail(f"{', '.join(unknown)} is no option of such a URL", "only socket is")
+        if not self._database:
+            self._fail("the URL names no database", "write mysql://user@host/database")
+        given: dict[str, Any] = {}
+        if OWN_FILE.expanduser().is_file():
+            given["read_default_file"] = str(OWN_FILE.expanduser())
+        if "MYSQL_PWD" in os.environ:
+            given["password"] = os.environ["MYSQL_PWD"]
+        if parts.password is not None:
+            given["password"] = unquote(parts.password)
+        if parts.username:
+            given["user"] = unquote(parts.username)
+        if asked.get("socket"):
+            given["unix_socket"] = asked["socket"][0]
+        try:
+            if parts.port or parts.hostname:
+                given |= {"host": parts.hostname, "port": parts.port or 3306}
+            self._connection = pymysql.connect(
+                database=self._database,
+                charset="utf8mb4",
+                connect_timeout=15,
+                use_unicode=False,
+                conv=dict(encoders),  # and no decoders: every value stays what the server wrote
+                init_command="SET SESSION time_zone = '+00:00', SESSION sql_mode = ''",
+                **given,
+            )
+            self._run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        except (pymysql.Error, ValueError) as error:
+            self._fail(f"it cannot be opened: {_words(error)}", "check server, user and password")
+        self._columns: dict[str, list[str]] = {}
+        for table, column in self._run(
+            "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
+            "WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION"
+        ):
+            self._columns.setdefault(table.decode(), []).append(column.decode())
+        engines = self._run(
+            "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES "
+            "WHERE TABLE_SCHEMA = DATABASE() AND ENGINE IS NOT NULL"
+        )
+        self._engines = {table.decode(): engine.decode() for table, engine in engines}
+
+    def columns(self, request: Request) -> list[str] | None:
+        if not request.described.query:
+            return self._columns.get(request.table)
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT * FROM {self.source(request)} LIMIT 0".replace("%", "%%"), ()
+                )
+                return [one[0] for one in cursor.description or ()]
+        except pymysql.Error as error:
+            self._fail(f"input {request.input}: {_words(error)}", "mend its query")
+
+    def tables(self) -> list[str]:
+        return list(self._columns)
+
+    def moment(self) -> datetime:
+        (now,) = self._run("SELECT UNIX_TIMESTAMP(NOW(6))")
+        return datetime.fromtimestamp(float(now[0]), UTC)
+
+    def as_text(self, name: str, kind: ColumnType) -> str:
+        column = self.quoted(name)
+        if kind.name == "unix":
+            return f"UNIX_TIMESTAMP({column})"
+        if kind.name == "float32":
+            return f"CAST({column} AS DOUBLE)"
+        return f"CAST({column} AS CHAR)"
+
+    def rows(self, request: Request) -> Iterator[pa.Table]:
+        engine = self._engines.get(request.table, "")
+        if engine and engine.lower() not in SNAPSHOT_ENGINES:
+            note = (
+                f"{request.table} is a {engine} table, which cannot be read as it was at one "
+                "moment: what was booked meanwhile may show as a difference"
+            )
+            self.notes += [] if note in self.notes else [note]
+        for statement in self.statements(request):
+            yield from self._lines(request, statement)
+
+    def _lines(self, request: Request, statement: str) -> Iterator[pa.Table]:
+        names = list(request.columns)
+        options: dict[str, Any] = {
+            "read_options": csv.ReadOptions(column_names=names, block_size=1 << 24),
+            "parse_options": csv.ParseOptions(newlines_in_values=True),
+            "convert_options": csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                null_values=[""],
+            ),
+        }
+        try:
+            with SSCursor(self._connection) as cursor:
+                cursor.execute(statement)
+                while lines := cursor.fetchmany(BATCH):
+                    text = b"\n".join([line[0] for line in lines]) + b"\n"
+                    yield csv.read_csv(io.BytesIO(text), **options)
+        except pymysql.Error as error:
+            self._fail(f"{request.table or request.input}: {_words(error)}", "check its rights")
+
+    def select(self, request: Request, span: tuple[int, int] | None) -> str:
+        line = self._line(request)
+        return f"SELECT {line} FROM {self.source(request)}{self.conditions(request, span)}"
+
+    def _line(self, request: Request) -> str:
+        """A row as a line of CSV: null is empty, text is quoted."""
+        fields = []
+        for name, kind in request.columns.items():
+            text = self.as_text(name, kind)
+            if kind.name == "text" or kind.format:
+                text = f"""CONCAT('"', REPLACE({text}, '"', '""'), '"')"""
+            fields.append(f"IFNULL({text}, '')")
+        # a single empty field would be an empty line, which CSV readers skip
+        return (
+            f"CONCAT_WS(',', {', '.join(fields)})"
+            if len(fields) > 1
+            else f"IFNULL({fields[0]}, '')"
+        )
+
+    def checksums(self, request: Request) -> dict[int, str] | None:
+        crc = f"CRC32({self._line(request)})"
+        where = self.conditions(request, None).partition(" ORDER BY ")[0]
+        found = self._run(
+            f"SELECT {self.quoted(request.described.keys[0])} DIV {CHUNK} AS chunk, COUNT(*), "
+            f"SUM({crc}), BIT_XOR({crc}) FROM {self.source(request)}{where} GROUP BY chunk"
+        )
+        return {int(chunk): b"-".join(rest).decode() for chunk, *rest in found}
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _run(self, statement: str) -> list[tuple[bytes, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def _fail(self, what: str, remedy: str) -> Any:
+        raise SourceError(self.name, what, remedy) from None
+
+
+def _words(error: Exception) -> str:
+    """What the server says, without the number of the error."""
+    said = str(error.args[-1]) if error.args else str(error)
+    return " ".join(said.split())

@@ -1,0 +1,267 @@
+"""The raw snapshot: what a system's inputs hold, typed, as Parquet; read once, all of one moment."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from custdyn_widgets.connections.column_types import ColumnType, major_units
+from custdyn_widgets.connections.origins.files import ROW as FILE_ROW
+from custdyn_widgets.connections.origins.origin import CHUNK, Origin, Request
+from custdyn_widgets.connections.system import ROW, MappingError, System
+from custdyn_widgets.errors import DataError, DataFault
+from custdyn_widgets.sources.suggestions import meant
+
+Chunks = dict[str, list[str]]
+"""Chunk → checksum and name of the file that has its rows."""
+Progress = Callable[[str], None]
+
+
+@dataclass
+class RawSnapshot:
+    """What was read: the files of each input, and how many rows.
+
+    `chunks`: input → table → chunk, of growing tables. `fetched`: rows that came from the system;
+    others were there from the last time.
+    """
+
+    files: dict[str, list[Path]] = field(default_factory=dict)
+    chunks: dict[str, dict[str, Chunks]] = field(default_factory=dict)
+    fetched: int = 0
+
+    def rows(self, name: str) -> int:
+        """How many rows an input has."""
+        return sum(pq.read_metadata(file).num_rows for file in self.files[name])
+
+
+def requests_of(system: System, origin: Origin, *, lists: bool) -> list[Request]:
+    """What has to be read; first the names are compared with those that there are.
+
+    Raises MappingError with everything that is missing.
+    """
+    faults, found = [], []
+    for name, described in system.inputs.items():
+        for table in described.tables(name):
+            request = Request(name, described, described.types(lists=lists), table)
+            there = origin.columns(request)
+            what = described.file or table
+            if there is None:
+                if not described.optional:
+                    near = meant(what, origin.tables())
+                    hint = f"; did you mean {near}?" if near else ""
+                    faults.append(f"{origin.name} has no {what}{hint}")
+                continue
+            every = {*request.columns, *described.where}
+            for column in sorted(
+                every - {*there, FILE_ROW} if system.of_files else every - {*there}
+            ):
+                near = meant(column, there)
+                hint = f"; did you mean {near}?" if near else ""
+                faults.append(f"{what} has no column {column}{hint}")
+            found.append(request)
+    if faults:
+        raise MappingError(system.name, faults)
+    return found
+
+
+def read_raw(
+    requests: Sequence[Request],
+    origin: Origin,
+    work: Path,
+    folder: Path,
+    *,
+    lists: bool,
+    known: Mapping[str, Mapping[str, Chunks]] | None = None,
+    progress: Progress = lambda _: None,
+) -> RawSnapshot:
+    """Reads the rows of all requests: chunks of growing tables into `folder`, others into `work`.
+
+    `known`: the chunks that the folder has. Raises DataError for values that are not of their
+    type, SourceError where something cannot be read.
+    """
+    made = RawSnapshot()
+    typed = _Typed()
+    for request in requests:
+        progress(f"reading {request.described.file or request.table}")
+        files = made.files.setdefault(request.input, [])
+        sums = origin.checksums(request) if request.described.grow else None
+        if sums is None:
+            files.append(_write_whole(request, origin, work, typed, made, lists=lists))
+            continue
+        before = (known or {}).get(request.input, {}).get(request.table, {})
+        kept: Chunks = {
+            chunk: said
+            for chunk, said in before.items()
+            if sums.get(int(chunk)) == said[0] and (folder / said[1]).is_file()
+        }
+        missing = sorted(chunk for chunk in sums if str(chunk) not in kept)
+        if missing:
+            asked = Request(
+                request.input,
+                request.described,
+                request.columns,
+                request.table,
+                missing if kept else None,
+            )
+            for chunk, file in _write_chunks(asked, origin, folder, typed, made, sums, lists=lists):
+                kept[str(chunk)] = [sums[chunk], file]
+        ordered = dict(sorted(kept.items(), key=lambda one: int(one[0])))
+        made.chunks.setdefault(request.input, {})[request.table] = ordered
+        files += [folder / said[1] for said in ordered.values()]
+        if not ordered:
+            files.append(_write_whole(request, origin, work, typed, made, lists=lists))
+    return made
+
+
+def _write_whole(
+    request: Request, origin: Origin, folder: Path, typed: _Typed, made: RawSnapshot, *, lists: bool
+) -> Path:
+    path = folder / f"{_safe(request.input)}.{_safe(request.table)}.parquet"
+    with pq.ParquetWriter(path, typed.schema(request, lists=lists), compression="zstd") as writer:
+        for table in typed.tables(request, origin.rows(request), lists=lists):
+            made.fetched += len(table)
+            writer.write_table(table)
+    return path
+
+
+def _write_chunks(
+    request: Request,
+    origin: Origin,
+    folder: Path,
+    typed: _Typed,
+    made: RawSnapshot,
+    sums: Mapping[int, str],
+    *,
+    lists: bool,
+) -> Iterator[tuple[int, str]]:
+    """A file for each chunk: the rows come in the order of their keys."""
+    schema = typed.schema(request, lists=lists)
+    current, parts = None, []
+
+    def write() -> tuple[int, str]:
+        assert current is not None  # noqa: S101 there are parts
+        name = f"{_safe(request.input)}.{_safe(request.table)}.{current}.{_short(sums[current])}.parquet"
+        pq.write_table(pa.concat_tables(parts), folder / name, compression="zstd")
+        return current, name
+
+    for table in typed.tables(request, origin.rows(request), lists=lists):
+        made.fetched += len(table)
+        numbers = pc.divide(table[request.described.keys[0]], CHUNK).to_numpy()
+        start = 0
+        while start < len(table):
+            chunk = int(numbers[start])
+            end = int(numbers.searchsorted(chunk, side="right"))
+            if current is not None and chunk != current:
+                yield write()
+                parts = []
+            current = chunk
+            parts.append(table.slice(start, end - start).cast(schema))
+            start = end
+    if parts:
+        yield write()
+
+
+class _Typed:
+    """Reads the text of rows as their types."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect()
+        self._connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
+
+    def schema(self, request: Request, *, lists: bool) -> pa.Schema:
+        """The columns of an input as they are kept; those of lists are empty without lists."""
+        nothing = pa.table({name: pa.array([], pa.string()) for name in request.columns})
+        return self._read(request, nothing, 0, lists=lists).schema
+
+    def tables(
+        self, request: Request, texts: Iterable[pa.Table], *, lists: bool
+    ) -> Iterator[pa.Table]:
+        """Rows as they are kept. Raises DataError at the first value that is not of its type."""
+        past = 0
+        for text in texts:
+            yield self._read(request, text, past, lists=lists)
+            past += len(text)
+
+    def _read(self, request: Request, text: pa.Table, past: int, *, lists: bool) -> pa.Table:
+        described, columns = request.described, request.columns
+        given, read, faults = [], [], []
+        for number, (name, kind) in enumerate(columns.items()):
+            given.append(f"{kind.given(_quoted(name))} AS g{number}")
+            value = self._value(kind, f"g{number}", list(columns))
+            read.append(f"{value} AS {_quoted(name)}")
+            faults.append(f"count(*) FILTER (WHERE g{number} IS NOT NULL AND {value} IS NULL)")
+        left_out = {} if lists else described.lists
+        read += [
+            f"NULL::{described.type_of(kind).sql_type} AS {_quoted(name)}"
+            for name, kind in left_out.items()
+        ]
+        read.append(f"{self._row(request, past)} AS {ROW}")
+        self._connection.register("text", text)
+        inner = f"(SELECT *, row_number() OVER () AS n, {', '.join(given)} FROM text)"
+        bad = self._connection.execute(f"SELECT {', '.join(faults)} FROM {inner}").fetchone()
+        if bad and any(bad):
+            raise DataError(list(self._faults(request, inner, bad, past)))
+        return self._connection.execute(
+            f"SELECT {', '.join(read)} FROM {inner} ORDER BY n"
+        ).to_arrow_table()
+
+    def _value(self, kind: ColumnType, given: str, names: Sequence[str]) -> str:
+        value = kind.read(given)
+        if kind.currency is None:
+            return value
+        return major_units(value, f"g{names.index(kind.currency)}")
+
+    def _row(self, request: Request, past: int) -> str:
+        """SQL: which raw row it is."""
+        keys = request.described.keys
+        named = f"concat_ws(':', {', '.join(map(_quoted, keys))})"
+        row = named if keys else f"'row ' || (n + {past})"
+        several = len(request.described.tables(request.input)) > 1
+        return f"{_literal(request.table)} || ' ' || {row}" if several else row
+
+    def _faults(
+        self, request: Request, inner: str, bad: Sequence[int], past: int
+    ) -> Iterator[DataFault]:
+        names = list(request.columns)
+        for number, (name, kind) in enumerate(request.columns.items()):
+            if not bad[number]:
+                continue
+            value = self._value(kind, f"g{number}", names)
+            found = self._connection.execute(
+                f"SELECT {self._row(request, past)}, g{number} FROM {inner} "
+                f"WHERE g{number} IS NOT NULL AND {value} IS NULL ORDER BY n LIMIT 3"
+            ).fetchall()
+            what = f"not {'a number' if kind.name != 'datetime' else 'an instant'} of the type {kind.name}"
+            remedy = f"such as {kind.example}; or declare another type in system.toml"
+            yield DataFault(
+                request.described.file or request.table,
+                name,
+                bad[number],
+                what,
+                tuple(str(key) for key, _ in found),
+                str(found[0][1]),
+                remedy,
+            )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _safe(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in name)
+
+
+def _short(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
