@@ -15,7 +15,7 @@ import duckdb
 
 from custdyn_widgets.connections.balances import differences
 from custdyn_widgets.connections.connected import Connected
-from custdyn_widgets.connections.folder import VERSION, Folder
+from custdyn_widgets.connections.folder import Folder
 from custdyn_widgets.connections.history import OPENINGS, Changes, follow, keep_the_gone
 from custdyn_widgets.connections.mapping import locked_engine, run_mapping
 from custdyn_widgets.connections.origins import open_files, open_origin
@@ -25,6 +25,7 @@ from custdyn_widgets.connections.system import System, load_system
 from custdyn_widgets.errors import FieldFault, QueryError, SourceError
 from custdyn_widgets.model.currencies import no_currency
 from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.sources.connection import VERSION
 
 Progress = Callable[[str], None]
 

@@ -89,6 +89,8 @@ class Connected:
 
     def to_manifest(self) -> dict[str, Any]:
         """What the folder keeps of it, for the page and for the next time."""
+        changes = self.changes
+        assert changes is not None  # noqa: S101 a check writes none
         return {
             "system": self.system,
             "origin": self.origin,
@@ -103,9 +105,8 @@ class Connected:
             "balances": self.balances,
             "differing": len(self.differences),
             "differences": [one.line() for one in self.differences[:SHOWN]],
-            "gone": [0, "0"]
-            if self.changes is None
-            else [self.changes.gone, plain(self.changes.gone_amount)],
+            "gone": [changes.gone, plain(changes.gone_amount)],
+            "edits": [changes.edits, plain(changes.edits_amount)],
             "notes": list(self.notes),
         }
 

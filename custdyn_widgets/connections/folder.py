@@ -27,11 +27,10 @@ from custdyn_widgets.connections.mapping import columns_of
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.files import private_folder
 from custdyn_widgets.model.schema import Reads
-from custdyn_widgets.sources.place import CONNECTION
+from custdyn_widgets.sources.connection import CONNECTION, read_connection
 
 INSIDE = ".connect"
 CURRENT = "current"
-VERSION = 1
 ROWS_AT_ONCE = 50_000
 _ARROW = {
     Reads.ID: pa.string(),
@@ -70,7 +69,7 @@ class Folder:
     @property
     def manifest(self) -> dict[str, Any] | None:
         """What connection.json of the snapshot in force says; None before the first."""
-        return read_manifest(self.snapshot) if self.snapshot else None
+        return read_connection(self.snapshot) if self.snapshot else None
 
     @property
     def parts(self) -> list[Path]:
@@ -137,7 +136,7 @@ class Folder:
         for one in self._inside.iterdir():
             if one.name.isdigit() and one not in (current, before):
                 shutil.rmtree(one, ignore_errors=True)
-        kept = read_manifest(current).get("raw", {})
+        kept = (read_connection(current) or {}).get("raw", {})
         names = {
             said[1] for tables in kept.values() for one in tables.values() for said in one.values()
         }
@@ -149,18 +148,6 @@ class Folder:
 def schema_of(name: str, *, lists: bool) -> pa.Schema:
     """The columns of a table as they are written."""
     return pa.schema([(one.name, _ARROW[one.reads]) for one in columns_of(name, lists=lists)])
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """What connection.json says. Raises SourceError where it cannot be read."""
-    try:
-        said: dict[str, Any] = json.loads((folder / CONNECTION).read_bytes())
-        if said["version"] != VERSION:
-            raise ValueError(f"version {said['version']}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        what = f"{CONNECTION} cannot be read: {error}"
-        raise SourceError(str(folder), what, "run custdyn connect with --rebuild") from None
-    return said
 
 
 def _write_ledger(

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from custdyn_widgets.connections.column_types import AMOUNT
-from custdyn_widgets.connections.mapping import NUMBER, columns_of
+from custdyn_widgets.connections.system import ROW
+from custdyn_widgets.connections.mapping import REPEATS, UNNAMED, columns_of
 
 OPENINGS = ("created", "horizon", "none")
 """When opening balances are dated, or that none are booked."""
@@ -27,6 +28,7 @@ class Changes:
     `edited`: entry ids whose row has changed at the source, with the difference, each; `gone`
     counts entries whose row is no longer there, and adds them up; they stay. `booked` clients
     got what is stored and not recorded: as an opening balance the first time, later as a drift.
+    `edits` counts the entries that bring differences to others, of every snapshot, and adds them.
     """
 
     first: bool
@@ -37,6 +39,8 @@ class Changes:
     gone_amount: Decimal
     booked: int
     booked_amount: Decimal
+    edits: int
+    edits_amount: Decimal
 
     @property
     def booked_as(self) -> str:
@@ -57,35 +61,41 @@ def follow(
     The table `ledger` has what the source says now, `stored` its stored balances.
     """
     names = [one.name for one in columns_of("ledger", lists=lists)]
+    instant = moment.replace(tzinfo=None)
+    edited: list[tuple[str, Decimal]] = []
+    gone: tuple[int, Decimal] = (0, Decimal(0))
     if parts:
         files = ", ".join("'" + str(one.resolve()).replace("'", "''") + "'" for one in parts)
         engine.execute(f"CREATE VIEW earlier AS SELECT * FROM read_parquet([{files}])")
         _number_again(engine)
-    _name_entries(engine)
-    edited: list[Any] = []
-    gone = (0, Decimal(0))
-    instant = moment.replace(tzinfo=None)
-    if parts:
-        _versions(engine)
+        _compare(engine)
         engine.execute(
-            "CREATE TABLE additions AS SELECT * REPLACE (?::TIMESTAMP AS recorded_at) FROM "
-            "(SELECT * FROM ledger ANTI JOIN earlier USING (entry_id))",
+            "CREATE TABLE fresh AS SELECT * REPLACE (?::TIMESTAMP AS recorded_at) FROM "
+            "(SELECT * FROM ledger SEMI JOIN (SELECT entry_id FROM compared WHERE was IS NULL) "
+            "USING (entry_id))",
             [instant],
         )
+    else:
+        engine.execute("CREATE VIEW earlier AS SELECT * FROM ledger WHERE false")
+        engine.execute("CREATE VIEW fresh AS SELECT * FROM ledger")
+    engine.execute("CREATE TABLE booked AS SELECT * FROM ledger WHERE false")
+    engine.execute("CREATE VIEW additions AS FROM fresh UNION ALL BY NAME FROM booked")
+    if parts:
         edited = _book_edits(engine, names, instant)
         found = engine.execute(
-            f"SELECT count(*), coalesce(sum(amount), 0)::{AMOUNT} "
-            "FROM versions ANTI JOIN ledger USING (entry_id)"
+            f"SELECT count(*), coalesce(sum(was.amount), 0)::{AMOUNT} FROM compared WHERE now IS NULL"
         ).fetchone()
         gone = found or gone
-    else:
-        engine.execute("CREATE TABLE additions AS SELECT * FROM ledger")
-        engine.execute("CREATE VIEW earlier AS SELECT * FROM ledger WHERE false")
-    added = _one(engine, "SELECT count(*) FROM additions WHERE NOT starts_with(entry_id, 'edit:')")
-    booked = (0, Decimal(0))
+    booked: tuple[int, Decimal] = (0, Decimal(0))
     if opening != "none":
         booked = _book_balances(engine, names, instant, opening, first=not parts)
-    return Changes(not parts, added, tuple(edited), *gone, *booked)
+    added = _one(engine, "SELECT count(*) FROM fresh")
+    edits = engine.execute(
+        f"SELECT count(*), coalesce(sum(amount), 0)::{AMOUNT} FROM "
+        "(SELECT entry_id, amount FROM earlier UNION ALL SELECT entry_id, amount FROM booked) "
+        "WHERE starts_with(entry_id, 'edit:')"
+    ).fetchone()
+    return Changes(not parts, added, tuple(edited), *gone, *booked, *(edits or (0, Decimal(0))))
 
 
 def keep_the_gone(
@@ -117,74 +127,56 @@ def keep_the_gone(
         )
 
 
-def _name_entries(engine: duckdb.DuckDBPyConnection) -> None:
-    """The number of an entry becomes the end of its id."""
-    numbered = _one(engine, f"SELECT count(*) FROM ledger WHERE {NUMBER} IS NOT NULL")
-    if numbered:
-        engine.execute(
-            f"UPDATE ledger SET entry_id = entry_id || ':' || {NUMBER} WHERE {NUMBER} IS NOT NULL"
-        )
-    engine.execute(f"ALTER TABLE ledger DROP COLUMN {NUMBER}")
-
-
 def _number_again(engine: duckdb.DuckDBPyConnection) -> None:
     """Entries of one id keep the numbers that they have had: a late one gets the next."""
-    engine.execute(
-        f"CREATE TABLE repeated AS SELECT entry_id FROM ledger WHERE {NUMBER} IS NOT NULL "
-        "GROUP BY entry_id HAVING count(*) > 1 UNION "
-        "SELECT left(entry_id, -2) FROM earlier WHERE ends_with(entry_id, ':2') "
-        f"INTERSECT SELECT entry_id FROM ledger WHERE {NUMBER} IS NOT NULL"
-    )
-    if not _one(engine, "SELECT count(*) FROM repeated"):
-        return
     content = f"({', '.join(IDENTITY)}, amount)::VARCHAR"
-    now: dict[str, list[tuple[int, str]]] = {}
-    for base, number, said in engine.execute(
-        f"SELECT entry_id, {NUMBER}, {content} FROM ledger SEMI JOIN repeated USING (entry_id) "
-        f"ORDER BY entry_id, {NUMBER}"
-    ).fetchall():
-        now.setdefault(base, []).append((number, said))
+    engine.execute(
+        f"CREATE TABLE again AS SELECT entry_id, {ROW}, coalesce(n, 1) AS n, {content} AS content "
+        f"FROM {UNNAMED} LEFT JOIN numbers USING (entry_id, {ROW}) WHERE {REPEATS} AND (entry_id IN "
+        "(SELECT entry_id FROM numbers) OR entry_id IN "
+        "(SELECT left(entry_id, -2) FROM earlier WHERE ends_with(entry_id, ':2')))"
+    )
     before: dict[str, dict[int, str]] = {}
     for base, number, said in engine.execute(
         r"SELECT base, number, content FROM (SELECT regexp_replace(entry_id, ':\d+$', '') AS base, "
         rf"TRY_CAST(regexp_extract(entry_id, ':(\d+)$', 1) AS BIGINT) AS number, {content} AS "
-        "content FROM earlier) WHERE base IN (SELECT entry_id FROM repeated) ORDER BY base, number"
+        "content FROM earlier) WHERE base IN (SELECT entry_id FROM again) ORDER BY base, number"
     ).fetchall():
         before.setdefault(base, {})[number] = said
-    moves = [
-        (base, number, place)
+    now: dict[str, list[tuple[str, str]]] = {}
+    for base, row, said in engine.execute(
+        f"SELECT entry_id, {ROW}, content FROM again ORDER BY entry_id, n"
+    ).fetchall():
+        now.setdefault(base, []).append((row, said))
+    numbered = [
+        (base, row, number)
         for base, rows in now.items()
-        for number, place in _matched(rows, before.get(base, {}))
-        if number != place
+        for row, number in _matched(rows, before.get(base, {}))
     ]
-    if moves:
-        engine.execute("CREATE TABLE moves (entry_id VARCHAR, was BIGINT, place BIGINT)")
-        engine.executemany("INSERT INTO moves VALUES (?, ?, ?)", moves)
-        engine.execute(
-            f"UPDATE ledger SET {NUMBER} = place FROM moves "
-            f"WHERE ledger.entry_id = moves.entry_id AND {NUMBER} = was"
-        )
+    if numbered:
+        engine.execute("DELETE FROM numbers WHERE entry_id IN (SELECT entry_id FROM again)")
+        engine.executemany("INSERT INTO numbers VALUES (?, ?, ?)", numbered)
 
 
-def _matched(rows: Sequence[tuple[int, str]], before: dict[int, str]) -> list[tuple[int, int]]:
-    """Number in this snapshot → number in the ledger: the same content first, then what is left."""
+def _matched(rows: Sequence[tuple[str, str]], before: dict[int, str]) -> list[tuple[str, int]]:
+    """Row → its number in the ledger: the same content first, then what is left."""
     free, found, rest = dict(before), [], []
-    for number, said in rows:
+    for row, said in rows:
         same = next((place for place, known in free.items() if known == said), None)
         if same is None:
-            rest.append(number)
+            rest.append(row)
         else:
             del free[same]
-            found.append((number, same))
+            found.append((row, same))
     following = max(before, default=0)
-    for number in rest:
+    for row in rest:
         if free:
             place = min(free)
             del free[place]
         else:
             following += 1
             place = following
-        found.append((number, place))
+        found.append((row, place))
     return found
 
 
@@ -218,15 +210,39 @@ def _versions(engine: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _compare(engine: duckdb.DuckDBPyConnection) -> None:
+    """The table `compared`: entries that the ledger and the source do not say alike.
+
+    `was` and `now` are what they say, null where there is no such entry.
+    """
+    _versions(engine)
+    content = ", ".join((*IDENTITY, "amount"))
+    engine.execute(
+        "CREATE TABLE differing AS SELECT entry_id FROM "
+        f"(SELECT entry_id, hash({content}) AS said FROM versions) v FULL JOIN "
+        f"(SELECT entry_id, hash({content}) AS said FROM ledger) n USING (entry_id) "
+        "WHERE v.said IS DISTINCT FROM n.said"
+    )
+    said = ", ".join(f"'{one}': {one}" for one in (*IDENTITY, "amount"))
+    one, other = (
+        f"(SELECT *, {{{said}}} AS said FROM {table} SEMI JOIN differing USING (entry_id))"
+        for table in ("versions", "ledger")
+    )
+    engine.execute(
+        "CREATE TABLE compared AS SELECT entry_id, v.edits, v.said AS was, n.said AS now "
+        f"FROM {one} v FULL JOIN {other} n USING (entry_id)"
+    )
+
+
 def _book_edits(
     engine: duckdb.DuckDBPyConnection, names: Sequence[str], instant: datetime
 ) -> list[tuple[str, Decimal]]:
     """Rows that say something else than before: the first version stays, the difference is added."""
-    other = " OR ".join(f"n.{one} IS DISTINCT FROM v.{one}" for one in IDENTITY)
+    moved = " OR ".join(f"now.{one} IS DISTINCT FROM was.{one}" for one in IDENTITY)
     engine.execute(
-        f"CREATE TABLE changed AS SELECT n.*, v.edits, v.amount AS was, ({other}) AS moved, "
-        f"{', '.join(f'v.{one} AS was_{one}' for one in IDENTITY)} "
-        f"FROM ledger n JOIN versions v USING (entry_id) WHERE n.amount <> v.amount OR {other}"
+        f"CREATE TABLE changed AS SELECT entry_id, edits, now.*, was.amount AS was, ({moved}) AS "
+        f"moved, {', '.join(f'was.{one} AS was_{one}' for one in IDENTITY)} FROM compared "
+        "WHERE was IS NOT NULL AND now IS NOT NULL"
     )
     same = {one: one for one in IDENTITY}
     back = {one: f"was_{one}" for one in IDENTITY}
@@ -246,7 +262,7 @@ def _book_edits(
             values["description"] = "'edited at the source; it was ' || was::VARCHAR"
         listed = ", ".join(f"{values[one]} AS {one}" for one in names)
         engine.execute(
-            f"INSERT INTO additions BY NAME SELECT {listed} FROM changed WHERE {where}", [instant]
+            f"INSERT INTO booked BY NAME SELECT {listed} FROM changed WHERE {where}", [instant]
         )
     return engine.execute(
         f"SELECT entry_id, (amount - was)::{AMOUNT} FROM changed ORDER BY entry_id"
@@ -293,13 +309,13 @@ def _book_balances(
         values["description"] = "'stored balance minus what is recorded'"
     listed = ", ".join(f"{values[one]} AS {one}" for one in names)
     engine.execute(
-        f"INSERT INTO additions BY NAME SELECT {listed} FROM stored b "
+        f"INSERT INTO booked BY NAME SELECT {listed} FROM stored b "
         "LEFT JOIN sums s ON s.client_id = b.client_id "
         "LEFT JOIN clients c ON c.client_id = b.client_id "
         "WHERE b.balance <> coalesce(s.amount, 0)"
     )
     found = engine.execute(
-        f"SELECT count(*), coalesce(sum(amount), 0)::{AMOUNT} FROM additions "
+        f"SELECT count(*), coalesce(sum(amount), 0)::{AMOUNT} FROM booked "
         f"WHERE starts_with(entry_id, '{kind}:')"
     ).fetchone()
     return found or (0, Decimal(0))

@@ -17,13 +17,15 @@ from custdyn_widgets.errors import DataError, DataFault
 from custdyn_widgets.model.schema import TABLES, Column, Reads, Table
 from custdyn_widgets.sources.suggestions import meant
 
-NUMBER = "n"
-"""The column of ledger.sql that numbers the entries of one `entry_id`, where it can repeat."""
+REPEATS = "repeats"
+"""The column of ledger.sql that is true where several entries may have one `entry_id`."""
 ORIGIN_COLUMNS = ("input", ROW)
 """The columns that say which raw row a row was made of."""
+UNNAMED = "unnamed_ledger"
+"""The ledger before entries that may have one id are numbered."""
 RESERVED = ("opening:", "drift:", "edit:")
 """What begins the ids of entries that `connect` makes itself."""
-MEMORY = "320MB"
+MEMORY = "240MB"
 IN_NO_TABLE = "in no table, for no reason given"
 _SQL = {
     Reads.ID: "VARCHAR",
@@ -79,6 +81,8 @@ def locked_engine(folder: Path, readable: Sequence[Path]) -> duckdb.DuckDBPyConn
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "python_enable_replacements": "false",
+        "preserve_insertion_order": "false",  # what is written is sorted
+        "threads": "2",
     }.items():
         engine.execute(f"SET {name} = {_literal(value)}")
     places = ", ".join(_literal(f"{one.resolve()}/") for one in readable)
@@ -151,7 +155,7 @@ def _column_faults(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[str
         wanted = tuple(
             one.name for one in columns if one.required and (name, one.name) not in _FALLBACK
         )
-        allowed = (*(one.name for one in columns), *ORIGIN_COLUMNS, NUMBER)
+        allowed = (*(one.name for one in columns), *ORIGIN_COLUMNS, REPEATS)
     for one in wanted:
         if one not in there:
             near = meant(one, [other for other in there if other not in allowed])
@@ -180,12 +184,37 @@ def _canonical(
         f"{_column(name, one, given, currency)} AS {one.name}"
         for one in columns_of(name, lists=lists)
     ]
-    if name == "ledger":
-        said.append(f"{NUMBER if NUMBER in given else 'NULL'}::BIGINT AS {NUMBER}")
-    elif name == "client_tags":
-        said[0] = f"DISTINCT {said[0]}"
     source = f"FROM from_{name}" if there else "WHERE false"
-    engine.execute(f"CREATE TABLE {name} AS SELECT {', '.join(said)} {source}")
+    if name == "ledger":
+        said.append(f"{REPEATS if REPEATS in given else 'false'} AS {REPEATS}")
+        said.append(f"{ROW if ROW in given else 'NULL'}::VARCHAR AS {ROW}")
+        engine.execute(f"CREATE VIEW {UNNAMED} AS SELECT {', '.join(said)} {source}")
+        _number(engine, lists=lists)
+        return
+    distinct = "DISTINCT " if name == "client_tags" else ""
+    engine.execute(f"CREATE TABLE {name} AS SELECT {distinct}{', '.join(said)} {source}")
+
+
+def _number(engine: duckdb.DuckDBPyConnection, *, lists: bool) -> None:
+    """Makes the view `ledger`: entries of an id that may repeat have a number at its end.
+
+    They are numbered by what they say, not by their row, which changes where it is archived. The
+    table `numbers` has those of ids that do repeat; of others it is 1.
+    """
+    content = ", ".join(one.name for one in columns_of("ledger", lists=lists))
+    engine.execute(
+        f"CREATE TABLE numbers AS SELECT entry_id, {ROW}, "
+        f"row_number() OVER (PARTITION BY entry_id ORDER BY {content}, {ROW}) AS n FROM "
+        f"(SELECT * FROM {UNNAMED} SEMI JOIN (SELECT entry_id FROM {UNNAMED} WHERE {REPEATS} "
+        "GROUP BY entry_id HAVING count(*) > 1) USING (entry_id))"
+    )
+    named = (
+        f"CASE WHEN {REPEATS} THEN concat_ws(':', entry_id, coalesce(n, 1)) ELSE entry_id END"
+    )
+    engine.execute(
+        f"CREATE VIEW ledger AS SELECT * EXCLUDE ({REPEATS}, {ROW}, n) REPLACE ({named} AS "
+        f"entry_id) FROM {UNNAMED} LEFT JOIN numbers USING (entry_id, {ROW})"
+    )
 
 
 def columns_of(name: str, *, lists: bool) -> list[Column]:
@@ -276,10 +305,9 @@ def _repeated(engine: duckdb.DuckDBPyConnection, table: Table) -> Iterator[DataF
     if table.name == "client_tags":
         return
     keys = ", ".join(table.key)
-    key = f"{keys}, {NUMBER}" if table.name == "ledger" else keys
     rows = engine.execute(
         f"SELECT concat_ws(', ', {keys}), count(*) FROM {table.name} "
-        f"GROUP BY {key} HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
+        f"GROUP BY {keys} HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
     ).fetchall()
     if rows:
         what = f"{table.name}.sql gives a key more than once"
@@ -298,12 +326,12 @@ def _accounted(
 ) -> tuple[dict[str, int], tuple[LeftOut, ...]]:
     """Every raw row of the inputs with an amount comes out in a table, or is left out."""
     parts = [
-        f"SELECT DISTINCT input, CAST({ROW} AS VARCHAR) AS {ROW} FROM from_{name}"
+        f"SELECT input, CAST({ROW} AS VARCHAR) AS {ROW} FROM from_{name}"
         for name in system.selects
         if name in TABLES and set(ORIGIN_COLUMNS) <= set(_types(engine, f"from_{name}"))
     ]
     nothing = f"SELECT NULL::VARCHAR AS input, NULL::VARCHAR AS {ROW} WHERE false"
-    engine.execute(f"CREATE TABLE used_rows AS {' UNION '.join(parts) or nothing}")
+    engine.execute(f"CREATE VIEW used_rows AS {' UNION ALL '.join(parts) or nothing}")
     reasons = f"SELECT input, CAST({ROW} AS VARCHAR) AS {ROW}, reason FROM from_{LEFT_OUT}"
     if LEFT_OUT not in system.selects:
         reasons = f"SELECT *, NULL::VARCHAR AS reason FROM ({nothing})"
@@ -316,8 +344,9 @@ def _accounted(
             f"WHERE input = $name GROUP BY {ROW}) "
             f"SELECT coalesce(reason, $unexplained), count(*), "
             f"coalesce(sum({_quoted(described.amount)}), 0)::{AMOUNT}, min({ROW}, 3) "
-            f"FROM {_quoted(name)} LEFT JOIN reasons USING ({ROW}) WHERE {ROW} NOT IN "
-            f"(SELECT {ROW} FROM used_rows WHERE input = $name) GROUP BY 1 ORDER BY 1",
+            f"FROM (SELECT * FROM {_quoted(name)} ANTI JOIN "
+            f"(SELECT {ROW} FROM used_rows WHERE input = $name) USING ({ROW})) "
+            f"LEFT JOIN reasons USING ({ROW}) GROUP BY 1 ORDER BY 1",
             {"name": name, "unexplained": IN_NO_TABLE},
         ).fetchall()
         left_out += [LeftOut(name, row[0], row[1], row[2], tuple(row[3])) for row in found]

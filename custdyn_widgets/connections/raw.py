@@ -191,26 +191,32 @@ class _Typed:
 
     def _read(self, request: Request, text: pa.Table, past: int, *, lists: bool) -> pa.Table:
         described, columns = request.described, request.columns
-        given, read, faults = [], [], []
-        for number, (name, kind) in enumerate(columns.items()):
-            given.append(f"{kind.given(_quoted(name))} AS g{number}")
-            value = self._value(kind, f"g{number}", list(columns))
-            read.append(f"{value} AS {_quoted(name)}")
-            faults.append(f"count(*) FILTER (WHERE g{number} IS NOT NULL AND {value} IS NULL)")
-        left_out = {} if lists else described.lists
+        names = list(columns)
+        given = [f"{kind.given(_quoted(name))} AS g{n}" for n, (name, kind) in enumerate(columns.items())]
+        self._connection.register("text", text)
+        self._connection.execute(
+            "CREATE OR REPLACE TEMP TABLE given AS SELECT *, row_number() OVER () AS n, "
+            f"{', '.join(given)} FROM text"
+        )
+        read = [
+            f"{self._value(kind, f'g{n}', names)} AS {_quoted(name)}"
+            for n, (name, kind) in enumerate(columns.items())
+        ]
         read += [
             f"NULL::{described.type_of(kind).sql_type} AS {_quoted(name)}"
-            for name, kind in left_out.items()
+            for name, kind in ({} if lists else described.lists).items()
         ]
         read.append(f"{self._row(request, past)} AS {ROW}")
-        self._connection.register("text", text)
-        inner = f"(SELECT *, row_number() OVER () AS n, {', '.join(given)} FROM text)"
-        bad = self._connection.execute(f"SELECT {', '.join(faults)} FROM {inner}").fetchone()
-        if bad and any(bad):
-            raise DataError(list(self._faults(request, inner, bad, past)))
-        return self._connection.execute(
-            f"SELECT {', '.join(read)} FROM {inner} ORDER BY n"
+        found = self._connection.execute(
+            f"SELECT {', '.join(read)} FROM given ORDER BY n"
         ).to_arrow_table()
+        nulls = self._connection.execute(
+            f"SELECT {', '.join(f'count(*) - count(g{n})' for n in range(len(names)))} FROM given"
+        ).fetchone()
+        bad = [found[n].null_count - (nulls or ())[n] for n in range(len(names))]
+        if any(bad):
+            raise DataError(list(self._faults(request, bad, past)))
+        return found
 
     def _value(self, kind: ColumnType, given: str, names: Sequence[str]) -> str:
         value = kind.read(given)
@@ -227,7 +233,7 @@ class _Typed:
         return f"{_literal(request.table)} || ' ' || {row}" if several else row
 
     def _faults(
-        self, request: Request, inner: str, bad: Sequence[int], past: int
+        self, request: Request, bad: Sequence[int], past: int
     ) -> Iterator[DataFault]:
         names = list(request.columns)
         for number, (name, kind) in enumerate(request.columns.items()):
@@ -235,7 +241,7 @@ class _Typed:
                 continue
             value = self._value(kind, f"g{number}", names)
             found = self._connection.execute(
-                f"SELECT {self._row(request, past)}, g{number} FROM {inner} "
+                f"SELECT {self._row(request, past)}, g{number} FROM given "
                 f"WHERE g{number} IS NOT NULL AND {value} IS NULL ORDER BY n LIMIT 3"
             ).fetchall()
             what = f"not {'a number' if kind.name != 'datetime' else 'an instant'} of the type {kind.name}"

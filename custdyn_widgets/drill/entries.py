@@ -122,6 +122,8 @@ def _as_flows(table: pa.Table) -> pa.Table:
         np.int64,
     )
     count = np.ones(len(kinds), np.int64)
+    if "is_edit" in table.column_names:
+        count -= np.asarray(table["is_edit"]).astype(np.int64)
     return pa.table(
         {
             "client_id": table["client_id"],

@@ -55,7 +55,7 @@ def payg_sums(payg: ir.Table, segments: Sequence[Segment], by: str | None = None
         keys["split"] = payg[by]
     wide = f"decimal(38, {payg.quantity.type().scale or 0})"  # Ibis takes it for one of 2 at least
     return payg.group_by(**keys).agg(
-        entries=payg.count(), quantity=payg.quantity.sum().cast(wide), amount=payg.amount.sum()
+        entries=measures.entries(payg), quantity=payg.quantity.sum().cast(wide), amount=payg.amount.sum()
     )
 
 

@@ -27,8 +27,15 @@ def is_rolled(ledger: ir.Table) -> bool:
 
 
 def entries(ledger: ir.Table) -> ir.IntegerScalar:
-    """How many entries."""
-    return ledger.entries.sum().fill_null(0) if is_rolled(ledger) else ledger.count()
+    """How many entries; one that is an edit of another (see Raw) is none of its own."""
+    if is_rolled(ledger):
+        return ledger.entries.sum().fill_null(0)
+    return ledger.count(where=_is_own(ledger))
+
+
+def _is_own(ledger: ir.Table) -> ir.BooleanColumn | None:
+    """Whether an entry is one of its own, no edit of another; None: all are."""
+    return ~ledger.is_edit if "is_edit" in ledger.columns else None
 
 
 def last_paid(ledger: ir.Table) -> ir.TimestampScalar:
@@ -56,7 +63,7 @@ def opposite(ledger: ir.Table) -> ir.IntegerScalar:
         return ledger.opposite.sum()
     of_package = ledger.kind.isin(PACKAGE_KINDS)
     unusual = ibis.ifelse(of_package, ledger.amount > 0, ledger.amount < 0)
-    return (unusual & (ledger.kind != PAYG)).sum()
+    return (unusual & (ledger.kind != PAYG)).sum(where=_is_own(ledger))
 
 
 def first(ledger: ir.Table) -> ir.TimestampScalar:

@@ -16,8 +16,6 @@ MASTER = re.compile(r"(spark://[^/?]+|local-cluster\[[^\]]*\]|local\[[^\]]*\])(/
 """A master of Spark, with the folder or the schema of the tables."""
 MANIFEST = "rollup.json"
 """Makes a folder that of a rollup."""
-CONNECTION = "connection.json"
-"""Says what `custdyn connect` brought into a folder, from where, and when."""
 ENDINGS = {".duckdb": "duckdb", ".ddb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
 KINDS = (
     "a folder of CSV or Parquet files, a file *.duckdb or *.sqlite, postgresql://…, spark://…, or "

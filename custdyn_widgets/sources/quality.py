@@ -44,13 +44,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What `check` says of a source; `contents` and `rates` are None where it cannot be read."""
+    """What `check` says of a source; `contents` and `rates` are None where it cannot be read.
+
+    `more` is what else is known of it: label and text.
+    """
 
     contents: Contents | None = None
     rates: Rates | None = None
     faults: tuple[DataFault, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -63,7 +67,7 @@ class Checked:
     def facts(self) -> list[tuple[str, str]]:
         """What is there: label and text; nothing where it cannot be read."""
         known = self.contents and self.rates and words_of(self.contents, self.rates)
-        return list(known or ())
+        return [*(known or ()), *self.more]
 
     def lines(self) -> Iterator[str]:
         """What is there, then errors, warnings and notes, one a line."""

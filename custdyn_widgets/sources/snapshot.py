@@ -16,6 +16,7 @@ from custdyn_widgets.errors import DataError
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import TABLES, TERM
 from custdyn_widgets.sources.any_engine import AnyEngine
+from custdyn_widgets.sources.connection import EDIT
 from custdyn_widgets.sources.contents import Contents, contents_of
 from custdyn_widgets.sources.data_warnings import empty_tables, warnings_of
 from custdyn_widgets.sources.ecb import ecb_rates
@@ -39,7 +40,8 @@ class Raw:
     of a time are found without reading the others. `steady`: the same token means the same data.
     `partitions`: where the data is on many machines, work can be done there. `there`: names that
     a missing table may have.
-    `rollup`: what the ledger is of, where its rows are not single entries.
+    `rollup`: what the ledger is of, where its rows are not single entries. `facts`: what else is
+    known of it, label and text. `edits`: entries may bring a difference to others (see EDIT).
     """
 
     tables: Mapping[str, ir.Table]
@@ -50,6 +52,8 @@ class Raw:
     notes: tuple[str, ...] = ()
     there: tuple[str, ...] = ()
     rollup: Rollup | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    edits: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,9 @@ def canonical_tables(
     tables = {name: one.table for name, one in read.items()}
     if raw.rollup is not None:
         tables["ledger"] = raw.tables["ledger"].mutate(recorded_at=ibis.null(INSTANT_TYPE))
+    if raw.edits:
+        ledger = tables["ledger"]
+        tables["ledger"] = ledger.mutate(is_edit=ledger.entry_id.startswith(EDIT))
     return tables, raw.notes + tuple(note for one in read.values() for note in one.notes)
 
 

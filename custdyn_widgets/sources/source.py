@@ -109,7 +109,7 @@ class Source:
                 found = directory_of(snapshot.tables, snapshot.fetch, snapshot.rates)
                 if snapshot.raw.partitions is None:
                     contents, warnings = snapshot.contents(), snapshot.warnings()
-                    facts = tuple(words_of(contents, snapshot.rates))
+                    facts = (*words_of(contents, snapshot.rates), *snapshot.raw.facts)
                     found = replace(found, contents=contents, facts=facts, warnings=warnings)
                 self._directory = (snapshot.token, found)
             return self._directory[1]
@@ -152,7 +152,9 @@ class Source:
                     data = snapshot.data
                     faults = repeated(TABLES["ledger"], data.tables["ledger"], snapshot.fetch)
                 except DataError as error:  # of a column that no report reads
-                    return Checked(contents, snapshot.rates, error.faults, (*warnings,))
+                    return Checked(
+                        contents, snapshot.rates, error.faults, (*warnings,), more=snapshot.raw.facts
+                    )
                 ledger = data.tables["ledger"]
                 payg = ledger.filter(ledger.kind == PAYG)
                 warnings += direction_words(directions(payg, data.fetch))
@@ -166,7 +168,14 @@ class Source:
                 warnings += [one.words for one in found if one.key == UNKNOWN]
                 notes = [one.words for one in found if one.key != UNKNOWN]
                 notes = [*snapshot.notes, *notes_of(contents, datetime.now(UTC)), *notes]
-                return Checked(contents, snapshot.rates, (*faults,), (*warnings,), (*notes,))
+                return Checked(
+                    contents,
+                    snapshot.rates,
+                    (*faults,),
+                    (*warnings,),
+                    (*notes,),
+                    snapshot.raw.facts,
+                )
         except DataError as error:
             return Checked(faults=error.faults)
 

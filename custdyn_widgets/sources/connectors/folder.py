@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from custdyn_widgets.errors import DataError, DataFault, SourceError
 from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.sources.connection import facts_of, note_of, read_connection
 from custdyn_widgets.sources.connectors.arrow import held
 from custdyn_widgets.sources.connectors.csv_file import read_csv
 from custdyn_widgets.sources.engine import Engine
@@ -86,8 +87,13 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
             if wide := [one.name for one in schema if pa.types.is_decimal256(one.type)]:
                 tables[table] = _with_wide(engine, table, files, schema, wide)
         ledger = files if table == "ledger" else ledger
+    connection = read_connection(folder)
+    if connection is not None:
+        notes.append(note_of(connection))
     return Raw(
         tables,
+        facts=() if connection is None else tuple(facts_of(connection)),
+        edits=connection is not None and connection["edits"][0] > 0,
         in_order=bool(ledger) and in_order(ledger),
         notes=tuple(notes),
         there=tuple(sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))),

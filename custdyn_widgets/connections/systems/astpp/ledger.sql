@@ -24,17 +24,14 @@ detail AS (
 SELECT
     input, row_id,
     concat_ws(':', what, uniqueid, accountid, call_direction) AS entry_id,
-    row_number() OVER (
-        PARTITION BY what, uniqueid, accountid, call_direction
-        ORDER BY callstart, debit, calltype, billseconds, callednum
-    ) AS n,
+    true AS repeats,
     accountid AS client_id, callstart AS occurred_at, 'payg' AS kind, -debit AS amount,
     NULL AS package_id, calltype AS service, callednum AS destination, billseconds AS quantity,
     NULL AS description
 FROM call
 UNION ALL
 SELECT
-    'invoice_details', row_id, concat('detail:', id, ':debit'), NULL, accountid, created_date, kind,
+    'invoice_details', row_id, concat('detail:', id, ':debit'), false, accountid, created_date, kind,
     -debit, product, charge_type, NULL, NULL, description
 FROM detail
 WHERE debit > 0 AND NOT (
@@ -43,7 +40,7 @@ WHERE debit > 0 AND NOT (
 )
 UNION ALL
 SELECT
-    'invoice_details', row_id, concat('detail:', id, ':credit'), NULL, accountid, created_date,
+    'invoice_details', row_id, concat('detail:', id, ':credit'), false, accountid, created_date,
     CASE WHEN kind IN ('refill', 'tax') THEN kind ELSE 'correction' END,
     credit, NULL, charge_type, NULL, NULL, description
 FROM detail

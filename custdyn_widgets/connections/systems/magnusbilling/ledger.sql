@@ -3,12 +3,8 @@
 WITH call AS (
     SELECT
         *,
-        concat(uniqueid, ':', id_user, ':', strftime(starttime, '%Y-%m-%d %H:%M:%S')) AS name,
-        -- ids change in the archive: what is numbered is told apart by what a call says
-        row_number() OVER (
-            PARTITION BY uniqueid, id_user, starttime
-            ORDER BY sessionbill, agent_bill, sessiontime, calledstation, sipiax
-        ) AS n
+        -- its id changes in the archive
+        concat(uniqueid, ':', id_user, ':', starttime) AS name
     FROM calls
     WHERE sessionbill > 0 AND starttime IS NOT NULL
 ),
@@ -26,7 +22,7 @@ refill AS (
 )
 SELECT
     'calls' AS input, row_id,
-    'call:' || name AS entry_id, n,
+    'call:' || name AS entry_id, true AS repeats,
     id_user AS client_id, starttime AS occurred_at, 'payg' AS kind,
     -CASE WHEN agent_bill > 0 THEN agent_bill ELSE sessionbill END AS amount,
     NULL AS package_id,
@@ -35,13 +31,13 @@ SELECT
 FROM call
 UNION ALL
 SELECT
-    'calls', call.row_id, 'agent:' || name, n, u.id_user, starttime, 'payg', -sessionbill,
+    'calls', call.row_id, 'agent:' || name, true, u.id_user, starttime, 'payg', -sessionbill,
     NULL, 'wholesale', calledstation, sessiontime, NULL
 FROM call JOIN pkg_user u ON u.id = call.id_user
 WHERE agent_bill > 0
 UNION ALL
 SELECT
-    'pkg_refill', row_id, 'refill:' || id, NULL, id_user, date,
+    'pkg_refill', row_id, 'refill:' || id, false, id_user, date,
     CASE
         WHEN plan <> '' OR service_month <> '' THEN 'package_renewal'
         WHEN service_start <> '' THEN 'package_activation'
@@ -61,7 +57,7 @@ FROM refill
 UNION ALL
 -- a plan is assigned without a charge; every charge is a renewal
 SELECT
-    NULL, NULL, 'plan_use:' || u.id, NULL, u.id_user, u.reservationdate, 'package_activation', 0,
+    NULL, NULL, 'plan_use:' || u.id, false, u.id_user, u.reservationdate, 'package_activation', 0,
     'plan:' || COALESCE(o.label, u.id_offer::VARCHAR), NULL, NULL, NULL, NULL
 FROM pkg_offer_use u LEFT JOIN pkg_offer o ON o.id = u.id_offer
 WHERE u.reservationdate IS NOT NULL
