@@ -286,6 +286,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "archive": _in("archive", "ARCHIVE"),
     "verify": _verify,
     "check": _check,
+    "connect": _in("connect", "connect"),
+    "demo": _in("connect", "demo"),
     "init": _in("init", "init"),
     "cache": _cache,
     "completion": _completion,

@@ -16,6 +16,7 @@ from custdyn_widgets.cli.arguments import (
     add_resources,
     add_source,
 )
+from custdyn_widgets.cli.connect_arguments import add_connect
 from custdyn_widgets.cli.output import CHECK_FORMATS, FORMATS
 from custdyn_widgets.cli.work_arguments import add_work
 from custdyn_widgets.model.definitions import FINDINGS, GRAINS, LIST_FORMATS
@@ -131,6 +132,14 @@ def parser() -> argparse.ArgumentParser:
         "and README.md, which describes their columns. No file is replaced.",
     )
     begun.add_argument("folder", metavar="DIR", help="it is made where it is not there")
+    begun.add_argument(
+        "--mapping",
+        nargs="+",
+        metavar="FILE",
+        help="CSV exports of yours: write a mapping of them for custdyn connect, to be filled in",
+    )
+
+    add_connect(commands)
 
     completion = commands.add_parser(
         "completion",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 
@@ -29,7 +29,7 @@ class Difference:
     """A client whose stored balance is not the sum of what is recorded.
 
     `difference` is stored − recorded, in the client's currency; `last_entry` is UTC, None for a
-    client without entries.
+    client without entries. `digit`: the last digit of a stored balance (0: all are shown).
     """
 
     client_id: str
@@ -40,6 +40,15 @@ class Difference:
     difference: Decimal
     entries: int
     last_entry: datetime | None
+    digit: Decimal = Decimal(0)
+
+    @property
+    def figures(self) -> str:
+        """`stored 20.2661, recorded −9.7339`, to the last digit that is stored."""
+        return f"stored {number(self.stored)}, recorded {number(self._whole(self.recorded))}"
+
+    def _whole(self, amount: Decimal) -> Decimal:
+        return amount.quantize(self.digit, ROUND_HALF_UP) if self.digit else amount
 
     @property
     def hint(self) -> str:
@@ -50,9 +59,10 @@ class Difference:
     def __str__(self) -> str:
         named = f" ({self.name})" if self.name != self.client_id else ""
         hint = f"; {self.hint}" if self.hint else ""
+        difference = number(self._whole(self.difference))
         return (
-            f"client {self.client_id}{named}: stored {number(self.stored)}, recorded "
-            f"{number(self.recorded)}, difference {number(self.difference)} {self.currency}{hint}"
+            f"client {self.client_id}{named}: {self.figures}, difference {difference} "
+            f"{self.currency}{hint}"
         )
 
     def line(self) -> tuple[str, ...]:
@@ -92,4 +102,4 @@ def differences(engine: duckdb.DuckDBPyConnection, rounding: Decimal) -> Iterato
         [str(rounding)],
     )
     while row := rows.fetchone():
-        yield Difference(*row)
+        yield Difference(*row, digit=(rounding * 2).normalize())

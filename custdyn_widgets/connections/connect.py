@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -83,15 +83,13 @@ def connect(
         faults.append(FieldFault("opening", opening, f"must be {', '.join(OPENINGS)}"))
     if currency is not None and (wrong := no_currency(currency)):
         faults.append(FieldFault("currency", currency, wrong))
-    if (source is None) == (files is None):
-        faults.append(FieldFault("", None, "give a database (--from) or a folder (--files)"))
     if to is None and not check:
-        faults.append(FieldFault("to", None, "a folder must be given, or check"))
+        faults.append(FieldFault("", None, "give a folder to write (--to), or --check"))
     if faults:
         raise QueryError(faults)
     known = load_system(system)
     settings = Settings(_hash(known), lists, opening, currency)
-    with closing(open_files(files) if files is not None else open_origin(str(source))) as origin:
+    with closing(_opened(source, files)) as origin:
         if check or to is None:
             with tempfile.TemporaryDirectory(prefix="custdyn-") as work:
                 return _run(known, origin, Path(work), None, settings, progress)
@@ -101,6 +99,23 @@ def connect(
             if before is not None:
                 _same_settings(folder, before["settings"], asdict(settings))
             return _run(known, origin, work_folder, folder, settings, progress, before)
+
+
+def statements_of(
+    system: str, source: str | None = None, *, files: str | None = None, lists: bool = False
+) -> Iterator[tuple[str, list[str]]]:
+    """What `connect` would send to a database: input and SELECTs. Raises what `connect` raises."""
+    known = load_system(system)
+    with closing(_opened(source, files)) as origin:
+        for request in requests_of(known, origin, lists=lists):
+            yield request.input, origin.statements(request)
+
+
+def _opened(source: str | None, files: str | None) -> Origin:
+    if (source is None) == (files is None):
+        what = "give a database (--from) or a folder of files (--files)"
+        raise QueryError([FieldFault("", None, what)])
+    return open_files(files) if files is not None else open_origin(str(source))
 
 
 def _run(

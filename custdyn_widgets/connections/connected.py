@@ -54,7 +54,9 @@ class Connected:
             yield f"  {one.input}: {_rows(one.rows)} left out, {number(one.amount)}: {one.reason} ({keys})"
         if self.balances:
             count = len(self.differences)
-            verdict = f"{shown(count)} differ" if count else "all match what is recorded"
+            verdict = "all match what is recorded"
+            if count:
+                verdict = f"{shown(count)} differ{'s' if count == 1 else ''}"
             yield f"Balances of {shown(self.balances)} clients: {verdict}"
         for difference in self.differences[:limit]:
             yield f"  {difference}"
