@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 
 from custdyn_widgets import Query
+from tests.support.mariadb import PASSWORD, MariaDB, server
+from tests.support.mariadb import missing as mariadb_lacks
 from tests.support.parts import PARTS, PROPERTIES, all_parts, part_of
 
 settings.register_profile("custdyn", deadline=None)  # no test asserts a time
@@ -81,6 +83,16 @@ def postgres() -> Iterator[str]:
     yield str(server.get_uri())
     server.cleanup()
     shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """A MariaDB of our own, its clock at -03:00; its reader's password is in the environment."""
+    if (lacks := mariadb_lacks()) and not all_parts():
+        pytest.skip(f"no MariaDB: {lacks}")
+    with server() as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYSQL_PWD", PASSWORD)
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

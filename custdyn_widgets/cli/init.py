@@ -13,6 +13,8 @@ def init(parsed: argparse.Namespace) -> int:
     """Writes the files of a new source, and replaces none."""
     folder = Path(parsed.folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
+    if parsed.mapping:
+        return _mapping(folder, [Path(one).expanduser() for one in parsed.mapping])
     files = starter_files()
     taken = {Path(name).stem.casefold() for name in files}
     there = sorted(one.name for one in folder.iterdir() if one.stem.casefold() in taken)
@@ -23,6 +25,20 @@ def init(parsed: argparse.Namespace) -> int:
     print(f"{folder}: {', '.join(files)}")
     place = folder if folder.is_absolute() or folder.parent.name else f"./{folder}"
     print(f"Replace the example rows by yours, then: custdyn check --source {place}")
+    return 0
+
+
+def _mapping(folder: Path, exports: list[Path]) -> int:
+    """Writes a mapping of exports, to be filled in."""
+    from custdyn_widgets.connections.starter import mapping_files
+
+    files = mapping_files(exports)
+    if there := [name for name in files if (folder / name).exists()]:
+        raise FileExistsError(None, f"there are already {', '.join(there)}", str(folder))
+    for name, text in files.items():
+        write_atomically(folder / name, text.encode())
+    print(f"{folder}: {', '.join(files)}")
+    print(f"Fill in what is NULL, then: custdyn connect {folder} --files {exports[0].parent} --check")
     return 0
 
 

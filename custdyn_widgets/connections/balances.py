@@ -53,8 +53,9 @@ class Difference:
     @property
     def hint(self) -> str:
         """What the difference looks like; nothing where it is no known kind."""
-        turned = self.stored and self.stored == -self.recorded
-        return "the stored balance has the sign turned" if turned else ""
+        near = self.entries * self.digit / 2
+        turned = self.stored and abs(self.stored + self.recorded) <= near
+        return "twice the balance: is its sign turned?" if turned else ""
 
     def __str__(self) -> str:
         named = f" ({self.name})" if self.name != self.client_id else ""

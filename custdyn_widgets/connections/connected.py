@@ -11,7 +11,7 @@ from typing import Any
 from custdyn_widgets.connections.balances import Difference, number, plain
 from custdyn_widgets.connections.history import Changes
 from custdyn_widgets.connections.mapping import LeftOut
-from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.periods import clock_text
 
 SHOWN = 1_000
@@ -57,7 +57,7 @@ class Connected:
             verdict = "all match what is recorded"
             if count:
                 verdict = f"{shown(count)} differ{'s' if count == 1 else ''}"
-            yield f"Balances of {shown(self.balances)} clients: {verdict}"
+            yield f"Balances of {many(self.balances, 'client', 'clients')}: {verdict}"
         for difference in self.differences[:limit]:
             yield f"  {difference}"
         if len(self.differences) > limit:
@@ -73,9 +73,9 @@ class Connected:
         if not self.written:
             yield f"{self.folder}: nothing new"
             return
-        counts = ", ".join(f"{shown(rows)} {name}" for name, rows in self.tables.items())
+        counts = ", ".join(f"{name} {shown(rows)}" for name, rows in self.tables.items())
         yield f"{self.folder}: {counts}"
-        yield f"  {shown(changes.added)} entries added"
+        yield f"  {many(changes.added, 'entry', 'entries')} added"
         if changes.edited:
             total = sum((one[1] for one in changes.edited), Decimal(0))
             named = ", ".join(f"{key} {number(by)}" for key, by in changes.edited[:5])
@@ -85,8 +85,8 @@ class Connected:
             yield f"  gone at the source: {shown(changes.gone)}, {number(changes.gone_amount)}; they stay"
         if changes.booked:
             yield (
-                f"  {shown(changes.booked)} clients: {number(changes.booked_amount)} stored, not "
-                f"recorded, booked as {changes.booked_as}"
+                f"  {number(changes.booked_amount)} stored and not recorded, of "
+                f"{many(changes.booked, 'client', 'clients')}, booked as {changes.booked_as}"
             )
 
     def to_manifest(self) -> dict[str, Any]:
@@ -114,4 +114,4 @@ class Connected:
 
 
 def _rows(count: int) -> str:
-    return f"{shown(count)} row{'' if count == 1 else 's'}"
+    return many(count, "row", "rows")

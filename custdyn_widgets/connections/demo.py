@@ -41,6 +41,7 @@ class MagnusBilling:
     def __post_init__(self) -> None:
         self.draw = random.Random(self.seed)  # noqa: S311 the same every time
         self.users: dict[int, Row] = {}
+        self.calls = 0
         for name in load_system("magnusbilling").inputs:
             if name != "calls":
                 self.tables[name] = []
@@ -91,7 +92,8 @@ class MagnusBilling:
     def call(self, user: int, at: datetime, price: Decimal, resale: Decimal = Decimal(0)) -> Row:
         """A call of `price`, which an agent's client pays `resale` for."""
         bill = np.float32(str(price))  # as pkg_cdr keeps it
-        number = len(self.tables["pkg_cdr"]) + 1
+        self.calls += 1
+        number = self.calls
         row = self._add(
             "pkg_cdr",
             id=number,

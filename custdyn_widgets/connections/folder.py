@@ -80,8 +80,8 @@ class Folder:
     def writing(self) -> Iterator[Path]:
         """The only writer, with a folder for its work; what a killed one left is swept."""
         self.path.mkdir(parents=True, exist_ok=True)
-        private_folder(self._inside)
-        self.raw.mkdir(exist_ok=True)
+        self._inside.mkdir(exist_ok=True)
+        private_folder(self.raw)
         with (self._inside / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,7 +116,7 @@ class Folder:
             pq.write_table(rows.cast(schema_of(name, lists=lists)), new / f"{name}.parquet")
         _write_ledger(engine, new / "ledger", before, lists=lists)
         (new / CONNECTION).write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
-        for file in new.rglob("*"):
+        for file in (*new.rglob("*"), *self.raw.iterdir()):
             _to_disk(file)
         numbers = [int(one.name) for one in self._inside.iterdir() if one.name.isdigit()]
         place = self._inside / str(max(numbers, default=0) + 1)

@@ -17,6 +17,8 @@ from custdyn_widgets.errors import DataError, DataFault
 from custdyn_widgets.model.schema import TABLES, Column, Reads, Table
 from custdyn_widgets.sources.suggestions import meant
 
+RECORDED = "recorded_at"
+"""The column that says which snapshot saw an entry first: connect's own."""
 REPEATS = "repeats"
 """The column of ledger.sql that is true where several entries may have one `entry_id`."""
 ORIGIN_COLUMNS = ("input", ROW)
@@ -155,7 +157,8 @@ def _column_faults(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[str
         wanted = tuple(
             one.name for one in columns if one.required and (name, one.name) not in _FALLBACK
         )
-        allowed = (*(one.name for one in columns), *ORIGIN_COLUMNS, REPEATS)
+        own = (one.name for one in columns if one.name != RECORDED)
+        allowed = (*own, *ORIGIN_COLUMNS, REPEATS)
     for one in wanted:
         if one not in there:
             near = meant(one, [other for other in there if other not in allowed])
@@ -226,7 +229,7 @@ def _column(table: str, column: Column, given: dict[str, str], currency: str | N
     kind = _SQL[column.reads]
     if (table, column.name) == ("clients", "currency") and currency is not None:
         return "given_currency()"
-    if column.name not in given or column.name == "recorded_at":
+    if column.name not in given:
         value = "NULL"
     else:
         value = f"CAST({column.name} AS {kind})"

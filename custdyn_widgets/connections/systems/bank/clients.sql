@@ -1,0 +1,1 @@
+SELECT number AS client_id, name, 'client' AS type, currency, since AS created_at FROM customers

@@ -1,0 +1,1 @@
+SELECT accountcode AS client_id, balance FROM accounts WHERE balance IS NOT NULL
