@@ -101,4 +101,3 @@ def demo(parsed: argparse.Namespace) -> int:
         f"This one as a source: custdyn connect magnusbilling --from {path} --to {folder}/billing"
     )
     return 0
-

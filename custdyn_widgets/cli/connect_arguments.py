@@ -13,10 +13,10 @@ def add_connect(commands: Any) -> None:
     connect = commands.add_parser(
         "connect",
         help="bring the data of a billing system",
-        description="Reads MagnusBilling, ASTPP or, by a mapping of your own, another system; writes "
-        "the five tables to a folder, which is a source, and compares the stored balance of every "
-        "client with what is recorded. The database is only read. Run again, the folder gains what "
-        "is new.",
+        description="Reads MagnusBilling, ASTPP or, by a mapping of your own, another system; "
+        "writes the five tables to a folder, which is a source, and compares the stored balance of "
+        "every client with what is recorded. The database is only read. Run again, the folder "
+        "gains what is new.",
     )
     connect.add_argument(
         "system", metavar="SYSTEM", help="magnusbilling, astpp, or the folder of a mapping"

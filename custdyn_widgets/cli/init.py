@@ -38,7 +38,9 @@ def _mapping(folder: Path, exports: list[Path]) -> int:
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
     print(f"{folder}: {', '.join(files)}")
-    print(f"Fill in what is NULL, then: custdyn connect {folder} --files {exports[0].parent} --check")
+    print(
+        f"Fill in what is NULL, then: custdyn connect {folder} --files {exports[0].parent} --check"
+    )
     return 0
 
 

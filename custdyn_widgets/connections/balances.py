@@ -102,5 +102,7 @@ def differences(engine: duckdb.DuckDBPyConnection, rounding: Decimal) -> Iterato
         "ORDER BY abs(balance - recorded) DESC, client_id",
         [str(rounding)],
     )
-    while row := rows.fetchone():
-        yield Difference(*row, digit=(rounding * 2).normalize())
+    digit = (rounding * 2).normalize()
+    while (row := rows.fetchone()) is not None:
+        client, name, currency, stored, recorded, by, entries, last = row
+        yield Difference(client, name, currency, stored, recorded, by, entries, last, digit)

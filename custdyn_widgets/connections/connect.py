@@ -21,6 +21,7 @@ from custdyn_widgets.connections.mapping import locked_engine, run_mapping
 from custdyn_widgets.connections.origins import open_files, open_origin
 from custdyn_widgets.connections.origins.origin import Origin
 from custdyn_widgets.connections.raw import RawSnapshot, read_raw, requests_of
+from custdyn_widgets.connections.sql import count, parquet
 from custdyn_widgets.connections.system import System, load_system
 from custdyn_widgets.errors import FieldFault, QueryError, SourceError
 from custdyn_widgets.model.currencies import no_currency
@@ -76,7 +77,9 @@ def connect(
         SourceError: The database or the folder cannot be read or written.
         DataError: A value is not of the type that the mapping says, or a key repeats.
 
-    >>> made = connect("magnusbilling", "mysql://reader@db/mbilling", to="billing")  # doctest: +SKIP
+    >>> made = connect("magnusbilling", "magnusbilling-demo/mbilling.sqlite", check=True)
+    >>> made.differences[0].client_id
+    '5'
     """
     faults = []
     if opening not in OPENINGS:
@@ -158,11 +161,9 @@ def _run(
             )
             keep_the_gone(engine, snapshot, moment)
         names = [name for name in TABLES if name != "rates" or name in system.selects]
-        tables = {name: _count(engine, name) for name in names}
+        tables = {name: count(engine, name) for name in names}
         if changes is not None:
-            tables["ledger"] = _count(engine, "earlier") * bool(before) + _count(
-                engine, "additions"
-            )
+            tables["ledger"] = count(engine, "earlier") * bool(before) + count(engine, "additions")
         made = Connected(
             system=system.described.title,
             origin=origin.name,
@@ -173,7 +174,7 @@ def _run(
             used=mapped.used,
             left_out=mapped.left_out,
             differences=found,
-            balances=_count(engine, "stored"),
+            balances=count(engine, "stored"),
             changes=changes,
             notes=tuple(origin.notes),
             written=False,
@@ -207,22 +208,18 @@ def _has_news(
     manifest: dict[str, Any],
 ) -> bool:
     """Whether anything but the moment differs from the snapshot in force."""
-    if {**manifest, "moment": ""} != {**before, "moment": ""} or _count(engine, "additions"):
+    if {**manifest, "moment": ""} != {**before, "moment": ""} or count(engine, "additions"):
         return True
+    snapshot = folder.snapshot
     for name in names:
-        if name == "ledger":
+        if name == "ledger" or snapshot is None:
             continue
-        kept = f"SELECT * FROM read_parquet('{_escaped(folder, name)}')"
+        kept = f"SELECT * FROM {parquet([snapshot / f'{name}.parquet'])}"
         now = f"SELECT * FROM {name}"
         for one, other in ((kept, now), (now, kept)):
-            if _count(engine, f"({one} EXCEPT ALL {other})"):
+            if count(engine, f"({one} EXCEPT ALL {other})"):
                 return True
     return False
-
-
-def _escaped(folder: Folder, name: str) -> str:
-    assert folder.snapshot is not None  # noqa: S101 there is a manifest
-    return str(folder.snapshot / f"{name}.parquet").replace("'", "''")
 
 
 def _same_settings(folder: Folder, before: dict[str, Any], now: dict[str, Any]) -> None:
@@ -242,8 +239,3 @@ def _same_settings(folder: Folder, before: dict[str, Any], now: dict[str, Any]) 
 def _hash(system: System) -> str:
     said = json.dumps([*system.files()])
     return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def _count(engine: duckdb.DuckDBPyConnection, table: str) -> int:
-    found = engine.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(found[0]) if found else 0

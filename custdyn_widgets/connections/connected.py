@@ -10,7 +10,7 @@ from typing import Any
 
 from custdyn_widgets.connections.balances import Difference, number, plain
 from custdyn_widgets.connections.history import Changes
-from custdyn_widgets.connections.mapping import LeftOut
+from custdyn_widgets.connections.left_out import LeftOut
 from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.periods import clock_text
 
@@ -51,7 +51,8 @@ class Connected:
             yield f"  {name}: {_rows(rows)} read{used}"
         for one in self.left_out:
             keys = ", ".join(one.keys) + (", …" if one.rows > len(one.keys) else "")
-            yield f"  {one.input}: {_rows(one.rows)} left out, {number(one.amount)}: {one.reason} ({keys})"
+            counted = f"{_rows(one.rows)} left out, {number(one.amount)}"
+            yield f"  {one.input}: {counted}: {one.reason} ({keys})"
         if self.balances:
             count = len(self.differences)
             verdict = "all match what is recorded"
@@ -82,7 +83,8 @@ class Connected:
             more = ", …" if len(changes.edited) > 5 else ""
             yield f"  {len(changes.edited)} edited at the source, {number(total)}: {named}{more}"
         if changes.gone:
-            yield f"  gone at the source: {shown(changes.gone)}, {number(changes.gone_amount)}; they stay"
+            gone = f"{shown(changes.gone)}, {number(changes.gone_amount)}"
+            yield f"  gone at the source: {gone}; they stay"
         if changes.booked:
             yield (
                 f"  {number(changes.booked_amount)} stored and not recorded, of "

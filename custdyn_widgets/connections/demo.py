@@ -189,8 +189,8 @@ def _history(made: MagnusBilling, user: int, begin: datetime) -> None:
         price = Decimal(draw.randrange(1, 50_000)).scaleb(-4)
         made.call(user, instant(), price, price * 2 if resold else Decimal(0))
     if draw.random() < 0.3:
-        number, label, price = draw.choice(((1, "Gold 100", "9.9"), (2, "Silver 50", "4.95")))
-        made.offer(user, instant(), number, label, Decimal(price))
+        number, label, monthly = draw.choice(((1, "Gold 100", "9.9"), (2, "Silver 50", "4.95")))
+        made.offer(user, instant(), number, label, Decimal(monthly))
     if draw.random() < 0.1:
         made.refill(user, instant(), Decimal(-5), "Chargeback")
 
@@ -237,7 +237,7 @@ def plant(made: MagnusBilling) -> None:
 
 
 def write_sqlite(tables: Mapping[str, list[Row]], path: Path) -> None:
-    """The tables as an SQLite file, which is replaced; amounts are text, so that they stay exact."""
+    """The tables as an SQLite file, which is replaced. Amounts are text: they stay exact."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     inputs = load_system("magnusbilling").inputs

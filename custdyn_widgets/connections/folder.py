@@ -1,11 +1,4 @@
-"""The folder that `connect` writes: the five tables as Parquet, whole in every moment.
-
-billing/
-  clients.parquet  ledger/  …  connection.json    links into the snapshot in force
-  .connect/current                                a link to it, replaced at once
-  .connect/1/                                     a snapshot: tables, ledger by UTC month
-  .connect/raw/                                   rows of growing tables, not to be read again
-"""
+"""The folder that `connect` writes: the five tables as Parquet, whole at every moment."""
 
 from __future__ import annotations
 
@@ -23,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from custdyn_widgets.connections.mapping import columns_of
+from custdyn_widgets.connections.canonical import columns_of
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.files import private_folder
 from custdyn_widgets.model.schema import Reads
@@ -44,7 +37,14 @@ _ARROW = {
 
 
 class Folder:
-    """A folder of snapshots; one process writes at a time, readers never wait."""
+    """A folder of snapshots; one process writes at a time, readers never wait.
+
+    billing/
+      clients.parquet  ledger/  …  connection.json    links into the snapshot in force
+      .connect/current                                a link to it, replaced at once
+      .connect/1/                                     a snapshot: tables, ledger by UTC month
+      .connect/raw/                                   rows of growing tables: see `raw`
+    """
 
     def __init__(self, path: str) -> None:
         self.path = Path(path).expanduser()
@@ -158,12 +158,8 @@ def _write_ledger(
     columns = ", ".join(schema.names)
     rows = f"SELECT {columns} FROM additions"
     if before is not None:
-        months = {
-            row[0]
-            for row in engine.execute(
-                "SELECT DISTINCT strftime(occurred_at, '%Y-%m') FROM additions"
-            ).fetchall()
-        }
+        touched = engine.execute("SELECT DISTINCT strftime(occurred_at, '%Y-%m') FROM additions")
+        months = {row[0] for row in touched.fetchall()}
         for part in sorted((before / "ledger").glob("*.parquet")):
             if part.stem not in months and not (months and part.stem == _NONE):
                 os.link(part, folder / part.name)
@@ -173,7 +169,8 @@ def _write_ledger(
         )
     writer, month = None, ""
     stream = engine.execute(
-        f"SELECT strftime(occurred_at, '%Y-%m') AS month, * FROM ({rows}) ORDER BY occurred_at, entry_id"
+        f"SELECT strftime(occurred_at, '%Y-%m') AS month, * FROM ({rows}) "
+        "ORDER BY occurred_at, entry_id"
     ).to_arrow_reader(ROWS_AT_ONCE)
     for batch in stream:
         months_of = batch.column(0).to_pylist()

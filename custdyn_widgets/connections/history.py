@@ -1,4 +1,4 @@
-"""The ledger from one snapshot to the next: entries stay, and what changed is booked beside them."""
+"""The ledger from one snapshot to the next: entries stay, differences are booked."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
+from custdyn_widgets.connections.booking import book_balances, book_edits
+from custdyn_widgets.connections.canonical import IDENTITY, columns_of
 from custdyn_widgets.connections.column_types import AMOUNT
-from custdyn_widgets.connections.system import ROW
-from custdyn_widgets.connections.mapping import REPEATS, UNNAMED, columns_of
+from custdyn_widgets.connections.numbering import number_again
+from custdyn_widgets.connections.sql import count, parquet
 
 OPENINGS = ("created", "horizon", "none")
 """When opening balances are dated, or that none are booked."""
-IDENTITY = ("client_id", "kind", "package_id", "occurred_at")
-"""What an edit cannot change of an entry: it is taken back there, and booked again."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,8 @@ def follow(
     edited: list[tuple[str, Decimal]] = []
     gone: tuple[int, Decimal] = (0, Decimal(0))
     if parts:
-        files = ", ".join("'" + str(one.resolve()).replace("'", "''") + "'" for one in parts)
-        engine.execute(f"CREATE VIEW earlier AS SELECT * FROM read_parquet([{files}])")
-        _number_again(engine)
+        engine.execute(f"CREATE VIEW earlier AS SELECT * FROM {parquet(parts)}")
+        number_again(engine)
         _compare(engine)
         engine.execute(
             "CREATE TABLE fresh AS SELECT * REPLACE (?::TIMESTAMP AS recorded_at) FROM "
@@ -81,15 +79,16 @@ def follow(
     engine.execute("CREATE TABLE booked AS SELECT * FROM ledger WHERE false")
     engine.execute("CREATE VIEW additions AS FROM fresh UNION ALL BY NAME FROM booked")
     if parts:
-        edited = _book_edits(engine, names, instant)
+        edited = book_edits(engine, names, instant)
         found = engine.execute(
-            f"SELECT count(*), coalesce(sum(was.amount), 0)::{AMOUNT} FROM compared WHERE now IS NULL"
+            f"SELECT count(*), coalesce(sum(was.amount), 0)::{AMOUNT} FROM compared "
+            "WHERE now IS NULL"
         ).fetchone()
         gone = found or gone
     booked: tuple[int, Decimal] = (0, Decimal(0))
     if opening != "none":
-        booked = _book_balances(engine, names, instant, opening, first=not parts)
-    added = _one(engine, "SELECT count(*) FROM fresh")
+        booked = book_balances(engine, names, instant, opening, first=not parts)
+    added = count(engine, "fresh")
     edits = engine.execute(
         f"SELECT count(*), coalesce(sum(amount), 0)::{AMOUNT} FROM "
         "(SELECT entry_id, amount FROM earlier UNION ALL SELECT entry_id, amount FROM booked) "
@@ -118,66 +117,13 @@ def keep_the_gone(
         ("clients", " REPLACE (coalesce(closed_at, ?::TIMESTAMP) AS closed_at)"),
         ("packages", ""),
     ):
-        file = str(snapshot / f"{name}.parquet").replace("'", "''")
+        kept = parquet([snapshot / f"{name}.parquet"])
         key = f"{name.removesuffix('s')}_id"
         engine.execute(
-            f"INSERT INTO {name} BY NAME SELECT *{replaced} FROM read_parquet('{file}') "
+            f"INSERT INTO {name} BY NAME SELECT *{replaced} FROM {kept} "
             f"ANTI JOIN (SELECT {key} FROM {name}) USING ({key})",
             [moment.replace(tzinfo=None)] if replaced else [],
         )
-
-
-def _number_again(engine: duckdb.DuckDBPyConnection) -> None:
-    """Entries of one id keep the numbers that they have had: a late one gets the next."""
-    content = f"({', '.join(IDENTITY)}, amount)::VARCHAR"
-    engine.execute(
-        f"CREATE TABLE again AS SELECT entry_id, {ROW}, coalesce(n, 1) AS n, {content} AS content "
-        f"FROM {UNNAMED} LEFT JOIN numbers USING (entry_id, {ROW}) WHERE {REPEATS} AND (entry_id IN "
-        "(SELECT entry_id FROM numbers) OR entry_id IN "
-        "(SELECT left(entry_id, -2) FROM earlier WHERE ends_with(entry_id, ':2')))"
-    )
-    before: dict[str, dict[int, str]] = {}
-    for base, number, said in engine.execute(
-        r"SELECT base, number, content FROM (SELECT regexp_replace(entry_id, ':\d+$', '') AS base, "
-        rf"TRY_CAST(regexp_extract(entry_id, ':(\d+)$', 1) AS BIGINT) AS number, {content} AS "
-        "content FROM earlier) WHERE base IN (SELECT entry_id FROM again) ORDER BY base, number"
-    ).fetchall():
-        before.setdefault(base, {})[number] = said
-    now: dict[str, list[tuple[str, str]]] = {}
-    for base, row, said in engine.execute(
-        f"SELECT entry_id, {ROW}, content FROM again ORDER BY entry_id, n"
-    ).fetchall():
-        now.setdefault(base, []).append((row, said))
-    numbered = [
-        (base, row, number)
-        for base, rows in now.items()
-        for row, number in _matched(rows, before.get(base, {}))
-    ]
-    if numbered:
-        engine.execute("DELETE FROM numbers WHERE entry_id IN (SELECT entry_id FROM again)")
-        engine.executemany("INSERT INTO numbers VALUES (?, ?, ?)", numbered)
-
-
-def _matched(rows: Sequence[tuple[str, str]], before: dict[int, str]) -> list[tuple[str, int]]:
-    """Row → its number in the ledger: the same content first, then what is left."""
-    free, found, rest = dict(before), [], []
-    for row, said in rows:
-        same = next((place for place, known in free.items() if known == said), None)
-        if same is None:
-            rest.append(row)
-        else:
-            del free[same]
-            found.append((row, same))
-    following = max(before, default=0)
-    for row in rest:
-        if free:
-            place = min(free)
-            del free[place]
-        else:
-            following += 1
-            place = following
-        found.append((row, place))
-    return found
 
 
 def _versions(engine: duckdb.DuckDBPyConnection) -> None:
@@ -196,7 +142,7 @@ def _versions(engine: duckdb.DuckDBPyConnection) -> None:
         r"regexp_extract(entry_id, ':(\d+)$', 1)::BIGINT AS edits "
         f"FROM (SELECT {own} FROM earlier WHERE starts_with(entry_id, 'edit:'))"
     )
-    if not _one(engine, "SELECT count(*) FROM edits"):
+    if not count(engine, "edits"):
         engine.execute(f"CREATE VIEW versions AS {plain}")
         return
     engine.execute(
@@ -232,95 +178,3 @@ def _compare(engine: duckdb.DuckDBPyConnection) -> None:
         "CREATE TABLE compared AS SELECT entry_id, v.edits, v.said AS was, n.said AS now "
         f"FROM {one} v FULL JOIN {other} n USING (entry_id)"
     )
-
-
-def _book_edits(
-    engine: duckdb.DuckDBPyConnection, names: Sequence[str], instant: datetime
-) -> list[tuple[str, Decimal]]:
-    """Rows that say something else than before: the first version stays, the difference is added."""
-    moved = " OR ".join(f"now.{one} IS DISTINCT FROM was.{one}" for one in IDENTITY)
-    engine.execute(
-        f"CREATE TABLE changed AS SELECT entry_id, edits, now.*, was.amount AS was, ({moved}) AS "
-        f"moved, {', '.join(f'was.{one} AS was_{one}' for one in IDENTITY)} FROM compared "
-        "WHERE was IS NOT NULL AND now IS NOT NULL"
-    )
-    same = {one: one for one in IDENTITY}
-    back = {one: f"was_{one}" for one in IDENTITY}
-    for where, number, amount, identity in (
-        ("NOT moved", 1, "amount - was", same),
-        ("moved", 1, "-was", back),
-        ("moved", 2, "amount", same),
-    ):
-        values = {
-            **{one: "NULL" for one in names},
-            **identity,
-            "entry_id": f"'edit:' || entry_id || ':' || (edits + {number})",
-            "amount": amount,
-            "recorded_at": "?::TIMESTAMP",
-        }
-        if "description" in names:
-            values["description"] = "'edited at the source; it was ' || was::VARCHAR"
-        listed = ", ".join(f"{values[one]} AS {one}" for one in names)
-        engine.execute(
-            f"INSERT INTO booked BY NAME SELECT {listed} FROM changed WHERE {where}", [instant]
-        )
-    return engine.execute(
-        f"SELECT entry_id, (amount - was)::{AMOUNT} FROM changed ORDER BY entry_id"
-    ).fetchall()
-
-
-def _book_balances(
-    engine: duckdb.DuckDBPyConnection,
-    names: Sequence[str],
-    instant: datetime,
-    opening: str,
-    *,
-    first: bool,
-) -> tuple[int, Decimal]:
-    """What is stored and not recorded: once as an opening balance, later as a drift."""
-    engine.execute(
-        "CREATE TABLE sums AS SELECT client_id, sum(amount) AS amount, min(occurred_at) AS first_at "
-        "FROM (SELECT client_id, amount, occurred_at FROM earlier UNION ALL "
-        "SELECT client_id, amount, occurred_at FROM additions) GROUP BY client_id"
-    )
-    horizon = "(SELECT min(first_at) FROM sums)"
-    dated = {
-        "created": "least(created_at, first_at)",
-        "horizon": f"least(greatest(created_at, {horizon}), first_at)",
-    }[opening]
-    since = f"coalesce({dated}, first_at, created_at, {horizon}, TIMESTAMP '1970-01-01')"
-    kind = "opening" if first else "drift"
-    values = {
-        **{one: "NULL" for one in names},
-        "client_id": "b.client_id",
-        "amount": f"b.balance - coalesce(s.amount, 0)::{AMOUNT}",
-        "kind": f"'{kind}'",
-        "entry_id": "'opening:' || b.client_id",
-        "occurred_at": since,
-    }
-    if not first:
-        said = f"{instant:%Y-%m-%d %H:%M:%S.%f}"
-        values |= {
-            "entry_id": f"'drift:' || b.client_id || ':{said}'",
-            "occurred_at": f"TIMESTAMP '{said}'",
-            "recorded_at": f"TIMESTAMP '{said}'",
-        }
-    if "description" in names:
-        values["description"] = "'stored balance minus what is recorded'"
-    listed = ", ".join(f"{values[one]} AS {one}" for one in names)
-    engine.execute(
-        f"INSERT INTO booked BY NAME SELECT {listed} FROM stored b "
-        "LEFT JOIN sums s ON s.client_id = b.client_id "
-        "LEFT JOIN clients c ON c.client_id = b.client_id "
-        "WHERE b.balance <> coalesce(s.amount, 0)"
-    )
-    found = engine.execute(
-        f"SELECT count(*), coalesce(sum(amount), 0)::{AMOUNT} FROM booked "
-        f"WHERE starts_with(entry_id, '{kind}:')"
-    ).fetchone()
-    return found or (0, Decimal(0))
-
-
-def _one(engine: duckdb.DuckDBPyConnection, statement: str) -> int:
-    found = engine.execute(statement).fetchone()
-    return int(found[0]) if found else 0

@@ -1,4 +1,4 @@
-"""The raw snapshot: what a system's inputs hold, typed, as Parquet; read once, all of one moment."""
+"""The raw snapshot: the rows of a system's inputs, typed, as Parquet, all of one moment."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from custdyn_widgets.connections.column_types import ColumnType, major_units
 from custdyn_widgets.connections.origins.files import ROW as FILE_ROW
 from custdyn_widgets.connections.origins.origin import CHUNK, Origin, Request
+from custdyn_widgets.connections.sql import identifier, literal
 from custdyn_widgets.connections.system import ROW, MappingError, System
 from custdyn_widgets.errors import DataError, DataFault
 from custdyn_widgets.sources.suggestions import meant
@@ -147,7 +148,8 @@ def _write_chunks(
 
     def write() -> tuple[int, str]:
         assert current is not None  # noqa: S101 there are parts
-        name = f"{_safe(request.input)}.{_safe(request.table)}.{current}.{_short(sums[current])}.parquet"
+        table = f"{_safe(request.input)}.{_safe(request.table)}"
+        name = f"{table}.{current}.{_short(sums[current])}.parquet"
         pq.write_table(pa.concat_tables(parts), folder / name, compression="zstd")
         return current, name
 
@@ -192,18 +194,21 @@ class _Typed:
     def _read(self, request: Request, text: pa.Table, past: int, *, lists: bool) -> pa.Table:
         described, columns = request.described, request.columns
         names = list(columns)
-        given = [f"{kind.given(_quoted(name))} AS g{n}" for n, (name, kind) in enumerate(columns.items())]
+        given = [
+            f"{kind.given(identifier(name))} AS g{n}"
+            for n, (name, kind) in enumerate(columns.items())
+        ]
         self._connection.register("text", text)
         self._connection.execute(
             "CREATE OR REPLACE TEMP TABLE given AS SELECT *, row_number() OVER () AS n, "
             f"{', '.join(given)} FROM text"
         )
         read = [
-            f"{self._value(kind, f'g{n}', names)} AS {_quoted(name)}"
+            f"{self._value(kind, f'g{n}', names)} AS {identifier(name)}"
             for n, (name, kind) in enumerate(columns.items())
         ]
         read += [
-            f"NULL::{described.type_of(kind).sql_type} AS {_quoted(name)}"
+            f"NULL::{described.type_of(kind).sql_type} AS {identifier(name)}"
             for name, kind in ({} if lists else described.lists).items()
         ]
         read.append(f"{self._row(request, past)} AS {ROW}")
@@ -227,14 +232,12 @@ class _Typed:
     def _row(self, request: Request, past: int) -> str:
         """SQL: which raw row it is."""
         keys = request.described.keys
-        named = f"concat_ws(':', {', '.join(map(_quoted, keys))})"
+        named = f"concat_ws(':', {', '.join(map(identifier, keys))})"
         row = named if keys else f"'row ' || (n + {past})"
         several = len(request.described.tables(request.input)) > 1
-        return f"{_literal(request.table)} || ' ' || {row}" if several else row
+        return f"{literal(request.table)} || ' ' || {row}" if several else row
 
-    def _faults(
-        self, request: Request, bad: Sequence[int], past: int
-    ) -> Iterator[DataFault]:
+    def _faults(self, request: Request, bad: Sequence[int], past: int) -> Iterator[DataFault]:
         names = list(request.columns)
         for number, (name, kind) in enumerate(request.columns.items()):
             if not bad[number]:
@@ -244,7 +247,8 @@ class _Typed:
                 f"SELECT {self._row(request, past)}, g{number} FROM given "
                 f"WHERE g{number} IS NOT NULL AND {value} IS NULL ORDER BY n LIMIT 3"
             ).fetchall()
-            what = f"not {'a number' if kind.name != 'datetime' else 'an instant'} of the type {kind.name}"
+            noun = "an instant" if kind.name in ("datetime", "unix") else "a number"
+            what = f"not {noun} of the type {kind.name}"
             remedy = f"such as {kind.example}; or declare another type in system.toml"
             yield DataFault(
                 request.described.file or request.table,
@@ -255,14 +259,6 @@ class _Typed:
                 str(found[0][1]),
                 remedy,
             )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _safe(name: str) -> str:

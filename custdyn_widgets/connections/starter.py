@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from custdyn_widgets.connections.mapping import RECORDED
+from custdyn_widgets.connections.canonical import RECORDED
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import CLIENT_TYPES, TABLES, Reads
@@ -16,8 +16,11 @@ from custdyn_widgets.sources.suggestions import meant
 SEPARATORS = ",;\t|"
 ENCODINGS = ("utf-8-sig", "cp1252")
 TYPES = {
-    Reads.AMOUNT: "decimal", Reads.NUMBER: "decimal", Reads.WHOLE: "int",
-    Reads.INSTANT: "datetime@UTC", Reads.DATE: "datetime@UTC",
+    Reads.AMOUNT: "decimal",
+    Reads.NUMBER: "decimal",
+    Reads.WHOLE: "int",
+    Reads.INSTANT: "datetime@UTC",
+    Reads.DATE: "datetime@UTC",
 }
 
 
@@ -29,8 +32,8 @@ def mapping_files(exports: Sequence[Path]) -> dict[str, str]:
     headers = {file.stem: _header(file) for file in exports}
     described = [
         "# Written from the headers of your files. The types are proposals: int, decimal, text,\n"
-        "# datetime@ZONE, datetime:%d.%m.%Y@ZONE, minor@CURRENCY_COLUMN (cents). Say for each file\n"
-        "# what names a row (key), and which amount adds up what is left out (amount).\n"
+        "# datetime@ZONE, datetime:%d.%m.%Y@ZONE, minor@CURRENCY_COLUMN (cents). Say for each\n"
+        "# file what names a row (key), and which amount adds up what is left out (amount).\n"
         'title = "My system"\n'
     ]
     for file in exports:
@@ -51,8 +54,8 @@ def mapping_files(exports: Sequence[Path]) -> dict[str, str]:
         "clients.sql": _select("clients", clients, names[clients]),
         "ledger.sql": _select("ledger", ledger, names[ledger]),
         "left_out.sql": (
-            "-- What is no money of a client, and why: a row of the inputs that comes out in no table\n"
-            "-- is counted in every run, with its sum; here it gets its reason.\n"
+            "-- What is no money of a client, and why. A row that comes out in no table is\n"
+            "-- counted in every run, with its sum; here it gets its reason.\n"
             "SELECT NULL AS input, NULL AS row_id, 'why' AS reason WHERE false\n"
         ),
     }
@@ -116,7 +119,7 @@ def _select(table: str, name: str, there: Sequence[str]) -> str:
         star = "needed: " if column.required else ""
         lines.append(f"    {value} AS {column.name}{end}  -- {star}{WORDS[column.name]}\n")
     return (
-        f"-- The table {table}, in DuckDB's SQL. What is charged is negative, what is paid positive.\n"
+        f"-- The table {table}, in DuckDB's SQL. Charges are negative, payments positive.\n"
         f"SELECT\n{''.join(lines)}FROM {_key(name, always=True)}\n"
     )
 
@@ -129,4 +132,6 @@ def _key(name: str, *, always: bool = False) -> str:
 
 
 def _text(value: str, quote: str = '"') -> str:
-    return quote + value.replace("\\", "\\\\").replace(quote, quote * 2 if quote == "'" else f"\\{quote}").replace("\t", "\\t") + quote
+    """A text as TOML and, with a single quote, SQL write it."""
+    escaped = value.replace("\\", "\\\\").replace("\t", "\\t")
+    return quote + escaped.replace(quote, quote * 2 if quote == "'" else f"\\{quote}") + quote

@@ -10,7 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from custdyn_widgets.connections.column_types import ColumnType, Style
 from custdyn_widgets.errors import CustdynError
@@ -38,6 +45,8 @@ class MappingError(CustdynError):
 
 
 class Strict(BaseModel):
+    """Settings of which none is unknown."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -68,17 +77,23 @@ class Input(Strict):
     thousands: str = ""
     months: tuple[str, ...] = ()
 
+    @field_validator("columns", "lists")
+    @classmethod
+    def _check_types(cls, given: dict[str, str]) -> dict[str, str]:
+        faults = []
+        for name, kind in given.items():
+            try:
+                ColumnType.parse(kind)
+            except ValueError as error:
+                faults.append(f"{name}: {error}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return given
+
     @model_validator(mode="after")
     def _check(self) -> Input:
         faults = []
-        for name, kind in {**self.columns, **self.lists}.items():
-            try:
-                self.type_of(kind)
-            except ValueError as error:
-                faults.append(f"{name}: {error}")
-        currencies = (
-            (self.type_of(kind).currency for kind in self.columns.values()) if not faults else ()
-        )
+        currencies = (self.type_of(kind).currency for kind in self.columns.values())
         for name in (*self.keys, self.amount, *currencies):
             if name and name not in self.columns:
                 near = meant(name, self.columns)

@@ -12,7 +12,7 @@ from custdyn_widgets.extract.filters import Filters
 from custdyn_widgets.extract.scope import scope
 from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.model.schema import ORIG, PAYG, TERM
-from custdyn_widgets.sources.expressions import bucket_index, instant_literal
+from custdyn_widgets.sources.expressions import bucket_index, entries, instant_literal
 
 
 def payg_of(
@@ -55,7 +55,9 @@ def payg_sums(payg: ir.Table, segments: Sequence[Segment], by: str | None = None
         keys["split"] = payg[by]
     wide = f"decimal(38, {payg.quantity.type().scale or 0})"  # Ibis takes it for one of 2 at least
     return payg.group_by(**keys).agg(
-        entries=measures.entries(payg), quantity=payg.quantity.sum().cast(wide), amount=payg.amount.sum()
+        entries=entries(payg),
+        quantity=payg.quantity.sum().cast(wide),
+        amount=payg.amount.sum(),
     )
 
 

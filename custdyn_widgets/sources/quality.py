@@ -44,10 +44,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What `check` says of a source; `contents` and `rates` are None where it cannot be read.
-
-    `more` is what else is known of it: label and text.
-    """
+    """What `check` says of a source: `contents` and `rates` (None: it cannot be read), `more`."""
 
     contents: Contents | None = None
     rates: Rates | None = None

@@ -153,7 +153,11 @@ class Source:
                     faults = repeated(TABLES["ledger"], data.tables["ledger"], snapshot.fetch)
                 except DataError as error:  # of a column that no report reads
                     return Checked(
-                        contents, snapshot.rates, error.faults, (*warnings,), more=snapshot.raw.facts
+                        contents,
+                        snapshot.rates,
+                        error.faults,
+                        (*warnings,),
+                        more=snapshot.raw.facts,
                     )
                 ledger = data.tables["ledger"]
                 payg = ledger.filter(ledger.kind == PAYG)

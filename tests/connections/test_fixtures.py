@@ -42,7 +42,10 @@ def test_hand_made_data_gives_every_row_and_every_cell(
 def test_stripe_s_exports_give_every_row_and_every_cell(tmp_path: Path) -> None:
     made = connect("stripe", files=str(FOLDER / "stripe"), to=str(tmp_path / "out"), lists=True)
     compare(FOLDER / "stripe", tmp_path / "out", FOLDER / "stripe" / "expected")
-    assert [(one.rows, one.amount) for one in made.left_out] == [(1, -100), (1, -2)]
+    assert [(one.rows, str(plain("amount", one.amount))) for one in made.left_out] == [
+        (1, "-1E+2"),
+        (1, "-2"),
+    ]
 
 
 def compare(place: Path, out: Path, tables: Path | None = None) -> None:
@@ -54,9 +57,9 @@ def compare(place: Path, out: Path, tables: Path | None = None) -> None:
         found = [{name: row.get(name) for name in names} for row in rows_of(out, table)]
         assert ordered(found) == ordered(expected), table
     report = run(QUERY, str(out), as_of="2026-05-01T00:00:00Z").to_csv()
-    assert report.decode("utf-8-sig").replace("\r", "") == (place / "expected_report.csv").read_text(
-        "utf-8-sig"
-    ).replace("\r", "")
+    assert report.decode("utf-8-sig").replace("\r", "") == (
+        place / "expected_report.csv"
+    ).read_text("utf-8-sig").replace("\r", "")
 
 
 def ordered(rows: list[dict[str, Any]]) -> list[list[tuple[str, Any]]]:
@@ -116,6 +119,8 @@ def test_the_server_is_only_asked_to_select(mariadb: MariaDB, tmp_path: Path) ->
     allowed = ("SET NAMES utf8mb4", "SET SESSION time_zone", "SET AUTOCOMMIT = 0")
     session = (*allowed, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
     assert all(one.startswith(session) for one in others), others
-    assert not [one for one in sent if "smtp" in one or "config_value FROM pkg_configuration" in one]
+    assert not [
+        one for one in sent if "smtp" in one or "config_value FROM pkg_configuration" in one
+    ]
     assert PASSWORD not in everything(tmp_path) + "\n".join(made.lines())
     assert "not to be read" not in everything(tmp_path)

@@ -254,7 +254,11 @@ def test_openings_are_dated_as_asked(opening: str, tmp_path: Path) -> None:
         assert not booked
         return
     (entry,) = booked
-    assert (entry["amount"], entry["kind"], entry["recorded_at"]) == (Decimal("12.34"), "opening", None)
+    assert (entry["amount"], entry["kind"], entry["recorded_at"]) == (
+        Decimal("12.34"),
+        "opening",
+        None,
+    )
     own = min(one["occurred_at"] for one in ledger if one["client_id"] == "7")
     created = datetime.fromtimestamp(made.users[7]["creationdate"], UTC).replace(tzinfo=None)
     assert entry["occurred_at"] == min(own, created)

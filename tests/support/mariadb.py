@@ -83,7 +83,9 @@ def owner() -> str:
 
 def missing() -> str:
     """What is missing to start one; nothing where all is there."""
-    return "" if shutil.which("mariadbd") and shutil.which("mariadb-install-db") else "mariadb-server"
+    return (
+        "" if shutil.which("mariadbd") and shutil.which("mariadb-install-db") else "mariadb-server"
+    )
 
 
 @contextmanager
@@ -94,17 +96,35 @@ def server() -> Iterator[MariaDB]:
     data = folder / "data"
     plain = ["--no-defaults"]
     subprocess.run(
-        ["mariadb-install-db", *plain, f"--datadir={data}", f"--user={owner()}",
-         "--auth-root-authentication-method=socket", f"--auth-root-socket-user={owner()}",
-         "--skip-test-db"],
-        check=True, capture_output=True,
+        [
+            "mariadb-install-db",
+            *plain,
+            f"--datadir={data}",
+            f"--user={owner()}",
+            "--auth-root-authentication-method=socket",
+            f"--auth-root-socket-user={owner()}",
+            "--skip-test-db",
+        ],
+        check=True,
+        capture_output=True,
     )
     process = subprocess.Popen(
-        ["mariadbd", *plain, f"--datadir={data}", f"--user={owner()}", f"--socket={made.socket}",
-         f"--pid-file={folder / 'pid'}", "--skip-networking", "--default-time-zone=-03:00",
-         "--general-log", f"--general-log-file={folder / 'general.log'}",
-         "--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0"],
-        stdout=subprocess.DEVNULL, stderr=(folder / "errors").open("wb"),
+        [
+            "mariadbd",
+            *plain,
+            f"--datadir={data}",
+            f"--user={owner()}",
+            f"--socket={made.socket}",
+            f"--pid-file={folder / 'pid'}",
+            "--skip-networking",
+            "--default-time-zone=-03:00",
+            "--general-log",
+            f"--general-log-file={folder / 'general.log'}",
+            "--character-set-server=utf8mb4",
+            "--innodb-flush-log-at-trx-commit=0",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=(folder / "errors").open("wb"),
     )
     try:
         end = time.monotonic() + DEADLINE

@@ -56,6 +56,9 @@ class Files(Origin):
         columns = ", ".join(request.columns)
         return [f"{file}: {columns}" for file in self._found(request)]
 
+    def close(self) -> None:
+        return None
+
     def _found(self, request: Request) -> list[Path]:
         name = request.described.file or f"{request.input}.csv"
         return (

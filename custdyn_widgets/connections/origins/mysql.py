@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyarrow as pa
@@ -62,7 +62,7 @@ class MySQL(Database):
                 charset="utf8mb4",
                 connect_timeout=15,
                 use_unicode=False,
-                conv=dict(encoders),  # and no decoders: every value stays what the server wrote
+                conv=_encoders(),  # and no decoders: every value stays what the server wrote
                 init_command="SET SESSION time_zone = '+00:00', SESSION sql_mode = ''",
                 **given,
             )
@@ -183,8 +183,12 @@ class MySQL(Database):
             cursor.execute(statement)
             return list(cursor.fetchall())
 
-    def _fail(self, what: str, remedy: str) -> Any:
+    def _fail(self, what: str, remedy: str) -> NoReturn:
         raise SourceError(self.name, what, remedy) from None
+
+
+def _encoders() -> Any:
+    return {**encoders}
 
 
 def _words(error: Exception) -> str:

@@ -79,6 +79,7 @@ class Origin(ABC):
         """Chunk → a checksum of its rows, made by the server; None where it cannot make one."""
         return None
 
+    @abstractmethod
     def close(self) -> None:
         """Ends the connection."""
 

@@ -118,7 +118,7 @@ class PostgreSQL(Database):
 
 
 def _composed(statement: str) -> sql.SQL:
-    return sql.SQL(statement)  # type: ignore[arg-type] # names and values are quoted by `Database`
+    return sql.SQL(statement)  # names and values are quoted by `Database`
 
 
 def _words(error: psycopg.Error) -> str:
