@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import duckdb
 
 from custdyn_widgets.connections.canonical import FALLBACK, RESERVED
 from custdyn_widgets.connections.column_types import AMOUNT
-from custdyn_widgets.connections.sql import types_of
+from custdyn_widgets.connections.sql import identifier, types_of
 from custdyn_widgets.connections.system import BALANCES, ROW
 from custdyn_widgets.errors import DataFault
 from custdyn_widgets.model.schema import TABLES, Column, Table
 
 
-def data_faults(engine: duckdb.DuckDBPyConnection) -> Iterator[DataFault]:
+def data_faults(engine: duckdb.DuckDBPyConnection, inputs: Iterable[str]) -> Iterator[DataFault]:
     """Nulls where there must be a value, keys that repeat, amounts that are too fine."""
     for table in TABLES.values():
         for column in table.columns:
@@ -22,6 +22,7 @@ def data_faults(engine: duckdb.DuckDBPyConnection) -> Iterator[DataFault]:
             if column.required and not free:
                 yield from _nulls(engine, table, column)
         yield from _repeated(engine, table)
+    yield from _multiplied_entries(engine, inputs)
     if double := engine.execute(
         "SELECT client_id FROM stored GROUP BY client_id HAVING count(*) > 1 ORDER BY 1"
     ).fetchall():
@@ -88,13 +89,26 @@ def _repeated(engine: duckdb.DuckDBPyConnection, table: Table) -> Iterator[DataF
         f"SELECT concat_ws(', ', {keys}), count(*) FROM {table.name} "
         f"GROUP BY {keys} HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
     ).fetchall()
+    yield from _multiplied(table.name, table.key[0], rows)
+
+
+def _multiplied_entries(
+    engine: duckdb.DuckDBPyConnection, inputs: Iterable[str]
+) -> Iterator[DataFault]:
+    """Entries that may have one id, more of them than raw rows: a join that multiplies them."""
+    for name in inputs:
+        rows = engine.execute(
+            f"SELECT entry_id, count(*) AS entries, {ROW} FROM repeated WHERE input = ? "
+            f"GROUP BY entry_id, {ROW} HAVING entries > "
+            f"(SELECT count(*) FROM {identifier(name)} i WHERE i.{ROW} = repeated.{ROW}) "
+            "ORDER BY 1 LIMIT 100",
+            [name],
+        ).fetchall()
+        yield from _multiplied("ledger", "entry_id", rows)
+
+
+def _multiplied(table: str, column: str, rows: list[tuple[str, ...]]) -> Iterator[DataFault]:
     if rows:
-        what = f"{table.name}.sql gives a key more than once"
-        yield DataFault(
-            table.name,
-            table.key[0],
-            len(rows),
-            what,
-            tuple(row[0] for row in rows[:3]),
-            remedy="does a join find several rows?",
-        )
+        what, remedy = f"{table}.sql gives a key more than once", "does a join find several rows?"
+        ids = tuple(row[0] for row in rows[:3])
+        yield DataFault(table, column, len(rows), what, ids, remedy=remedy)

@@ -111,7 +111,7 @@ def run_mapping(
     )
     for name in TABLES:
         _canonical(engine, name, there=name in system.selects, lists=lists, currency=currency)
-    if wrong := list(data_faults(engine)):
+    if wrong := list(data_faults(engine, system.inputs)):
         raise DataError(wrong)
     used, left_out = accounted(system, raw, engine)
     return Mapped(engine, used, left_out)
@@ -166,7 +166,7 @@ def _canonical(
     source = f"FROM from_{name}" if there else "WHERE false"
     if name == "ledger":
         said.append(f"{REPEATS if REPEATS in given else 'false'} AS {REPEATS}")
-        said.append(f"{ROW if ROW in given else 'NULL'}::VARCHAR AS {ROW}")
+        said += [f"{one if one in given else 'NULL'}::VARCHAR AS {one}" for one in ORIGIN_COLUMNS]
         engine.execute(f"CREATE VIEW {UNNAMED} AS SELECT {', '.join(said)} {source}")
         number_entries(engine, lists=lists)
         return

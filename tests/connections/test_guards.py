@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from custdyn_widgets.connections import connect as module
 from custdyn_widgets.connections import faults, mapping
 from custdyn_widgets.connections.column_types import ColumnType
 from custdyn_widgets.connections.connect import connect
@@ -83,6 +81,25 @@ def test_a_join_that_multiplies_rows_is_an_error(
     monkeypatch.setattr(faults, "_repeated", lambda *_: iter(()))
     connect(str(own), url, to=str(tmp_path / "double"))
     assert len(rows_of(tmp_path / "double", "ledger")) == 34  # the control: 32 and two doubles
+
+
+def test_a_join_that_multiplies_calls_is_an_error_too(
+    url: str, mariadb: MariaDB, tmp_path: Path
+) -> None:
+    """Calls of one id are fine where there are as many raw rows."""
+    mariadb.run("INSERT INTO pkg_cdr SELECT NULL, id_user, uniqueid, starttime, sessiontime, "
+                "calledstation, sessionbill, sipiax, src, agent_bill, buycost FROM pkg_cdr "
+                "WHERE id_user = 5", "guarded")  # fmt: skip
+    connect("magnusbilling", url, to=str(tmp_path / "twice"))
+    assert sum("call:u51770217200" in one for one in amounts(tmp_path / "twice")) == 2
+    own = tmp_path / "own"
+    module_show("magnusbilling", own)
+    ledger = (own / "ledger.sql").read_text("utf-8")
+    (own / "ledger.sql").write_text(
+        ledger.replace("    FROM calls\n", "    FROM calls, (SELECT 1 FROM pkg_plan)\n"), "utf-8"
+    )
+    with pytest.raises(DataError, match=r"key more than once.*call:ghost:99"):
+        connect(str(own), url, check=True)
 
 
 def module_show(system: str, folder: Path) -> None:
@@ -225,10 +242,3 @@ def test_one_process_writes_at_a_time(url: str, tmp_path: Path) -> None:
         pytest.raises(SourceError, match="another custdyn connect"),
     ):
         connect("magnusbilling", url, to=str(tmp_path / "out"))
-
-
-@pytest.fixture(autouse=True)
-def unpatched() -> Iterator[None]:
-    """What a test takes out is there again for the next."""
-    yield
-    assert module.run_mapping is mapping.run_mapping

@@ -219,7 +219,7 @@ def test_without_the_numbers_of_before_a_late_call_would_change_another(
 ) -> None:
     calls = played.made.tables["pkg_cdr"]
     calls.append({**calls[3], "id": 90_001, "sessionbill": 99.5})
-    monkeypatch.setattr(history, "_number_again", lambda _: None)
+    monkeypatch.setattr(history, "number_again", lambda _: None)
     made = played.read()
     assert made.changes is not None and made.changes.edited  # the control
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -22,13 +23,24 @@ OWN = """
 title = "My system"
 rounding = 0.005
 [inputs.account]
-columns = { id = "int", code = "text", cur = "text", opened = "datetime@America/New_York", held = "decimal" }
 key = "id"
+[inputs.account.columns]
+id = "int"
+code = "text"
+cur = "text"
+opened = "datetime@America/New_York"
+held = "decimal"
 [inputs.move]
-columns = { id = "int", account = "int", moment = "datetime@America/New_York", what = "text", cents = "minor@cur", cur = "text" }
 lists = { note = "text" }
 key = "id"
 amount = "cents"
+[inputs.move.columns]
+id = "int"
+account = "int"
+moment = "datetime@America/New_York"
+what = "text"
+cents = "minor@cur"
+cur = "text"
 """
 CLIENTS = """
 SELECT id AS client_id, code AS name, 'client' AS type, cur AS currency, opened AS created_at
@@ -49,6 +61,7 @@ MOVES = [
     (3, 2, "2026-01-03 00:00:00", "refill", "500", "JPY", None),
     (4, 2, "2026-01-03 00:00:00", "void", "77", "JPY", None),
 ]
+PLAIN = Style()
 BALANCES = "SELECT id AS client_id, held AS balance FROM account"
 
 
@@ -69,13 +82,14 @@ def tables(connection: sqlite3.Connection | duckdb.DuckDBPyConnection) -> None:
         "CREATE TABLE account (id INTEGER, code TEXT, cur TEXT, opened TEXT, held TEXT)"
     )
     connection.execute(
-        "CREATE TABLE move (id INTEGER, account INTEGER, moment TEXT, what TEXT, cents TEXT, cur TEXT, note TEXT)"
+        "CREATE TABLE move (id INTEGER, account INTEGER, moment TEXT, what TEXT, cents TEXT, "
+        "cur TEXT, note TEXT)"
     )
     connection.executemany("INSERT INTO account VALUES (?, ?, ?, ?, ?)", ACCOUNTS)
     connection.executemany("INSERT INTO move VALUES (?, ?, ?, ?, ?, ?, ?)", MOVES)
 
 
-def source(kind: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+def source(kind: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     """The rows in an origin of each kind; what `connect` is given."""
     if kind == "postgres":
         import psycopg
@@ -84,10 +98,12 @@ def source(kind: str, folder: Path, request: pytest.FixtureRequest) -> dict[str,
         with psycopg.connect(base, autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS account, move")
             cursor.execute(
-                "CREATE TABLE account (id bigint, code text, cur text, opened timestamp, held numeric)"
+                "CREATE TABLE account (id bigint, code text, cur text, opened timestamp, "
+                "held numeric)"
             )
             cursor.execute(
-                "CREATE TABLE move (id bigint, account bigint, moment timestamp, what text, cents numeric, cur text, note text)"
+                "CREATE TABLE move (id bigint, account bigint, moment timestamp, what text, "
+                "cents numeric, cur text, note text)"
             )
             cursor.executemany("INSERT INTO account VALUES (%s, %s, %s, %s, %s)", ACCOUNTS)
             cursor.executemany("INSERT INTO move VALUES (%s, %s, %s, %s, %s, %s, %s)", MOVES)
@@ -140,7 +156,7 @@ def test_a_query_of_the_database_is_an_input(own: Path, tmp_path: Path) -> None:
     (own / "system.toml").write_text(
         OWN.replace("[inputs.move]", f'[inputs.move]\nquery = "{query}"')
     )
-    with pytest.raises(SourceError, match="mend|check"):  # a comment hides the parenthesis
+    with pytest.raises(SourceError, match=r"mend|check"):  # a comment hides the parenthesis
         connect(str(own), str(tmp_path / "own.sqlite"), check=True)
     (own / "system.toml").write_text(
         OWN.replace("[inputs.move]", f'[inputs.move]\nquery = "{query.partition(" --")[0]}"')
@@ -229,7 +245,7 @@ def test_a_value_of_another_type_is_named_with_its_row(own: Path, tmp_path: Path
     assert "move.moment: not an instant of the type datetime in 1 row (3): '31.12.2026'" in said
 
 
-def value(kind: str, text: str | None, style: Style = Style()) -> object:
+def value(kind: str, text: str | None, style: Style = PLAIN) -> object:
     """How a text is read."""
     column = ColumnType.parse(kind, style)
     engine = duckdb.connect()
@@ -254,9 +270,11 @@ def value(kind: str, text: str | None, style: Style = Style()) -> object:
         ("decimal", "12345678901234567890123456.123456789012",
          Decimal("12345678901234567890123456.123456789012")),
         ("float32", "108.99990081787109", Decimal("108.9999")),
-        ("float32", "0.012299999594688416", Decimal("0.0123")), ("float32", "1e-07", Decimal("1e-7")),
+        ("float32", "0.012299999594688416", Decimal("0.0123")),
+        ("float32", "1e-07", Decimal("1e-7")),
         ("float32", "16777216", Decimal(16777216)), ("float32", "nan", None),
-        ("unix", "1767225600", datetime(2026, 1, 1)), ("unix", "0", None), ("unix", "0.000000", None),
+        ("unix", "1767225600", datetime(2026, 1, 1)), ("unix", "0", None),
+        ("unix", "0.000000", None),
         ("unix", "1767225600.5", datetime(2026, 1, 1, 0, 0, 0, 500_000)),
         ("unix", "-1.5", datetime(1969, 12, 31, 23, 59, 58, 500_000)), ("unix", "soon", None),
         ("datetime@UTC", "2026-01-05 10:15", datetime(2026, 1, 5, 10, 15)),
@@ -276,8 +294,8 @@ def test_text_is_read_exactly_or_not_at_all(kind: str, text: str, read: object) 
 
 
 def test_numbers_and_months_are_read_as_a_file_declares_them() -> None:
-    german = Style(",", ".", ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli",
-                              "August", "September", "Oktober", "November", "Dezember"))  # fmt: skip
+    months = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+    german = Style(",", ".", tuple(months.split()))
     assert value("decimal", "1.234,50", german) == Decimal("1234.50")
     assert value("decimal", "-12,5", german) == Decimal("-12.5")
     assert value("decimal", "1.5", german) is None  # a point groups thousands, by three

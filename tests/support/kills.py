@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from custdyn_widgets import make_rollup
+from custdyn_widgets.connections.connect import connect
 from custdyn_widgets.delivery.jobs import run_next
 from custdyn_widgets.delivery.sending import flush
 from custdyn_widgets.delivery.settings import MailSettings
@@ -117,6 +118,13 @@ def chance() -> tuple[random.Random, int]:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
     return random.Random(seed), seed  # noqa: S311
+
+
+def connect_again(states: list[str], folder: str, seed: int) -> None:
+    """Brings one state of a system after the other into a folder, again and again."""
+    draw = random.Random(seed)  # noqa: S311 the same every time
+    for _ in range(ROOM):
+        connect("magnusbilling", draw.choice(states), to=folder)
 
 
 def roll_up(source: str, folder: str, seed: int) -> None:
