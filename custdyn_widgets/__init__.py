@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from custdyn_widgets.views.offline import charts_offline
 
 if TYPE_CHECKING:
+    from custdyn_widgets.connections.connect import connect
     from custdyn_widgets.errors import CustdynError
     from custdyn_widgets.listings import Cdrs, OrigTerm, run_cdrs, run_orig_term
     from custdyn_widgets.query.own_rows import Row
@@ -36,6 +37,7 @@ _MODULES = {
     "Row": "query.own_rows",
     "balances": "query.terms",
     "clients": "query.terms",
+    "connect": "connections.connect",
     "flows": "query.terms",
     "make_rollup": "sources.rollup",
     "open_source": "sources",
@@ -59,6 +61,7 @@ __all__ = [
     "Row",
     "balances",
     "clients",
+    "connect",
     "flows",
     "make_rollup",
     "open_source",

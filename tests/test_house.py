@@ -135,7 +135,7 @@ def test_the_python_of_the_documents_runs(
 
 @pytest.mark.parametrize(
     "module",
-    ["drill.behind", "exports.files", "query.query", "result", "ui.app"],
+    ["connections.connect", "drill.behind", "exports.files", "query.query", "result", "ui.app"],
 )
 def test_the_examples_of_the_docstrings_run(
     module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

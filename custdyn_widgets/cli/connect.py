@@ -16,9 +16,6 @@ from custdyn_widgets.connections.system import load_system
 from custdyn_widgets.files import write_atomically
 from custdyn_widgets.views.progress import telling, terminal
 
-DATABASE = "mbilling.sqlite"
-SEED, CLIENTS = 7, 300
-
 
 def connect(parsed: argparse.Namespace) -> int:
     """Brings a system's data into a folder, or only checks it."""
@@ -81,23 +78,20 @@ def _show(parsed: argparse.Namespace) -> int:
 
 def demo(parsed: argparse.Namespace) -> int:
     """Makes a synthetic billing system with faults, and finds them."""
-    from custdyn_widgets.connections.demo import plant, play, write_sqlite
+    from custdyn_widgets.connections.demo import CLIENTS, demo_system
 
-    folder = Path(parsed.to).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
-    system = play(SEED, CLIENTS)
-    plant(system)
-    path = folder / DATABASE
-    write_sqlite(system.tables, path)
-    made = bring("magnusbilling", str(path), check=True, lists=True)
-    calls = len(system.tables["pkg_cdr"]) + len(system.tables["pkg_cdr_archive"])
-    print(f"{path}: a synthetic MagnusBilling of {CLIENTS} clients, {calls} calls, one year")
+    system = demo_system(parsed.to)
+    made = bring("magnusbilling", system.path, check=True)
+    size = f"{CLIENTS} clients, {system.calls} calls, one year"
+    print(f"{system.path}: a synthetic MagnusBilling of {size}")
     print(f"{len(made.differences)} stored balances are not what is recorded:")
     for one in made.differences:
         why = system.planted.get(int(one.client_id), "not planted")
         print(f"  client {one.client_id}: {one.figures}: {why}")
+    folder = Path(system.path).parent
     print(
         "Yours: custdyn connect magnusbilling --from mysql://reader@host/mbilling --check\n"
-        f"This one as a source: custdyn connect magnusbilling --from {path} --to {folder}/billing"
+        "This one as a source: custdyn connect magnusbilling "
+        f"--from {system.path} --to {folder}/billing"
     )
     return 0

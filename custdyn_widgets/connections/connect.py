@@ -24,6 +24,7 @@ from custdyn_widgets.connections.raw import RawSnapshot, read_raw, requests_of
 from custdyn_widgets.connections.sql import count, parquet
 from custdyn_widgets.connections.system import System, load_system
 from custdyn_widgets.errors import FieldFault, QueryError, SourceError
+from custdyn_widgets.model.cells import many
 from custdyn_widgets.model.currencies import no_currency
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.connection import VERSION
@@ -77,9 +78,10 @@ def connect(
         SourceError: The database or the folder cannot be read or written.
         DataError: A value is not of the type that the mapping says, or a key repeats.
 
-    >>> made = connect("magnusbilling", "magnusbilling-demo/mbilling.sqlite", check=True)
-    >>> made.differences[0].client_id
-    '5'
+    >>> from custdyn_widgets.connections.demo import demo_system
+    >>> made = connect("magnusbilling", demo_system("demo").path, check=True)
+    >>> print(made.differences[0])
+    client 5: stored 20.2661, recorded −9.7339, difference 30 USD
     """
     faults = []
     if opening not in OPENINGS:
@@ -176,7 +178,7 @@ def _run(
             differences=found,
             balances=count(engine, "stored"),
             changes=changes,
-            notes=tuple(origin.notes),
+            notes=(*origin.notes, *_unstored(engine)),
             written=False,
         )
         if folder is None:
@@ -187,6 +189,16 @@ def _run(
         progress("writing")
         folder.write(engine, work, manifest, names, lists=settings.lists, rebuild=before is None)
         return replace(made, written=True)
+
+
+def _unstored(engine: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """How many clients have no stored balance, where others have one."""
+    if not count(engine, "stored"):
+        return
+    without = "(SELECT client_id FROM clients ANTI JOIN stored USING (client_id))"
+    if missing := count(engine, without):
+        has = many(missing, "client has", "clients have")
+        yield f"{has} no stored balance, and are not compared"
 
 
 def _manifest(made: Connected, settings: Settings, raw: RawSnapshot) -> dict[str, Any]:

@@ -22,6 +22,8 @@ BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 DAYS = 365
 STORED = Decimal("0.0001")
 """The last digit of a stored balance."""
+SEED, CLIENTS = 7, 300
+DATABASE = "mbilling.sqlite"
 FIVE = 5
 """The client whose refill is gone, and whose history is written here."""
 Row = dict[str, Any]
@@ -147,6 +149,25 @@ class MagnusBilling:
     def _add(self, table: str, **row: Any) -> Row:
         self.tables[table].append(row)
         return row
+
+
+@dataclass(frozen=True)
+class DemoSystem:
+    """A system with faults: its file, what is wrong with whose records, and how many calls."""
+
+    path: str
+    planted: dict[int, str]
+    calls: int
+
+
+def demo_system(folder: str | Path) -> DemoSystem:
+    """Writes a synthetic MagnusBilling of CLIENTS clients and a year, with faults, to a folder."""
+    place = Path(folder).expanduser()
+    place.mkdir(parents=True, exist_ok=True)
+    made = play(SEED, CLIENTS)
+    plant(made)
+    write_sqlite(made.tables, place / DATABASE)
+    return DemoSystem(str(place / DATABASE), made.planted, made.calls)
 
 
 def play(seed: int, clients: int) -> MagnusBilling:

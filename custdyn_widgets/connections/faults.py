@@ -64,8 +64,8 @@ def _nulls(engine: duckdb.DuckDBPyConnection, table: Table, column: Column) -> I
     ids: list[tuple[str]] = []
     if ROW in given and column.name in given:
         ids = engine.execute(
-            f"SELECT {ROW}::VARCHAR FROM from_{table.name} WHERE {column.name} IS NULL "
-            "ORDER BY 1 LIMIT 3"
+            f"SELECT coalesce({ROW}::VARCHAR, 'a row without row_id') FROM from_{table.name} "
+            f"WHERE {column.name} IS NULL ORDER BY 1 LIMIT 3"
         ).fetchall()
     remedy = (
         "give --currency" if column.name == "currency" else "give it a value, or leave the row out"

@@ -104,12 +104,16 @@ def keep_the_gone(
 
     A client without an instant of creation gets that of the first entry.
     """
+    known = "(SELECT client_id, occurred_at FROM earlier UNION ALL FROM "
+    known += "(SELECT client_id, occurred_at FROM additions))"
+    before = "(SELECT NULL AS client_id, NULL::TIMESTAMP AS created_at WHERE false)"
+    if snapshot is not None:
+        before = parquet([snapshot / "clients.parquet"])
     engine.execute(
-        "UPDATE clients SET created_at = coalesce(f.first_at, (SELECT min(occurred_at) FROM "
-        "additions), TIMESTAMP '1970-01-01') FROM (SELECT c.client_id, min(l.occurred_at) AS "
-        "first_at FROM clients c LEFT JOIN (SELECT client_id, occurred_at FROM earlier UNION ALL "
-        "SELECT client_id, occurred_at FROM additions) l USING (client_id) "
-        "WHERE c.created_at IS NULL GROUP BY ALL) f WHERE clients.client_id = f.client_id"
+        f"UPDATE clients SET created_at = coalesce((SELECT min(b.created_at) FROM {before} b "
+        "WHERE b.client_id = clients.client_id), (SELECT min(k.occurred_at) FROM "
+        f"{known} k WHERE k.client_id = clients.client_id), "
+        f"(SELECT min(occurred_at) FROM {known}), TIMESTAMP '1970-01-01') WHERE created_at IS NULL"
     )
     if snapshot is None:
         return

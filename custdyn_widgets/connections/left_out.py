@@ -51,11 +51,14 @@ def accounted(
     for name, described in system.inputs.items():
         if name not in raw.files or not described.amount:
             continue
+        amount = described.amount
+        if amount in described.columns:
+            amount = identifier(amount)
         found = engine.execute(
             f"WITH reasons AS (SELECT {ROW}, min(reason) AS reason FROM ({reasons}) "
             f"WHERE input = $name GROUP BY {ROW}) "
             f"SELECT coalesce(reason, $unexplained), count(*), "
-            f"coalesce(sum({identifier(described.amount)}), 0)::{AMOUNT}, min({ROW}, 3) "
+            f"coalesce(sum({amount}), 0)::{AMOUNT}, min({ROW}, 3) "
             f"FROM (SELECT * FROM {identifier(name)} ANTI JOIN "
             f"(SELECT {ROW} FROM used_rows WHERE input = $name) USING ({ROW})) "
             f"LEFT JOIN reasons USING ({ROW}) GROUP BY 1 ORDER BY 1",

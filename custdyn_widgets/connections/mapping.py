@@ -21,7 +21,7 @@ from custdyn_widgets.connections.faults import data_faults
 from custdyn_widgets.connections.left_out import LeftOut, accounted
 from custdyn_widgets.connections.numbering import number_entries
 from custdyn_widgets.connections.raw import RawSnapshot
-from custdyn_widgets.connections.sql import identifier, literal, parquet, types_of
+from custdyn_widgets.connections.sql import count, identifier, literal, parquet, types_of
 from custdyn_widgets.connections.system import BALANCES, LEFT_OUT, ROW, MappingError, System
 from custdyn_widgets.errors import DataError
 from custdyn_widgets.model.schema import TABLES, Column, Reads
@@ -88,7 +88,7 @@ def run_mapping(
     `currency`: that of all clients, instead of the one that the mapping gives.
     """
     for name, files in raw.files.items():
-        engine.execute(f"CREATE VIEW {identifier(name)} AS SELECT * FROM {parquet(files)}")
+        _open_input(engine, name, parquet(files), unique=system.inputs[name].grow)
     faults: list[str] = []
     for name, text in system.selects.items():
         try:
@@ -115,6 +115,19 @@ def run_mapping(
         raise DataError(wrong)
     used, left_out = accounted(system, raw, engine)
     return Mapped(engine, used, left_out)
+
+
+def _open_input(engine: duckdb.DuckDBPyConnection, name: str, rows: str, *, unique: bool) -> None:
+    """The rows of an input by its name; where several have one key, their `row_id` tells which."""
+    double = f"SELECT {ROW} FROM {rows} GROUP BY {ROW} HAVING count(*) > 1"
+    if unique or not count(engine, f"({double} LIMIT 1)"):
+        engine.execute(f"CREATE VIEW {identifier(name)} AS SELECT * FROM {rows}")
+        return
+    engine.execute(
+        f"CREATE TABLE {identifier(name)} AS SELECT * FROM {rows} ANTI JOIN ({double}) "
+        f"USING ({ROW}) UNION ALL BY NAME SELECT * REPLACE ({ROW} || ' (' || row_number() OVER "
+        f"(PARTITION BY {ROW}) || ')' AS {ROW}) FROM {rows} SEMI JOIN ({double}) USING ({ROW})"
+    )
 
 
 def _run(engine: duckdb.DuckDBPyConnection, name: str, text: str) -> None:

@@ -57,8 +57,9 @@ class Input(Strict):
     SELECT of the system's own database; `file`: in the folder of files. `columns`: name → type;
     `lists`: those that no report needs, such as numbers called or names of people. `where`:
     column → text. `key`: a column that names a row; where it is a growing whole number, and the
-    table only grows at its end, `grow` reads only what has changed. `amount`: the column whose
-    sum is given of rows that are left out; without it they are not counted.
+    table only grows at its end, `grow` reads only what has changed. `amount`: the column, or an
+    expression of columns, whose sum is given of rows that are left out, signed as the ledger is;
+    without it they are not counted.
     """
 
     table: str | tuple[str, ...] = ()
@@ -94,7 +95,8 @@ class Input(Strict):
     def _check(self) -> Input:
         faults = []
         currencies = (self.type_of(kind).currency for kind in self.columns.values())
-        for name in (*self.keys, self.amount, *currencies):
+        amount = self.amount if self.amount.isidentifier() else ""
+        for name in (*self.keys, amount, *currencies):
             if name and name not in self.columns:
                 near = meant(name, self.columns)
                 hint = f"; did you mean {near!r}?" if near else ""

@@ -70,4 +70,4 @@ def place_name(name: str) -> str:
 def without_secrets(url: str) -> str:
     """A URL without user, password and options: its scheme, host and path."""
     scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"

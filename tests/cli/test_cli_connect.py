@@ -28,7 +28,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_line_of_the_readme_names_the_client_and_the_amount(tmp_path: Path) -> None:
     (command,) = re.findall(
-        r"^custdyn (demo magnusbilling)", README.read_text("utf-8"), re.MULTILINE
+        r"^\$ custdyn (demo magnusbilling)", README.read_text("utf-8"), re.MULTILINE
     )
     done = subprocess.run(
         [sys.executable, "-m", "custdyn_widgets.cli", *command.split()],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from custdyn_widgets.connections.origins.origin import Origin
 from custdyn_widgets.errors import SourceError
@@ -17,7 +16,7 @@ WAYS = (
 
 def open_origin(url: str) -> Origin:
     """A database by its URL or file. Raises SourceError where it cannot be opened."""
-    scheme = urlsplit(url).scheme.partition("+")[0] if "://" in url else ""
+    scheme = url.partition("://")[0].partition("+")[0].lower() if "://" in url else ""
     if scheme in ("mysql", "mariadb"):
         from custdyn_widgets.connections.origins.mysql import MySQL
 
@@ -34,7 +33,8 @@ def open_origin(url: str) -> Origin:
     kind = scheme or ENDINGS.get(path.suffix.lower())
     if kind is None or not path.is_file():
         what = "there is no such database" if kind else "it is no database that can be read"
-        raise SourceError(without_secrets(url) if scheme else url, what, f"give {WAYS}")
+        name = without_secrets(url) if scheme else url.rpartition("@")[2]
+        raise SourceError(name, what, f"give {WAYS}")
     if kind == "sqlite":
         from custdyn_widgets.connections.origins.sqlite import SQLite
 

@@ -37,10 +37,15 @@ class MySQL(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(without_secrets(url))
-        parts, asked = urlsplit(url), parse_qs(urlsplit(url).query)
+        try:
+            parts, port = urlsplit(url), urlsplit(url).port
+        except ValueError:
+            remedy = "write mysql://user@host:3306/database, with the password in MYSQL_PWD"
+            self._fail("the URL cannot be read", remedy)
+        asked = parse_qs(parts.query)
         self._database = parts.path.strip("/")
-        if unknown := sorted(set(asked) - {"socket"}):
-            self._fail(f"{', '.join(unknown)} is no option of such a URL", "only socket is")
+        if set(asked) - {"socket"}:
+            self._fail("the URL has options that there are not", "only ?socket= is one")
         if not self._database:
             self._fail("the URL names no database", "write mysql://user@host/database")
         given: dict[str, Any] = {}
@@ -55,8 +60,8 @@ class MySQL(Database):
         if asked.get("socket"):
             given["unix_socket"] = asked["socket"][0]
         try:
-            if parts.port or parts.hostname:
-                given |= {"host": parts.hostname, "port": parts.port or 3306}
+            if parts.hostname:
+                given |= {"host": parts.hostname, "port": port or 3306}
             self._connection = pymysql.connect(
                 database=self._database,
                 charset="utf8mb4",
@@ -67,7 +72,7 @@ class MySQL(Database):
                 **given,
             )
             self._run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        except (pymysql.Error, ValueError) as error:
+        except pymysql.Error as error:
             self._fail(f"it cannot be opened: {_words(error)}", "check server, user and password")
         self._columns: dict[str, list[str]] = {}
         for table, column in self._run(

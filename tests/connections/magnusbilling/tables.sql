@@ -1,6 +1,6 @@
 -- The tables that are read, written anew from their columns; and what the system does at each call.
 CREATE TABLE pkg_user (
-  id INT PRIMARY KEY AUTO_INCREMENT, id_user INT NOT NULL DEFAULT 1, id_group INT, id_plan INT,
+  id INT PRIMARY KEY AUTO_INCREMENT, id_user INT DEFAULT 1, id_group INT, id_plan INT,
   username VARCHAR(20), password VARCHAR(100), credit DECIMAL(15,4) NOT NULL DEFAULT 0,
   active INT NOT NULL DEFAULT 1, creationdate TIMESTAMP NULL DEFAULT NULL, firstname VARCHAR(50),
   lastname VARCHAR(50), typepaid INT, creditlimit INT, callingcard_pin INT, callshop CHAR(1),

@@ -14,7 +14,10 @@ SELECT
         ELSE 'client'
     END AS type,
     NULLIF(u.id_user, 1) AS owner_id,
-    (SELECT upper(NULLIF(trim(config_value), '')) FROM pkg_configuration) AS currency,
+    (
+        SELECT CASE WHEN count(DISTINCT upper(trim(config_value))) = 1 THEN min(upper(trim(config_value))) END
+        FROM pkg_configuration
+    ) AS currency,
     u.creationdate AS created_at
 FROM pkg_user u
 JOIN pkg_group_user g ON g.id = u.id_group

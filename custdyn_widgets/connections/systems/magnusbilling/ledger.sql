@@ -6,19 +6,38 @@ WITH call AS (
         -- its id changes in the archive
         concat(uniqueid, ':', id_user, ':', starttime) AS name
     FROM calls
-    WHERE sessionbill > 0 AND starttime IS NOT NULL
+    WHERE sessionbill > 0 AND starttime IS NOT NULL AND id_user IS NOT NULL
+),
+text AS (
+    SELECT
+        *,
+        COALESCE(description, '') AS said,
+        '(?is)^(Monthly payment Plan|Pago mensual de Plan|Miesięczna opłata za Plan|Monatliche Zahlungs-Plan|Pagamento mensal do Plano) ' AS plan,
+        '(?is)^(Monthly payment Service|Pago mensual de Servicio|Miesięczna opłata za Usługę|Pagamento mensal do serviço) ' AS service_month,
+        '(?is)^(activation Service|activación Servicio|activation Servicio|activation Usługa|activation Serviço|Ativação do serviço) ' AS service_start
+    FROM pkg_refill
 ),
 refill AS (
     SELECT
         *,
-        regexp_extract(description, '(?i)^(?:Monthly payment Plan|Pago mensual de Plan|Miesięczna opłata za Plan|Monatliche Zahlungs-Plan|Pagamento mensal do Plano) (.*)$', 1) AS plan,
-        regexp_extract(description, '(?i)^(?:Monthly payment Service|Pago mensual de Servicio|Miesięczna opłata za Usługę) (.*)$', 1) AS service_month,
-        regexp_extract(description, '(?i)^(?:activation Service|activación Servicio) (.*)$', 1) AS service_start
-    FROM pkg_refill
-    -- left out, as left_out.sql says: rows that wait for a gateway, and an agent's rows for a DID
-    WHERE date IS NOT NULL
-        AND NOT (payment = 0 AND regexp_matches(description, '(?i)Aguardando|pendente|PENDING:|Não foi pago'))
-        AND NOT (credit > 0 AND regexp_matches(description, '(?i)^(Monthly payment DID|Paga mensual del DID) '))
+        CASE
+            WHEN regexp_matches(said, plan) THEN 'plan:' || regexp_replace(said, plan, '')
+            WHEN regexp_matches(said, service_month)
+                THEN 'service:' || regexp_replace(said, service_month, '')
+            WHEN regexp_matches(said, service_start)
+                THEN 'service:' || regexp_replace(said, service_start, '')
+        END AS package
+    FROM text
+    WHERE date IS NOT NULL AND id_user IS NOT NULL
+        -- as left_out.sql says: rows that wait for a gateway, and an agent's rows for a DID
+        AND NOT (
+            COALESCE(payment, 1) = 0
+            AND regexp_matches(said, '(?i)Aguardando|pendente|PENDING:|Não foi pago')
+        )
+        AND NOT (
+            credit > 0
+            AND regexp_matches(said, '(?i)^(Monthly payment|Paga mensual del|Pagamento mensal do) DID')
+        )
 )
 SELECT
     'calls' AS input, row_id,
@@ -34,25 +53,19 @@ SELECT
     'calls', call.row_id, 'agent:' || name, true, u.id_user, starttime, 'payg', -sessionbill,
     NULL, 'wholesale', calledstation, sessiontime, NULL
 FROM call JOIN pkg_user u ON u.id = call.id_user
-WHERE agent_bill > 0
+WHERE agent_bill > 0 AND u.id_user IS NOT NULL
 UNION ALL
 SELECT
     'pkg_refill', row_id, 'refill:' || id, false, id_user, date,
     CASE
-        WHEN plan <> '' OR service_month <> '' THEN 'package_renewal'
-        WHEN service_start <> '' THEN 'package_activation'
-        WHEN regexp_matches(description, '(?i)^(Monthly payment DID|Activation DID|Paga mensual del DID|Activación de DID|Aktywacja DID) ') THEN 'did_fee'
-        WHEN regexp_matches(description, '(?i)^(Return credit after cancellation|Devolucion de crédito después de la baja)') THEN 'refund'
+        WHEN regexp_matches(said, plan) OR regexp_matches(said, service_month) THEN 'package_renewal'
+        WHEN regexp_matches(said, service_start) THEN 'package_activation'
+        WHEN regexp_matches(said, '(?i)^(Monthly payment|Paga mensual del|Pagamento mensal do|Activation|Activación de|Aktywacja|Ativação do) DID') THEN 'did_fee'
+        WHEN regexp_matches(said, '(?i)^(Return credit after cancellation|Devolucion de crédito después de la baja|Devolução de crédito (ápos|após) cancelamento)') THEN 'refund'
         WHEN credit > 0 THEN 'refill'
         ELSE 'correction'
     END,
-    credit,
-    CASE
-        WHEN plan <> '' THEN 'plan:' || plan
-        WHEN service_month <> '' THEN 'service:' || service_month
-        WHEN service_start <> '' THEN 'service:' || service_start
-    END,
-    NULL, NULL, NULL, description
+    credit, NULLIF(NULLIF(package, 'plan:'), 'service:'), NULL, NULL, NULL, description
 FROM refill
 UNION ALL
 -- a plan is assigned without a charge; every charge is a renewal
@@ -60,4 +73,4 @@ SELECT
     NULL, NULL, 'plan_use:' || u.id, false, u.id_user, u.reservationdate, 'package_activation', 0,
     'plan:' || COALESCE(o.label, u.id_offer::VARCHAR), NULL, NULL, NULL, NULL
 FROM pkg_offer_use u LEFT JOIN pkg_offer o ON o.id = u.id_offer
-WHERE u.reservationdate IS NOT NULL
+WHERE u.reservationdate IS NOT NULL AND u.id_user IS NOT NULL AND u.id_offer IS NOT NULL
