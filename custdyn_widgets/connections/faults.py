@@ -8,19 +8,16 @@ import duckdb
 
 from custdyn_widgets.connections.canonical import FALLBACK, RESERVED
 from custdyn_widgets.connections.column_types import AMOUNT
-from custdyn_widgets.connections.sql import identifier, types_of
+from custdyn_widgets.connections.sql import identifier, literal, types_of
 from custdyn_widgets.connections.system import BALANCES, ROW
 from custdyn_widgets.errors import DataFault
-from custdyn_widgets.model.schema import TABLES, Column, Table
+from custdyn_widgets.model.schema import TABLES, Table
 
 
 def data_faults(engine: duckdb.DuckDBPyConnection, inputs: Iterable[str]) -> Iterator[DataFault]:
     """Nulls where there must be a value, keys that repeat, amounts that are too fine."""
     for table in TABLES.values():
-        for column in table.columns:
-            free = (table.name, column.name) in FALLBACK and column.name != "currency"
-            if column.required and not free:
-                yield from _nulls(engine, table, column)
+        yield from _nulls(engine, table)
         yield from _repeated(engine, table)
     yield from _multiplied_entries(engine, inputs)
     if double := engine.execute(
@@ -29,13 +26,11 @@ def data_faults(engine: duckdb.DuckDBPyConnection, inputs: Iterable[str]) -> Ite
         what = f"{BALANCES}.sql gives a client more than once"
         ids = tuple(row[0] for row in double[:3])
         yield DataFault(BALANCES, "client_id", len(double), what, ids)
-    for prefix in RESERVED:
-        found = engine.execute(
-            "SELECT count(*), min(entry_id) FROM ledger WHERE starts_with(entry_id, ?)", [prefix]
-        ).fetchone()
-        if found and found[0]:
-            what = f"ids that begin with {prefix} are those of connect itself"
-            yield DataFault("ledger", "entry_id", found[0], what, value=found[1])
+    ours = " OR ".join(f"starts_with(entry_id, {literal(one)})" for one in RESERVED)
+    found = engine.execute(f"SELECT count(*), min(entry_id) FROM ledger WHERE {ours}").fetchone()
+    if found and found[0]:
+        what = f"ids that begin with {', '.join(RESERVED)} are those of connect itself"
+        yield DataFault("ledger", "entry_id", found[0], what, value=found[1])
     given = types_of(engine, "from_ledger")
     if given["amount"].startswith("DECIMAL") and int(given["amount"].rpartition(",")[2][:-1]) > 12:
         found = engine.execute(
@@ -54,30 +49,31 @@ def data_faults(engine: duckdb.DuckDBPyConnection, inputs: Iterable[str]) -> Ite
         yield DataFault("clients", "currency", count, what, value=code, remedy=remedy)
 
 
-def _nulls(engine: duckdb.DuckDBPyConnection, table: Table, column: Column) -> Iterator[DataFault]:
-    count = engine.execute(
-        f"SELECT count(*) FROM {table.name} WHERE {column.name} IS NULL"
-    ).fetchone()
-    if not count or not count[0]:
-        return
-    given = types_of(engine, f"from_{table.name}")
-    ids: list[tuple[str]] = []
-    if ROW in given and column.name in given:
-        ids = engine.execute(
-            f"SELECT coalesce({ROW}::VARCHAR, 'a row without row_id') FROM from_{table.name} "
-            f"WHERE {column.name} IS NULL ORDER BY 1 LIMIT 3"
-        ).fetchall()
-    remedy = (
-        "give --currency" if column.name == "currency" else "give it a value, or leave the row out"
-    )
-    yield DataFault(
-        table.name,
-        column.name,
-        count[0],
-        f"{table.name}.sql gives null",
-        tuple(one[0] for one in ids),
-        remedy=remedy,
-    )
+def _nulls(engine: duckdb.DuckDBPyConnection, table: Table) -> Iterator[DataFault]:
+    """Columns that must have a value, and have none in some rows."""
+    free = {name for of, name in FALLBACK if of == table.name} - {"currency"}
+    names = [one.name for one in table.columns if one.required and one.name not in free]
+    missing = ", ".join(f"count(*) - count({name})" for name in names)
+    counts = engine.execute(f"SELECT {missing} FROM {table.name}").fetchone() or ()
+    for name, count in zip(names, counts, strict=True):
+        if count:
+            what = f"{table.name}.sql gives null"
+            remedy = "give it a value, or leave the row out"
+            if name == "currency":
+                remedy = "give --currency"
+            ids = _rows_with_null(engine, table.name, name)
+            yield DataFault(table.name, name, count, what, ids, remedy=remedy)
+
+
+def _rows_with_null(engine: duckdb.DuckDBPyConnection, table: str, name: str) -> tuple[str, ...]:
+    """Three rows of a mapping's SELECT that have no value, where it says which they are."""
+    if not {ROW, name} <= set(types_of(engine, f"from_{table}")):
+        return ()
+    found = engine.execute(
+        f"SELECT coalesce({ROW}::VARCHAR, 'a row without row_id') FROM from_{table} "
+        f"WHERE {name} IS NULL ORDER BY 1 LIMIT 3"
+    ).fetchall()
+    return tuple(row[0] for row in found)
 
 
 def _repeated(engine: duckdb.DuckDBPyConnection, table: Table) -> Iterator[DataFault]:

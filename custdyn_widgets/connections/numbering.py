@@ -43,10 +43,14 @@ def _name_entries(engine: duckdb.DuckDBPyConnection) -> None:
 def number_again(engine: duckdb.DuckDBPyConnection) -> None:
     """Entries of one id keep the numbers that they have had: a late one gets the next."""
     engine.execute(
-        f"INSERT INTO repeated SELECT *, 1 FROM {UNNAMED} WHERE {REPEATS} "
-        "AND entry_id NOT IN (SELECT entry_id FROM repeated) AND entry_id IN "
-        "(SELECT left(entry_id, -2) FROM earlier WHERE ends_with(entry_id, ':2'))"
+        "CREATE TABLE repeated_before AS SELECT left(entry_id, -2) AS entry_id FROM earlier "
+        "WHERE ends_with(entry_id, ':2') EXCEPT SELECT entry_id FROM repeated"
     )
+    if count(engine, "repeated_before"):
+        engine.execute(
+            f"INSERT INTO repeated SELECT *, 1 FROM {UNNAMED} SEMI JOIN repeated_before "
+            f"USING (entry_id) WHERE {REPEATS}"
+        )
     if not count(engine, "repeated"):
         return
     content = f"({', '.join(IDENTITY)}, amount)::VARCHAR"

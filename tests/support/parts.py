@@ -71,7 +71,9 @@ PARTS = {
         ("tests/sources", "tests/extract", "tests/metrics", "tests/pipeline"), 2, ("sources",)
     ),
     "kills": Part(
-        ("tests/store", "tests/delivery", "tests/serve"), 7, ("store", "delivery", "serve")
+        ("tests/store", "tests/delivery", "tests/serve", "tests/connections"),
+        9,
+        ("store", "delivery", "serve", "connections"),
     ),
     "exports": Part(
         tuple(f"tests/{name}" for name in ("exports", "drill", "listings", "report", "views")),

@@ -8,35 +8,52 @@ WITH call AS (
     FROM calls
     WHERE sessionbill > 0 AND starttime IS NOT NULL AND id_user IS NOT NULL
 ),
-text AS (
-    SELECT
-        *,
-        COALESCE(description, '') AS said,
-        '(?is)^(Monthly payment Plan|Pago mensual de Plan|Miesięczna opłata za Plan|Monatliche Zahlungs-Plan|Pagamento mensal do Plano) ' AS plan,
-        '(?is)^(Monthly payment Service|Pago mensual de Servicio|Miesięczna opłata za Usługę|Pagamento mensal do serviço) ' AS service_month,
-        '(?is)^(activation Service|activación Servicio|activation Servicio|activation Usługa|activation Serviço|Ativação do serviço) ' AS service_start
-    FROM pkg_refill
+known (text, kind, package) AS (
+    VALUES
+        ('monthly payment plan ', 'package_renewal', 'plan:'),
+        ('pago mensual de plan ', 'package_renewal', 'plan:'),
+        ('miesięczna opłata za plan ', 'package_renewal', 'plan:'),
+        ('monatliche zahlungs-plan ', 'package_renewal', 'plan:'),
+        ('pagamento mensal do plano ', 'package_renewal', 'plan:'),
+        ('monthly payment service ', 'package_renewal', 'service:'),
+        ('pago mensual de servicio ', 'package_renewal', 'service:'),
+        ('miesięczna opłata za usługę ', 'package_renewal', 'service:'),
+        ('pagamento mensal do serviço ', 'package_renewal', 'service:'),
+        ('activation service ', 'package_activation', 'service:'),
+        ('activación servicio ', 'package_activation', 'service:'),
+        ('activation servicio ', 'package_activation', 'service:'),
+        ('activation usługa ', 'package_activation', 'service:'),
+        ('activation serviço ', 'package_activation', 'service:'),
+        ('ativação do serviço ', 'package_activation', 'service:'),
+        ('monthly payment did', 'did_fee', NULL),
+        ('paga mensual del did', 'did_fee', NULL),
+        ('pagamento mensal do did', 'did_fee', NULL),
+        ('activation did', 'did_fee', NULL),
+        ('activación de did', 'did_fee', NULL),
+        ('aktywacja did', 'did_fee', NULL),
+        ('ativação do did', 'did_fee', NULL),
+        ('return credit after cancellation', 'refund', NULL),
+        ('devolucion de crédito después de la baja', 'refund', NULL),
+        ('devolução de crédito ápos cancelamento', 'refund', NULL),
+        ('devolução de crédito após cancelamento', 'refund', NULL)
 ),
 refill AS (
     SELECT
-        *,
-        CASE
-            WHEN regexp_matches(said, plan) THEN 'plan:' || regexp_replace(said, plan, '')
-            WHEN regexp_matches(said, service_month)
-                THEN 'service:' || regexp_replace(said, service_month, '')
-            WHEN regexp_matches(said, service_start)
-                THEN 'service:' || regexp_replace(said, service_start, '')
-        END AS package
-    FROM text
+        r.*,
+        CASE WHEN known.kind IS NOT NULL THEN known.kind WHEN credit > 0 THEN 'refill' ELSE 'correction' END
+            AS kind,
+        package || NULLIF(substr(description, length(text) + 1), '') AS package_id
+    FROM pkg_refill r LEFT JOIN known ON starts_with(lower(description), text)
+    -- the others are left out, as left_out.sql says
     WHERE date IS NOT NULL AND id_user IS NOT NULL
-        -- as left_out.sql says: rows that wait for a gateway, and an agent's rows for a DID
         AND NOT (
             COALESCE(payment, 1) = 0
-            AND regexp_matches(said, '(?i)Aguardando|pendente|PENDING:|Não foi pago')
+            AND regexp_matches(COALESCE(description, ''), '(?i)Aguardando|pendente|PENDING:|Não foi pago')
         )
         AND NOT (
-            credit > 0
-            AND regexp_matches(said, '(?i)^(Monthly payment|Paga mensual del|Pagamento mensal do) DID')
+            credit > 0 AND regexp_matches(
+                COALESCE(description, ''), '(?i)^(Monthly payment|Paga mensual del|Pagamento mensal do) DID'
+            )
         )
 )
 SELECT
@@ -56,16 +73,8 @@ FROM call JOIN pkg_user u ON u.id = call.id_user
 WHERE agent_bill > 0 AND u.id_user IS NOT NULL
 UNION ALL
 SELECT
-    'pkg_refill', row_id, 'refill:' || id, false, id_user, date,
-    CASE
-        WHEN regexp_matches(said, plan) OR regexp_matches(said, service_month) THEN 'package_renewal'
-        WHEN regexp_matches(said, service_start) THEN 'package_activation'
-        WHEN regexp_matches(said, '(?i)^(Monthly payment|Paga mensual del|Pagamento mensal do|Activation|Activación de|Aktywacja|Ativação do) DID') THEN 'did_fee'
-        WHEN regexp_matches(said, '(?i)^(Return credit after cancellation|Devolucion de crédito después de la baja|Devolução de crédito (ápos|após) cancelamento)') THEN 'refund'
-        WHEN credit > 0 THEN 'refill'
-        ELSE 'correction'
-    END,
-    credit, NULLIF(NULLIF(package, 'plan:'), 'service:'), NULL, NULL, NULL, description
+    'pkg_refill', row_id, 'refill:' || id, false, id_user, date, kind, credit, package_id,
+    NULL, NULL, NULL, description
 FROM refill
 UNION ALL
 -- a plan is assigned without a charge; every charge is a renewal
