@@ -28,6 +28,9 @@ def connect(parsed: argparse.Namespace) -> int:
             for statement in statements:
                 print(f"-- {name}\n{statement};" if parsed.source else f"{name}: {statement}")
         return 0
+    if parsed.output not in (None, "-") and not Path(parsed.output).expanduser().parent.is_dir():
+        folder = str(Path(parsed.output).parent)
+        raise FileNotFoundError(None, "there is no such folder", folder)
     with telling(terminal()) as progress:
         made = bring(
             parsed.system,
@@ -69,7 +72,9 @@ def _show(parsed: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     files = dict(system.files())
     if there := sorted(name for name in files if (folder / name).exists()):
-        raise FileExistsError(None, f"there are already {', '.join(there)}", str(folder))
+        raise FileExistsError(
+            None, f"there are already {', '.join(there)}; give another folder", str(folder)
+        )
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
     print(f"{folder}: {', '.join(files)}")

@@ -19,7 +19,9 @@ def add_connect(commands: Any) -> None:
         "gains what is new.",
     )
     connect.add_argument(
-        "system", metavar="SYSTEM", help="magnusbilling, astpp, or the folder of a mapping"
+        "system",
+        metavar="SYSTEM",
+        help="magnusbilling, astpp, stripe, cdr, bank, or the folder of a mapping of yours",
     )
     connect.add_argument(
         "--from",
@@ -37,7 +39,9 @@ def add_connect(commands: Any) -> None:
         "any does",
     )
     connect.add_argument(
-        "--output", metavar="PATH", help="clients whose balance differs, as CSV; - for all output"
+        "--output",
+        metavar="PATH",
+        help="clients whose balance differs, as CSV; - writes it to standard output, alone",
     )
     connect.add_argument(
         "--with-lists",
@@ -51,9 +55,19 @@ def add_connect(commands: Any) -> None:
         help="when a balance that nothing recorded explains is dated: the client's creation, the "
         "first entry of all, or none is booked; default: created",
     )
-    connect.add_argument("--currency", metavar="CODE", help="the currency of all clients")
-    connect.add_argument("--rebuild", action="store_true", help="begin again from nothing")
-    connect.add_argument("--dry-run", action="store_true", help="print the SELECTs, and end")
+    connect.add_argument(
+        "--currency", metavar="CODE", help="the currency of all clients; no amount is converted"
+    )
+    connect.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="begin again: what is gone at the source, edits and drifts are forgotten",
+    )
+    connect.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the SELECTs, or the files and columns, and end",
+    )
     connect.add_argument(
         "--show", action="store_true", help="print the mapping of SYSTEM, or copy it to --to"
     )
@@ -61,7 +75,8 @@ def add_connect(commands: Any) -> None:
         "demo",
         help="a synthetic billing system with faults",
         description="Makes a synthetic billing system of 300 clients and a year, with faults in "
-        "its records, and finds whose stored balance is not what is recorded.",
+        "its records, and finds whose stored balance is not what is recorded. Written again, it is "
+        "the same.",
     )
     demo.add_argument("system", choices=DEMOS)
     demo.add_argument(

@@ -34,12 +34,14 @@ def _mapping(folder: Path, exports: list[Path]) -> int:
 
     files = mapping_files(exports)
     if there := [name for name in files if (folder / name).exists()]:
-        raise FileExistsError(None, f"there are already {', '.join(there)}", str(folder))
+        what = f"there are already {', '.join(there)}; give another folder"
+        raise FileExistsError(None, what, str(folder))
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
     print(f"{folder}: {', '.join(files)}")
     print(
-        f"Fill in what is NULL, then: custdyn connect {folder} --files {exports[0].parent} --check"
+        "Look at types, key and amount in system.toml, and at each column of the SELECTs, then: "
+        f"custdyn connect {folder} --files {exports[0].parent} --check"
     )
     return 0
 

@@ -129,7 +129,8 @@ def parser() -> argparse.ArgumentParser:
         "init",
         help="a folder to put your own data in",
         description="Makes a folder with the five tables as CSV files, two example rows in each, "
-        "and README.md, which describes their columns. No file is replaced.",
+        "and README.md, which describes their columns. With --mapping: system.toml and SELECTs for "
+        "custdyn connect. No file is replaced.",
     )
     begun.add_argument("folder", metavar="DIR", help="it is made where it is not there")
     begun.add_argument(

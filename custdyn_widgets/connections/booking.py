@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 import duckdb
 
+from custdyn_widgets.connections.balances import number
 from custdyn_widgets.connections.canonical import IDENTITY
 from custdyn_widgets.connections.column_types import AMOUNT
 
 
+@dataclass(frozen=True)
+class Edit:
+    """An entry whose row has changed: by how much, and, in words, what else (`moved`)."""
+
+    entry_id: str
+    difference: Decimal
+    moved: str = ""
+
+    def __str__(self) -> str:
+        by = number(self.difference)
+        return f"{self.entry_id}: {self.moved}, {by}" if self.moved else f"{self.entry_id} {by}"
+
+
 def book_edits(
     engine: duckdb.DuckDBPyConnection, names: Sequence[str], instant: datetime
-) -> list[tuple[str, Decimal]]:
+) -> list[Edit]:
     """Rows that say something else than before: the first version stays, with the difference."""
     moved = " OR ".join(f"now.{one} IS DISTINCT FROM was.{one}" for one in IDENTITY)
     engine.execute(
@@ -24,7 +39,7 @@ def book_edits(
     )
     same = {one: one for one in IDENTITY}
     back = {one: f"was_{one}" for one in IDENTITY}
-    for where, number, amount, identity in (
+    for where, edit, amount, identity in (
         ("NOT moved", 1, "amount - was", same),
         ("moved", 1, "-was", back),
         ("moved", 2, "amount", same),
@@ -32,7 +47,7 @@ def book_edits(
         values = {
             **dict.fromkeys(names, "NULL"),
             **identity,
-            "entry_id": f"'edit:' || entry_id || ':' || (edits + {number})",
+            "entry_id": f"'edit:' || entry_id || ':' || (edits + {edit})",
             "amount": amount,
             "recorded_at": "?::TIMESTAMP",
         }
@@ -42,10 +57,16 @@ def book_edits(
         engine.execute(
             f"INSERT INTO booked BY NAME SELECT {listed} FROM changed WHERE {where}", [instant]
         )
+    words = ", ".join(
+        f"CASE WHEN {one} IS DISTINCT FROM was_{one} THEN concat('{one} ', coalesce(was_{one}::"
+        f"VARCHAR, 'none'), ' → ', coalesce({one}::VARCHAR, 'none')) END"
+        for one in IDENTITY
+    )
     found = engine.execute(
-        f"SELECT entry_id, (amount - was)::{AMOUNT} FROM changed ORDER BY entry_id"
+        f"SELECT entry_id, (amount - was)::{AMOUNT}, concat_ws(', ', {words}) FROM changed "
+        "ORDER BY entry_id"
     ).fetchall()
-    return [(str(entry), by) for entry, by in found]
+    return [Edit(entry, by, moved) for entry, by, moved in found]
 
 
 def book_balances(

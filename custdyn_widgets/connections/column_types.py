@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from custdyn_widgets.connections.sql import literal
 from custdyn_widgets.model.currencies import currency_names, minor_units
+from custdyn_widgets.sources.suggestions import meant
 
 NAMES = ("int", "decimal", "float32", "text", "unix", "datetime", "minor")
 DECIMALS = 12
@@ -65,7 +66,9 @@ class ColumnType:
             try:
                 ZoneInfo(rest)
             except (KeyError, OSError, ValueError):
-                raise ValueError(f"{text!r}: there is no zone {rest!r}") from None
+                near = meant(rest, available_timezones())
+                hint = f"; did you mean {near}?" if near else ", give a place such as Europe/Rome"
+                raise ValueError(f"{text!r}: there is no zone {rest!r}{hint}") from None
         return cls(kind, format_ or None, rest or "UTC", style=style)
 
     @property
@@ -79,15 +82,17 @@ class ColumnType:
         }.get(self.name, AMOUNT)
 
     @property
-    def example(self) -> str:
-        """What a value looks like."""
+    def remedy(self) -> str:
+        """What a value looks like, or how it is declared otherwise."""
         if self.name == "datetime":
-            return self.format or "2026-01-31 23:59:59"
-        return {
-            "int": "12",
-            "unix": "1767225600, seconds since 1970",
-            "text": "text",
-        }.get(self.name, f"-1234.56, up to {DECIMALS} decimals")
+            form = f"the form {self.format}" if self.format else "the form 2026-01-31 23:59:59"
+            return f"it must have {form}; declare another as datetime:%d.%m.%Y %H:%M@{self.zone}"
+        if self.name == "minor":
+            return f"a number of minor units, whose currency the column {self.currency} names"
+        if self.name in ("int", "unix"):
+            return "a whole number" if self.name == "int" else "seconds since 1970"
+        grouped = f" and thousands {self.style.thousands!r}" if self.style.thousands else ""
+        return f"read with decimal {self.style.decimal!r}{grouped}: say it in system.toml"
 
     def given(self, value: str) -> str:
         """SQL: the text that has to be read; null where there is nothing to read."""
@@ -116,7 +121,7 @@ class ColumnType:
         bare = f"replace({text}, {literal(group)}, '')" if group else text
         read = f"replace({bare}, {literal(point)}, '.')"
         return (
-            f"CASE WHEN regexp_matches({text}, {literal(shape)}) THEN {read} ELSE {text} || '?' END"
+            f"CASE WHEN regexp_matches({text}, {literal(shape)}) THEN {read} ELSE '?' || {text} END"
         )
 
     def read(self, value: str) -> str:
@@ -153,7 +158,8 @@ class ColumnType:
         if self.format is not None:
             months = bool(self.style.months)
             shape = re.sub("%[bB]", "%m", self.format) if months else self.format
-            return self._in_utc(f"TRY_STRPTIME({value}, {literal(shape)})")
+            read = f"TRY_STRPTIME({value}, {literal(shape)})"  # %Y takes 26 for the year 26
+            return self._in_utc(f"CASE WHEN year({read}) >= 1000 THEN {read} END")
         plain, offset = (f"regexp_matches({value}, '{one}')" for one in (_INSTANT, _WITH_OFFSET))
         aware = f"TRY_CAST({value} AS TIMESTAMPTZ)::TIMESTAMP"
         local = self._in_utc(f"TRY_CAST({value} AS TIMESTAMP)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,13 +22,18 @@ from custdyn_widgets.connections.origins.origin import Origin
 from custdyn_widgets.connections.raw import RawSnapshot, read_raw, requests_of
 from custdyn_widgets.connections.sql import count, parquet
 from custdyn_widgets.connections.system import System, load_system
-from custdyn_widgets.errors import FieldFault, QueryError, SourceError
-from custdyn_widgets.model.cells import many
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError, SourceError
 from custdyn_widgets.model.currencies import no_currency
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.connection import VERSION
 
 Progress = Callable[[str], None]
+
+
+class CallError(CustdynError):
+    """Arguments do not go together."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def connect(
 
     Raises:
         MappingError: The mapping does not fit the system; every fault at once.
+        CallError, QueryError: Arguments are missing, wrong, or do not go together.
         SourceError: The database or the folder cannot be read or written.
         DataError: A value is not of the type that the mapping says, or a key repeats.
 
@@ -89,11 +94,13 @@ def connect(
     if currency is not None and (wrong := no_currency(currency)):
         faults.append(FieldFault("currency", currency, wrong))
     if to is None and not check:
-        faults.append(FieldFault("", None, "give a folder to write (--to), or --check"))
+        raise CallError("where to? Give a folder to write (--to), or --check")
+    if to is not None and check:
+        raise CallError("--check writes nothing: leave out --to")
     if faults:
         raise QueryError(faults)
     known = load_system(system)
-    settings = Settings(_hash(known), lists, opening, currency)
+    settings = Settings(known.fingerprint, lists, opening, currency)
     with closing(_opened(source, files)) as origin:
         if check or to is None:
             with tempfile.TemporaryDirectory(prefix="custdyn-") as work:
@@ -118,8 +125,10 @@ def statements_of(
 
 def _opened(source: str | None, files: str | None) -> Origin:
     if (source is None) == (files is None):
-        what = "give a database (--from) or a folder of files (--files)"
-        raise QueryError([FieldFault("", None, what)])
+        both = (
+            "--from or --files, not both" if source else "a database (--from) or a folder (--files)"
+        )
+        raise CallError(f"what is to be read? Give {both}")
     return open_files(files) if files is not None else open_origin(str(source))
 
 
@@ -178,8 +187,10 @@ def _run(
             differences=found,
             balances=count(engine, "stored"),
             changes=changes,
-            notes=(*origin.notes, *_unstored(engine)),
+            notes=(*origin.notes, *mapped.notes),
             written=False,
+            entries=mapped.entries,
+            digit=(system.described.rounding * 2).normalize(),
         )
         if folder is None:
             return made
@@ -189,16 +200,6 @@ def _run(
         progress("writing")
         folder.write(engine, work, manifest, names, lists=settings.lists, rebuild=before is None)
         return replace(made, written=True)
-
-
-def _unstored(engine: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """How many clients have no stored balance, where others have one."""
-    if not count(engine, "stored"):
-        return
-    without = "(SELECT client_id FROM clients ANTI JOIN stored USING (client_id))"
-    if missing := count(engine, without):
-        has = many(missing, "client has", "clients have")
-        yield f"{has} no stored balance, and are not compared"
 
 
 def _manifest(made: Connected, settings: Settings, raw: RawSnapshot) -> dict[str, Any]:
@@ -237,17 +238,16 @@ def _has_news(
 def _same_settings(folder: Folder, before: dict[str, Any], now: dict[str, Any]) -> None:
     """Raises SourceError where the folder was made in another way."""
     words = {
-        "mapping": "another version of the mapping",
-        "lists": "without --with-lists" if now["lists"] else "--with-lists",
-        "opening": f"--opening {before['opening']}",
-        "currency": f"--currency {before['currency']}" if before["currency"] else "no --currency",
+        "mapping": "with another mapping",
+        "lists": "without --with-lists" if now["lists"] else "with --with-lists",
+        "opening": f"with --opening {before['opening']}",
+        "currency": f"with --currency {before['currency']}"
+        if before["currency"]
+        else "without --currency",
     }
     if changed := [words[one] for one in words if before[one] != now[one]]:
-        what = f"it was made with {' and '.join(changed)}"
-        remedy = "give the same, another folder, or --rebuild to begin again"
+        what = f"it was made {' and '.join(changed)}"
+        remedy = (
+            "do the same, give another folder, or --rebuild, which forgets what is gone or edited"
+        )
         raise SourceError(str(folder.path), what, remedy)
-
-
-def _hash(system: System) -> str:
-    said = json.dumps([*system.files()])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -23,10 +23,12 @@ NAMED = 5
 class Connected:
     """What `connect` has read and written.
 
-    `tables`: rows of each of the five tables; `read` and `used`: rows of each input, and those
-    that came out in a table; `left_out`: the others, with reason, sum and keys; `differences`:
-    clients whose stored balance is not what is recorded. `changes` is None for a check, `written`
-    False where there was nothing new. `moment`: the instant that it is of.
+    `tables`: rows of each of the five tables. `read` and `used`: rows of each input, and those
+    that came out in a table; `entries`: how many entries of the ledger they gave; `left_out`: the
+    others, with reason, sum and keys. `balances`: clients that were compared; `differences`: those
+    whose stored balance is not what is recorded; `digit`: the last digit of a stored balance, 0
+    where it is not known. `changes` is None for a check, `written` False where there was nothing
+    new. `moment`: the instant (aware, UTC) that it is of.
     """
 
     system: str
@@ -42,12 +44,17 @@ class Connected:
     changes: Changes | None
     written: bool
     notes: tuple[str, ...]
+    entries: dict[str, int]
+    digit: Decimal
 
     def lines(self, limit: int = 20) -> Iterator[str]:
         """What it says of itself, line by line; `limit`: differences that are named."""
         yield f"{self.system}, {self.origin}, {clock_text(self.moment.replace(tzinfo=None))} UTC"
         for name, rows in self.read.items():
             used = f", {shown(self.used[name])} used" if name in self.used else ""
+            entries = self.entries.get(name, rows)
+            if name in self.used and entries != self.used[name]:
+                used += f" in {many(entries, 'entry', 'entries')}"
             yield f"  {name}: {_rows(rows)} read{used}"
         for one in self.left_out:
             keys = ", ".join(one.keys) + (", …" if one.rows > len(one.keys) else "")
@@ -78,13 +85,14 @@ class Connected:
         yield f"{self.folder}: {counts}"
         yield f"  {many(changes.added, 'entry', 'entries')} added"
         if changes.edited:
-            total = sum((one[1] for one in changes.edited), Decimal(0))
-            named = ", ".join(f"{key} {number(by)}" for key, by in changes.edited[:5])
-            more = ", …" if len(changes.edited) > 5 else ""
+            total = sum((one.difference for one in changes.edited), Decimal(0))
+            named = "; ".join(map(str, changes.edited[:NAMED]))
+            more = "; …" if len(changes.edited) > NAMED else ""
             yield f"  {len(changes.edited)} edited at the source, {number(total)}: {named}{more}"
         if changes.gone:
             gone = f"{shown(changes.gone)}, {number(changes.gone_amount)}"
-            yield f"  gone at the source: {gone}; they stay"
+            ids = ", ".join(changes.gone_ids) + (", …" if changes.gone > 3 else "")
+            yield f"  gone at the source: {gone} ({ids}); they stay"
         if changes.booked:
             yield (
                 f"  {number(changes.booked_amount)} stored and not recorded, of "
@@ -107,6 +115,7 @@ class Connected:
                 for one in self.left_out
             ],
             "balances": self.balances,
+            "digit": plain(self.digit),
             "differing": len(self.differences),
             "differences": [one.line() for one in self.differences[:SHOWN]],
             "gone": [changes.gone, plain(changes.gone_amount)],

@@ -1,154 +1,28 @@
-"""A synthetic MagnusBilling, played by its own rules, with faults planted in its records."""
+"""The demo of a billing system: a year of a synthetic MagnusBilling, with planted faults."""
 
 from __future__ import annotations
 
-import random
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from custdyn_widgets.connections.balances import plain
 from custdyn_widgets.connections.column_types import ColumnType
+from custdyn_widgets.connections.magnusbilling import BEGIN, DAYS, MagnusBilling, Row
 from custdyn_widgets.connections.system import load_system
 
-BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-DAYS = 365
-STORED = Decimal("0.0001")
-"""The last digit of a stored balance."""
 SEED, CLIENTS = 7, 300
 DATABASE = "mbilling.sqlite"
+OURS = 0x63757374
+"""SQLite's application_id of the file."""
 FIVE = 5
 """The client whose refill is gone, and whose history is written here."""
-Row = dict[str, Any]
-
-
-@dataclass
-class MagnusBilling:
-    """The tables of a system, and what it does to them: table → rows, by column.
-
-    Instants are seconds since 1970. `planted`: client → what is wrong with its records.
-    """
-
-    seed: int
-    tables: dict[str, list[Row]] = field(default_factory=dict)
-    planted: dict[int, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.draw = random.Random(self.seed)  # noqa: S311 the same every time
-        self.users: dict[int, Row] = {}
-        self.calls = 0
-        for name in load_system("magnusbilling").inputs:
-            if name != "calls":
-                self.tables[name] = []
-        self.tables |= {"pkg_cdr": [], "pkg_cdr_archive": []}
-        groups = ((1, "Administrator", 1), (2, "Agent", 2), (3, "Client", 3))
-        for number, name, kind in groups:
-            self._add("pkg_group_user", id=number, name=name, id_user_type=kind)
-        self._add("pkg_plan", id=1, name="Retail")
-        self._add("pkg_configuration", config_key="base_currency", config_value="USD")
-        for number, label in enumerate(("Gold 100", "Silver 50"), 1):
-            self._add("pkg_offer", id=number, label=label)
-        self._add("pkg_services", name="Disk 10GB")
-
-    def user(self, at: datetime, *, agent: int = 1, group: int = 3, name: str = "") -> int:
-        """Creates a user; gives its id."""
-        number = len(self.users) + 2
-        self.users[number] = self._add(
-            "pkg_user",
-            id=number,
-            id_user=agent,
-            id_group=group,
-            id_plan=1,
-            credit=Decimal(0),
-            active=1,
-            creationdate=_seconds(at),
-            callshop="0",
-            callingcard_pin=100_000 + number,
-            username=name or f"user{number}",
-            firstname=name,
-            lastname="",
-        )
-        return number
-
-    def refill(self, user: int, at: datetime, amount: Decimal, text: str, paid: int = 1) -> Row:
-        """A row of pkg_refill, and the credit that it moves."""
-        row = self._add(
-            "pkg_refill",
-            id=len(self.tables["pkg_refill"]) + 1,
-            id_user=user,
-            date=_seconds(at),
-            credit=amount,
-            description=text,
-            payment=paid,
-        )
-        self._move(user, amount)
-        return row
-
-    def call(self, user: int, at: datetime, price: Decimal, resale: Decimal = Decimal(0)) -> Row:
-        """A call of `price`, which an agent's client pays `resale` for."""
-        bill = np.float32(str(price))  # as pkg_cdr keeps it
-        self.calls += 1
-        number = self.calls
-        row = self._add(
-            "pkg_cdr",
-            id=number,
-            id_user=user,
-            uniqueid=f"{_seconds(at)}.{number}",
-            starttime=_seconds(at),
-            sessionbill=float(bill),
-            agent_bill=resale,
-            sessiontime=self.draw.randrange(1, 900),
-            calledstation=f"49{self.draw.randrange(10**8)}",
-            sipiax=0,
-        )
-        exact = Decimal(float(bill))
-        agent = self.users[user]["id_user"]
-        if resale > 0 and agent in self.users:
-            self._move(user, -resale)
-            self._move(agent, -exact)
-        else:
-            self._move(user, -exact)
-        return row
-
-    def offer(self, user: int, at: datetime, number: int, label: str, price: Decimal) -> None:
-        """A plan from an instant on: the first month is free, then it is charged every 30 days."""
-        uses = self.tables["pkg_offer_use"]
-        self._add(
-            "pkg_offer_use",
-            id=len(uses) + 1,
-            id_user=user,
-            id_offer=number,
-            reservationdate=_seconds(at),
-        )
-        end = BEGIN + timedelta(days=DAYS)
-        while (at := at + timedelta(days=30)) < end:
-            self.refill(user, at, -price, f"Monthly payment Plan {label}")
-
-    def archive(self, before: datetime) -> None:
-        """Moves calls to the archive, where they get new ids."""
-        old = [one for one in self.tables["pkg_cdr"] if one["starttime"] < _seconds(before)]
-        self.draw.shuffle(old)
-        kept = [one for one in self.tables["pkg_cdr"] if one["starttime"] >= _seconds(before)]
-        self.tables["pkg_cdr"] = kept
-        first = len(self.tables["pkg_cdr_archive"]) + 1
-        self.tables["pkg_cdr_archive"] += [
-            {**one, "id": number} for number, one in enumerate(old, first)
-        ]
-
-    def _move(self, user: int, amount: Decimal) -> None:
-        credit = self.users[user]["credit"] + amount
-        self.users[user]["credit"] = credit.quantize(STORED, ROUND_HALF_UP)
-
-    def _add(self, table: str, **row: Any) -> Row:
-        self.tables[table].append(row)
-        return row
 
 
 @dataclass(frozen=True)
@@ -164,10 +38,18 @@ def demo_system(folder: str | Path) -> DemoSystem:
     """Writes a synthetic MagnusBilling of CLIENTS clients and a year, with faults, to a folder."""
     place = Path(folder).expanduser()
     place.mkdir(parents=True, exist_ok=True)
+    path = place / DATABASE
+    if path.exists() and not _is_ours(path):
+        raise FileExistsError(None, "it is there, and is no demo; give another folder", str(path))
     made = play(SEED, CLIENTS)
     plant(made)
     write_sqlite(made.tables, place / DATABASE)
     return DemoSystem(str(place / DATABASE), made.planted, made.calls)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is a demo that was written before."""
+    return path.read_bytes()[68:72] == OURS.to_bytes(4, "big")
 
 
 def play(seed: int, clients: int) -> MagnusBilling:
@@ -176,15 +58,17 @@ def play(seed: int, clients: int) -> MagnusBilling:
     draw = made.draw
     agents: list[int] = []
     for number in range(2, clients + 2):
-        begin = BEGIN + timedelta(seconds=draw.randrange(DAYS * 43_200))
+        begin = BEGIN + timedelta(seconds=draw.randrange(DAYS * 21_600))
         if number == FIVE:
             made.user(BEGIN, name="Cafe Net")
             _history_of_five(made)
             continue
         kind = draw.random()
+        if resold := bool(agents) and kind < 0.2:  # after its agent
+            begin += timedelta(days=DAYS / 4)
         user = made.user(
             begin,
-            agent=draw.choice(agents) if agents and kind < 0.2 else 1,
+            agent=draw.choice(agents) if resold else 1,
             group=2 if kind > 0.95 else 3,
             name=f"Client {number}",
         )
@@ -263,6 +147,7 @@ def write_sqlite(tables: Mapping[str, list[Row]], path: Path) -> None:
     new.unlink(missing_ok=True)
     inputs = load_system("magnusbilling").inputs
     with closing(sqlite3.connect(new)) as connection:
+        connection.execute(f"PRAGMA application_id = {OURS}")
         for table, rows in tables.items():
             described = inputs["calls" if table.startswith("pkg_cdr") else table]
             types = described.types(lists=True)
@@ -287,7 +172,3 @@ def _kept(value: object) -> object:
 
 def _price(call: Row) -> str:
     return str(np.float32(call["sessionbill"]))
-
-
-def _seconds(at: datetime) -> int:
-    return int(at.timestamp())

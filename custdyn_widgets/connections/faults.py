@@ -11,7 +11,7 @@ from custdyn_widgets.connections.column_types import AMOUNT
 from custdyn_widgets.connections.sql import identifier, literal, types_of
 from custdyn_widgets.connections.system import BALANCES, ROW
 from custdyn_widgets.errors import DataFault
-from custdyn_widgets.model.schema import TABLES, Table
+from custdyn_widgets.model.schema import CLIENT_TYPES, TABLES, Table
 
 
 def data_faults(engine: duckdb.DuckDBPyConnection, inputs: Iterable[str]) -> Iterator[DataFault]:
@@ -40,12 +40,20 @@ def data_faults(engine: duckdb.DuckDBPyConnection, inputs: Iterable[str]) -> Ite
         if found and found[0]:
             what, remedy = "more than 12 decimals", "round it in ledger.sql"
             yield DataFault("ledger", "amount", found[0], what, (found[1],), found[2], remedy)
+    listed = ", ".join(literal(one) for one in CLIENT_TYPES)
+    types = engine.execute(
+        f"SELECT type, count(*) FROM clients WHERE type NOT IN ({listed}) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    for kind, count in types:
+        remedy = f"one of {', '.join(CLIENT_TYPES)}"
+        yield DataFault("clients", "type", count, "no type of a client", (), kind, remedy)
     odd = engine.execute(
         "SELECT currency, count(*) FROM clients "
         "WHERE NOT regexp_full_match(currency, '[A-Z]{3}') GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     for code, count in odd:
-        what, remedy = "no code of a currency", "give --currency, such as --currency USD"
+        what = "no code of a currency"
+        remedy = "write its ISO code in clients.sql, or give --currency, which is that of all"
         yield DataFault("clients", "currency", count, what, value=code, remedy=remedy)
 
 
@@ -60,7 +68,7 @@ def _nulls(engine: duckdb.DuckDBPyConnection, table: Table) -> Iterator[DataFaul
             what = f"{table.name}.sql gives null"
             remedy = "give it a value, or leave the row out"
             if name == "currency":
-                remedy = "give --currency"
+                remedy = "give --currency, the currency of all clients, or say it in clients.sql"
             ids = _rows_with_null(engine, table.name, name)
             yield DataFault(table.name, name, count, what, ids, remedy=remedy)
 
@@ -83,7 +91,7 @@ def _repeated(engine: duckdb.DuckDBPyConnection, table: Table) -> Iterator[DataF
     keys = ", ".join(table.key)
     rows = engine.execute(
         f"SELECT concat_ws(', ', {keys}), count(*) FROM {table.name} "
-        f"GROUP BY {keys} HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
+        f"WHERE {table.key[0]} IS NOT NULL GROUP BY {keys} HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
     ).fetchall()
     yield from _multiplied(table.name, table.key[0], rows)
 

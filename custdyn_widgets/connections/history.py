@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from custdyn_widgets.connections.booking import book_balances, book_edits
+from custdyn_widgets.connections.booking import Edit, book_balances, book_edits
 from custdyn_widgets.connections.canonical import IDENTITY, columns_of
 from custdyn_widgets.connections.column_types import AMOUNT
 from custdyn_widgets.connections.numbering import number_again
@@ -24,8 +24,8 @@ OPENINGS = ("created", "horizon", "none")
 class Changes:
     """What a snapshot adds to the ledger (its table `additions`), in numbers.
 
-    `edited`: entry ids whose row has changed at the source, with the difference, each; `gone`
-    counts entries whose row is no longer there, and adds them up; they stay. `booked` clients
+    `edited`: entries whose row has changed at the source; `gone` counts entries whose row is no
+    longer there, adds them up, and names three; they stay. `booked` clients
     got what is stored and not recorded: as an opening balance the first time, later as a drift.
     `edits` counts the entries that bring differences to others, of every snapshot, and adds them.
     """
@@ -33,9 +33,10 @@ class Changes:
     first: bool
 
     added: int
-    edited: tuple[tuple[str, Decimal], ...]
+    edited: tuple[Edit, ...]
     gone: int
     gone_amount: Decimal
+    gone_ids: tuple[str, ...]
     booked: int
     booked_amount: Decimal
     edits: int
@@ -61,8 +62,8 @@ def follow(
     """
     names = [one.name for one in columns_of("ledger", lists=lists)]
     instant = moment.replace(tzinfo=None)
-    edited: list[tuple[str, Decimal]] = []
-    gone: tuple[int, Decimal] = (0, Decimal(0))
+    edited: list[Edit] = []
+    gone: tuple[int, Decimal, list[str]] = (0, Decimal(0), [])
     if parts:
         engine.execute(f"CREATE VIEW earlier AS SELECT * FROM {parquet(parts)}")
         number_again(engine)
@@ -81,8 +82,8 @@ def follow(
     if parts:
         edited = book_edits(engine, names, instant)
         found = engine.execute(
-            f"SELECT count(*), coalesce(sum(was.amount), 0)::{AMOUNT} FROM compared "
-            "WHERE now IS NULL"
+            f"SELECT count(*), coalesce(sum(was.amount), 0)::{AMOUNT}, "
+            "coalesce(min(entry_id, 3), []) FROM compared WHERE now IS NULL"
         ).fetchone()
         gone = found or gone
     booked: tuple[int, Decimal] = (0, Decimal(0))
@@ -94,7 +95,16 @@ def follow(
         "(SELECT entry_id, amount FROM earlier UNION ALL SELECT entry_id, amount FROM booked) "
         "WHERE starts_with(entry_id, 'edit:')"
     ).fetchone()
-    return Changes(not parts, added, tuple(edited), *gone, *booked, *(edits or (0, Decimal(0))))
+    return Changes(
+        not parts,
+        added,
+        tuple(edited),
+        gone[0],
+        gone[1],
+        tuple(gone[2]),
+        *booked,
+        *(edits or (0, Decimal(0))),
+    )
 
 
 def keep_the_gone(

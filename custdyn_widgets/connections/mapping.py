@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from custdyn_widgets.connections.canonical import (
 )
 from custdyn_widgets.connections.column_types import AMOUNT
 from custdyn_widgets.connections.faults import data_faults
-from custdyn_widgets.connections.left_out import LeftOut, accounted
+from custdyn_widgets.connections.left_out import LeftOut, accounted, entries_of
+from custdyn_widgets.connections.mapping_notes import notes_of
 from custdyn_widgets.connections.numbering import number_entries
 from custdyn_widgets.connections.raw import RawSnapshot
 from custdyn_widgets.connections.sql import count, identifier, literal, parquet, types_of
@@ -37,6 +39,23 @@ _SQL = {
     Reads.NUMBER: AMOUNT,
     Reads.WHOLE: "BIGINT",
 }
+_WHOLE = "U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$"
+TYPES = {
+    Reads.INSTANT: "TIMESTAMP|DATE$",
+    Reads.DATE: "DATE$",
+    Reads.AMOUNT: f"DECIMAL|{_WHOLE}",
+    Reads.NUMBER: f"DECIMAL|{_WHOLE}",
+    Reads.WHOLE: _WHOLE,
+}
+"""What DuckDB may call the type of a column, by how it is read; others are text."""
+DECLARED = {
+    Reads.INSTANT: "datetime@ZONE or datetime:%d.%m.%Y@ZONE",
+    Reads.DATE: "datetime@UTC, and cast it to DATE",
+    Reads.AMOUNT: "decimal or float32, and write no number with an exponent",
+    Reads.NUMBER: "decimal",
+    Reads.WHOLE: "int",
+}
+"""What the raw column of such a value is declared as."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,8 @@ class Mapped:
     connection: duckdb.DuckDBPyConnection
     used: dict[str, int]
     left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+    entries: dict[str, int]
 
 
 def locked_engine(folder: Path, readable: Sequence[Path]) -> duckdb.DuckDBPyConnection:
@@ -87,8 +108,14 @@ def run_mapping(
 
     `currency`: that of all clients, instead of the one that the mapping gives.
     """
-    for name, files in raw.files.items():
-        _open_input(engine, name, parquet(files), unique=system.inputs[name].grow)
+    for name, described in system.inputs.items():
+        if name in raw.files:
+            _open_input(engine, name, parquet(raw.files[name]), unique=described.grow)
+        else:  # it may be missing
+            types = described.types(lists=True).items()
+            nulls = [f"NULL::{kind.sql_type} AS {identifier(one)}" for one, kind in types]
+            nothing = ", ".join([*nulls, f"NULL::VARCHAR AS {ROW}"])
+            engine.execute(f"CREATE VIEW {identifier(name)} AS SELECT {nothing} WHERE false")
     faults: list[str] = []
     for name, text in system.selects.items():
         try:
@@ -97,24 +124,26 @@ def run_mapping(
             faults.append(f"{name}.sql: {_words(error)}")
     for name in (*TABLES, LEFT_OUT, BALANCES):
         if name in system.selects and not faults:
-            faults += _column_faults(engine, name)
+            faults += [*_column_faults(engine, name), *_type_faults(engine, name)]
     if faults:
         raise MappingError(system.name, faults)
     if currency is not None:
         engine.execute("CREATE MACRO given_currency() AS " + literal(currency))
+    for name in TABLES:
+        _canonical(engine, name, there=name in system.selects, lists=lists, currency=currency)
     balances = f"SELECT client_id, balance FROM from_{BALANCES} WHERE balance IS NOT NULL"
     if BALANCES not in system.selects:
         balances = "SELECT NULL AS client_id, NULL AS balance WHERE false"
     engine.execute(
         f"CREATE TABLE stored AS SELECT client_id::VARCHAR AS client_id, "
-        f"balance::{AMOUNT} AS balance FROM ({balances})"
+        f"balance::{AMOUNT} AS balance FROM ({balances}) "
+        "WHERE client_id::VARCHAR IN (SELECT client_id FROM clients)"
     )
-    for name in TABLES:
-        _canonical(engine, name, there=name in system.selects, lists=lists, currency=currency)
     if wrong := list(data_faults(engine, system.inputs)):
         raise DataError(wrong)
     used, left_out = accounted(system, raw, engine)
-    return Mapped(engine, used, left_out)
+    notes = notes_of(system, engine, currency)
+    return Mapped(engine, used, left_out, tuple(notes), entries_of(engine))
 
 
 def _open_input(engine: duckdb.DuckDBPyConnection, name: str, rows: str, *, unique: bool) -> None:
@@ -134,7 +163,11 @@ def _run(engine: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
     """A SELECT becomes the table `from_NAME`. Raises ValueError for anything else."""
     found = duckdb.extract_statements(text)
     if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
-        raise ValueError("it must be one SELECT")
+        raise ValueError(
+            f"it must be one SELECT, and has {len(found)} statements; join parts with UNION ALL"
+            if len(found) != 1
+            else "it must be one SELECT"
+        )
     engine.execute(f"CREATE TABLE from_{name} AS {found[0].query.strip().rstrip(';')}")
 
 
@@ -149,11 +182,26 @@ def _column_faults(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[str
     for one in there:
         if one not in allowed:
             yield f"{name}.sql gives the column {one}, which {name} has not"
-    for one in ("amount", "balance", "rate"):
-        if there.get(one) in ("FLOAT", "DOUBLE"):
+
+
+def _type_faults(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
+    """Columns that cannot be read as the table asks, or not exactly."""
+    there = types_of(engine, f"from_{name}")
+    reads = {"balance": Reads.AMOUNT}
+    if name in TABLES:
+        reads = {one.name: one.reads for one in TABLES[name].columns}
+    for column, kind in reads.items():
+        given, wanted = there.get(column), TYPES.get(kind)
+        if given is None or wanted is None or re.match(wanted, given):
+            continue
+        found = engine.execute(
+            f"SELECT {column}::VARCHAR FROM from_{name} WHERE {column} IS NOT NULL LIMIT 1"
+        ).fetchone()
+        if found is not None:
+            exact = ", which is not exact" if given in ("FLOAT", "DOUBLE") else ""
             yield (
-                f"{name}.sql gives {one} as {there[one]}, which is not exact: declare its raw "
-                "column as decimal or float32, and write no number with an exponent"
+                f"{name}.sql gives {column} as {given}{exact} ({found[0]!r}): declare its raw "
+                f"column in system.toml as {DECLARED[kind]}"
             )
 
 

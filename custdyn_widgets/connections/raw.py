@@ -16,9 +16,9 @@ from custdyn_widgets.connections.column_types import ColumnType, major_units
 from custdyn_widgets.connections.origins.files import ROW as FILE_ROW
 from custdyn_widgets.connections.origins.origin import CHUNK, Origin, Request
 from custdyn_widgets.connections.sql import identifier, literal
-from custdyn_widgets.connections.system import ROW, MappingError, System
+from custdyn_widgets.connections.system import ROW, MappingError, System, did_you_mean
 from custdyn_widgets.errors import DataError, DataFault
-from custdyn_widgets.sources.suggestions import meant
+from custdyn_widgets.model.cells import few
 
 Chunks = dict[str, list[str]]
 """Chunk → checksum and name of the file that has its rows."""
@@ -52,21 +52,21 @@ def requests_of(system: System, origin: Origin, *, lists: bool) -> list[Request]
         for table in described.tables(name):
             request = Request(name, described, described.types(lists=lists), table)
             there = origin.columns(request)
-            what = described.file or table
+            what = (described.file or f"{name}.csv") if origin.of_files else table
             if there is None:
                 if not described.optional:
-                    near = meant(what, origin.tables())
-                    hint = f"; did you mean {near}?" if near else ""
-                    faults.append(f"{origin.name} has no {what}{hint}")
+                    faults.append(
+                        f"{origin.name} has no {what}{did_you_mean(what, origin.tables())}"
+                    )
                 continue
-            every = {*request.columns, *described.where}
-            for column in sorted(
-                every - {*there, FILE_ROW} if system.of_files else every - {*there}
-            ):
-                near = meant(column, there)
-                hint = f"; did you mean {near}?" if near else ""
+            known = {*there, FILE_ROW} if origin.of_files else {*there}
+            for column in sorted({*request.columns, *described.where} - known):
+                hint = did_you_mean(column, there) or f"; it has {few(there)}"
                 faults.append(f"{what} has no column {column}{hint}")
             found.append(request)
+    if faults and not found:
+        have = few(origin.tables()) or "nothing"
+        raise MappingError(system.name, [f"{origin.name} has none of its tables; it has {have}"])
     if faults:
         raise MappingError(system.name, faults)
     return found
@@ -244,12 +244,11 @@ class _Typed:
                 continue
             value = self._value(kind, f"g{number}", names)
             found = self._connection.execute(
-                f"SELECT {self._row(request, past)}, g{number} FROM given "
+                f"SELECT {self._row(request, past)}, {identifier(name)} FROM given "
                 f"WHERE g{number} IS NOT NULL AND {value} IS NULL ORDER BY n LIMIT 3"
             ).fetchall()
             noun = "an instant" if kind.name in ("datetime", "unix") else "a number"
             what = f"not {noun} of the type {kind.name}"
-            remedy = f"such as {kind.example}; or declare another type in system.toml"
             yield DataFault(
                 request.described.file or request.table,
                 name,
@@ -257,7 +256,7 @@ class _Typed:
                 what,
                 tuple(str(key) for key, _ in found),
                 str(found[0][1]),
-                remedy,
+                kind.remedy,
             )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -96,15 +97,17 @@ class Input(Strict):
         faults = []
         currencies = (self.type_of(kind).currency for kind in self.columns.values())
         amount = self.amount if self.amount.isidentifier() else ""
-        for name in (*self.keys, amount, *currencies):
+        named = [*(("key", one) for one in self.keys), ("amount", amount)]
+        for setting, name in [*named, *(("minor@", one) for one in currencies)]:
             if name and name not in self.columns:
-                near = meant(name, self.columns)
-                hint = f"; did you mean {near!r}?" if near else ""
-                faults.append(f"{name!r} is none of its columns{hint}")
+                hint = did_you_mean(name, self.columns)
+                faults.append(f"{setting} {name!r} is none of its columns{hint}")
         if sum(map(bool, (self.table, self.query, self.file))) > 1:
             faults.append("give one of table, query and file")
         if self.grow and (len(self.keys) != 1 or self.columns.get(self.keys[0]) != "int"):
             faults.append("grow needs one key that is an int, such as id")
+        if self.file and self.grow:
+            faults.append("grow is of tables of a database, not of files")
         if self.months and len(self.months) != 12:
             faults.append(f"months has {len(self.months)} names, not twelve")
         if len(self.delimiter) != 1:
@@ -156,16 +159,25 @@ class System:
         """What is read, by name."""
         return self.described.inputs
 
-    @cached_property
-    def of_files(self) -> bool:
-        """Whether files are read, not a database."""
-        return any(one.file for one in self.inputs.values())
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what decides which entries there are: another one is another ledger."""
+        inputs = {name: one.model_dump(mode="json") for name, one in self.inputs.items()}
+        selects = {name: text for name, text in self.selects.items() if name in TABLES}
+        said = json.dumps([inputs, selects], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def files(self) -> Iterator[tuple[str, str]]:
         """The files of the system: name and text."""
         for path in sorted(Path(self.place).iterdir()):
             if path.name == FILE or path.suffix == ".sql":
                 yield path.name, path.read_text("utf-8")
+
+
+def did_you_mean(name: str, there: Iterable[str]) -> str:
+    """`; did you mean Amount?`, or nothing."""
+    near = meant(name, there)
+    return f"; did you mean {near}?" if near else ""
 
 
 def built_in() -> list[str]:
@@ -177,8 +189,9 @@ def load_system(name: str) -> System:
     """A system by its name, or by the folder of one's own. Raises MappingError with every fault."""
     folder = SYSTEMS / name if name in built_in() else Path(name).expanduser()
     if not folder.is_dir():
-        near = meant(name, built_in())
-        hint = f"; did you mean {near}?" if near else ""
+        hint = did_you_mean(name, built_in())
+        if folder.name == FILE:
+            hint = f"; give its folder, {folder.parent}"
         known = ", ".join(built_in())
         raise MappingError(name, [f"there is no such system or folder{hint} (built in: {known})"])
     faults: list[str] = []
@@ -186,10 +199,8 @@ def load_system(name: str) -> System:
     for path in sorted(folder.glob("*.sql")):
         if path.stem not in SELECTS:
             near = meant(path.stem, SELECTS)
-            faults.append(
-                f"{path.name} is none of its SELECTs"
-                + (f"; did you mean {near}.sql?" if near else "")
-            )
+            hint = f"; did you mean {near}.sql?" if near else f" ({', '.join(SELECTS)})"
+            faults.append(f"{path.name} is none of its SELECTs{hint}")
         selects[path.stem] = _text(folder, path.name, faults)
     for table in ("clients", "ledger"):
         if table not in selects:
@@ -220,8 +231,7 @@ def _words(error: Any) -> str:
     said = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         fields = Input.model_fields if "inputs" in error["loc"] else Description.model_fields
-        near = meant(str(error["loc"][-1]), fields)
-        said = "there is no such setting" + (f"; did you mean {near}?" if near else "")
+        said = "there is no such setting" + did_you_mean(str(error["loc"][-1]), fields)
     elif error["type"] == "missing":
         said = "is missing"
     return f"{FILE}: {where}: {said}" if where else f"{FILE}: {said}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -73,17 +73,20 @@ def facts_of(said: Manifest) -> Iterator[tuple[str, str]]:
         count = said["differing"]
         verdict = f"{shown(count or 0)} differ" if count != 1 else "1 differs"
         yield "Stored balances", f"{shown(said['balances'])} compared, {verdict}"
+    digit = Decimal(said["digit"])
     for client, name, currency, stored, recorded, difference, *_ in said["differences"][:NAMED]:
         named = f"client {client}" + (f" ({name})" if name != client else "")
-        yield (
-            f"Differs: {named}",
-            f"stored {amount_text(stored)}, recorded {amount_text(recorded)}, difference "
-            f"{amount_text(difference)} {currency}",
-        )
+        figures = (amount_text(one, digit) for one in (stored, recorded, difference))
+        text = "stored {}, recorded {}, difference {}".format(*figures)
+        yield f"Differs: {named}", f"{text} {currency}"
     if (rest := said["differing"] - NAMED) > 0:
         yield "Differ as well", f"{shown(rest)} others: custdyn connect … --check --output FILE"
 
 
-def amount_text(amount: str) -> str:
-    """An amount with every decimal that it has, as it is read."""
-    return shown(Decimal(amount)).replace("-", "−")
+def amount_text(amount: str, digit: Decimal = Decimal(0)) -> str:
+    """An amount as it is read: with every decimal that it has, or to a last digit."""
+    value = Decimal(amount)
+    if digit:
+        rounded = value.quantize(digit, ROUND_HALF_UP)
+        value = rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded
+    return shown(value).replace("-", "−")

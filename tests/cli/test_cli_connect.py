@@ -113,7 +113,7 @@ def test_a_dry_run_prints_the_selects(system: Path, capsys: pytest.CaptureFixtur
 
 def test_calls_at_fault_end_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in (
-        (["magnusbilling", "--check"], "give a database (--from) or a folder of files (--files)"),
+        (["magnusbilling", "--check"], "Give a database (--from) or a folder (--files)"),
         (["magnusbilling", "--from", "no.sqlite", "--check"], "there is no such database"),
         (["magnus", "--from", "no.sqlite", "--check"], "there is no such system or folder"),
         (["magnusbilling", "--files", str(tmp_path), "--check"], "has no pkg_user"),

@@ -13,7 +13,8 @@ import pytest
 from custdyn_widgets.connections import connect as module
 from custdyn_widgets.connections.balances import Difference
 from custdyn_widgets.connections.connect import connect
-from custdyn_widgets.connections.demo import FIVE, MagnusBilling, Row, plant, play, write_sqlite
+from custdyn_widgets.connections.demo import FIVE, plant, play, write_sqlite
+from custdyn_widgets.connections.magnusbilling import MagnusBilling, Row
 from custdyn_widgets.connections.system import load_system
 from tests.support.billing import Astpp, fill, play_astpp, put
 from tests.support.mariadb import MariaDB

@@ -209,9 +209,12 @@ def test_zero_dates_are_no_instants(url: str, mariadb: MariaDB, tmp_path: Path) 
 
 
 def test_a_table_that_is_not_read_at_one_moment_is_named(url: str, mariadb: MariaDB) -> None:
-    assert not connect("magnusbilling", url, check=True).notes
+    unknown = (
+        "1 entry of clients that clients.sql does not give (99), -0.7: left out of every figure"
+    )
+    assert connect("magnusbilling", url, check=True).notes == (unknown,)
     mariadb.run("ALTER TABLE pkg_cdr ENGINE = MyISAM", "guarded")
-    (note,) = connect("magnusbilling", url, check=True).notes
+    note, _ = connect("magnusbilling", url, check=True).notes
     assert "pkg_cdr is a MyISAM table" in note
 
 

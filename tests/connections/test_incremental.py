@@ -12,9 +12,11 @@ import pytest
 
 from custdyn_widgets import Query, Result, run
 from custdyn_widgets.connections import history
+from custdyn_widgets.connections.booking import Edit
 from custdyn_widgets.connections.connect import connect
 from custdyn_widgets.connections.connected import Connected
-from custdyn_widgets.connections.demo import BEGIN, MagnusBilling, play, write_sqlite
+from custdyn_widgets.connections.demo import play, write_sqlite
+from custdyn_widgets.connections.magnusbilling import BEGIN, MagnusBilling
 from tests.support.billing import fill, put, rows_of
 from tests.support.mariadb import MariaDB
 
@@ -123,7 +125,7 @@ def test_edited_rows_end_at_the_stored_balance_and_each_is_listed(played: Played
             played.made.users[user]["credit"] -= 3
         made = played.read()
         assert made.changes is not None
-        assert made.changes.edited == ((f"refill:{row['id']}", Decimal(-3)),)
+        assert made.changes.edited == (Edit(f"refill:{row['id']}", Decimal(-3)),)
         assert made.changes.booked == (0 if step % 2 else 1)
         assert played.balances() == played.stored()
     assert report(played.folder, first).to_csv() == before.to_csv()
@@ -139,9 +141,9 @@ def test_an_edited_call_is_found_in_a_table_that_grows(played: Played) -> None:
     row["sessionbill"] = float(np.float32(row["sessionbill"] + 1))
     made = played.read()
     assert made.changes is not None
-    ((entry, by),) = made.changes.edited
-    assert str(row["uniqueid"]) in entry
-    assert abs(by + 1) < Decimal("0.001") and was > 0
+    (edit,) = made.changes.edited
+    assert str(row["uniqueid"]) in edit.entry_id
+    assert abs(edit.difference + 1) < Decimal("0.001") and was > 0
     assert played.balances() == played.stored()
 
 
@@ -154,7 +156,9 @@ def test_an_entry_that_moves_to_another_client_is_taken_back_there(played: Playe
     played.made.users[other]["credit"] += amount
     made = played.read()
     assert made.changes is not None and made.changes.booked == 0
-    assert [one[0] for one in made.changes.edited] == [f"refill:{row['id']}"]
+    assert list(map(str, made.changes.edited)) == [
+        f"refill:{row['id']}: client_id {user} → {other}, 0"
+    ]
     own = [one for one in rows_of(played.folder, "ledger") if "edit:" in one["entry_id"]]
     assert sorted((one["client_id"], one["amount"]) for one in own) == sorted(
         [(str(user), -amount), (str(other), amount)]
@@ -163,7 +167,7 @@ def test_an_entry_that_moves_to_another_client_is_taken_back_there(played: Playe
     row["credit"] = amount + 1  # once more: the version in force is compared
     played.made.users[other]["credit"] += 1
     made = played.read()
-    assert made.changes is not None and made.changes.edited[0][1] == 1
+    assert made.changes is not None and made.changes.edited[0].difference == 1
     assert played.balances() == played.stored()
 
 
@@ -181,6 +185,7 @@ def test_deleted_rows_stay_and_are_counted(played: Played) -> None:
         made = played.read()
         assert made.changes is not None
         assert (made.changes.gone, made.changes.gone_amount) == (step, gone)
+        assert f"refill:{row['id']}" in made.changes.gone_ids or step > 3
         assert made.changes.booked == (step == 5)
     assert len(rows_of(played.folder, "ledger")) == rows + 1
     assert played.balances() == played.stored()

@@ -12,7 +12,8 @@ import pytest
 
 from custdyn_widgets import run
 from custdyn_widgets.connections.connect import connect
-from custdyn_widgets.connections.demo import BEGIN, play, write_sqlite
+from custdyn_widgets.connections.demo import play, write_sqlite
+from custdyn_widgets.connections.magnusbilling import BEGIN
 from tests.support.billing import rows_of
 from tests.support.kills import chance, connect_again, kill_after, start
 

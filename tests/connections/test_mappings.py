@@ -10,7 +10,8 @@ import pytest
 
 from custdyn_widgets.connections.connect import connect
 from custdyn_widgets.connections.connected import Connected
-from custdyn_widgets.connections.demo import BEGIN, MagnusBilling, write_sqlite
+from custdyn_widgets.connections.demo import write_sqlite
+from custdyn_widgets.connections.magnusbilling import BEGIN, MagnusBilling
 from custdyn_widgets.errors import DataError
 from tests.support.billing import START, Astpp, put, rows_of
 from tests.support.mariadb import MariaDB
@@ -122,7 +123,7 @@ def test_clients_without_a_balance_or_a_date_are_said_and_stay(tmp_path: Path) -
     write_sqlite(made.tables, tmp_path / "one.sqlite")
     source, out = str(tmp_path / "one.sqlite"), str(tmp_path / "out")
     said = connect("magnusbilling", source, to=out)
-    assert said.notes == ("1 client has no stored balance, and are not compared",)
+    assert said.notes == ("1 client has no stored balance to compare",)
     assert not connect("magnusbilling", source, to=out).written
     created = {row["client_id"]: row["created_at"] for row in rows_of(out, "clients")}
     assert created[str(empty)] == BEGIN.replace(tzinfo=None)

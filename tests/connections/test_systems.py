@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from custdyn_widgets.connections.column_types import ColumnType, Style, major_units
-from custdyn_widgets.connections.connect import connect
+from custdyn_widgets.connections.connect import CallError, connect
 from custdyn_widgets.connections.origins import open_origin
 from custdyn_widgets.connections.system import MappingError, built_in, load_system
 from custdyn_widgets.errors import DataError, QueryError, SourceError
@@ -175,7 +175,7 @@ def test_every_fault_of_a_mapping_is_said_at_once(own: Path) -> None:
     for words in (
         "'decimel' is no type of a column",
         "there is no such setting; did you mean key?",
-        "'cent' is none of its columns; did you mean 'cents'?",
+        "amount 'cent' is none of its columns; did you mean cents?",
         "packges.sql is none of its SELECTs; did you mean packages.sql?",
         "ledger.sql is missing",
     ):
@@ -335,14 +335,18 @@ def test_what_cannot_be_opened_is_said_without_its_password(url: str, words: str
 
 
 def test_what_goes_not_together_is_said(tmp_path: Path) -> None:
-    with pytest.raises(QueryError, match="--from"):
+    with pytest.raises(CallError, match="--from"):
         connect("magnusbilling", to=str(tmp_path / "out"))
-    with pytest.raises(QueryError, match=r"--to.*or --check"):
+    with pytest.raises(CallError, match=r"--to.*or --check"):
         connect("magnusbilling", "a.sqlite")
     with pytest.raises(QueryError, match="did you mean EUR"):
         connect("magnusbilling", "a.sqlite", check=True, currency="€")
     with pytest.raises(QueryError, match="created, horizon, none"):
         connect("magnusbilling", "a.sqlite", check=True, opening="never")
+    with pytest.raises(CallError, match="not both"):
+        connect("magnusbilling", "a.sqlite", files=".", check=True)
+    with pytest.raises(CallError, match="leave out --to"):
+        connect("magnusbilling", "a.sqlite", to="out", check=True)
     with pytest.raises(MappingError, match="did you mean magnusbilling"):
         connect("magnusbiling", "a.sqlite", check=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -13,16 +14,19 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from custdyn_widgets.connections.origins.origin import BATCH, Origin, Request
+from custdyn_widgets.connections.system import did_you_mean
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.files import why
-from custdyn_widgets.sources.suggestions import meant
 
+ENCODINGS = ("utf-8", "cp1252", "latin-1", "utf-16")
+DELIMITERS = ",;\t|"
 ROW = "row"
 """A key that every file has: the number of the row, 1 for the first below the header."""
 
 
 class Files(Origin):
     """Files by name; a name with * is all that match, one after the other in order of name."""
+
+    of_files = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder))
@@ -46,11 +50,7 @@ class Files(Origin):
             try:
                 yield from self._read(file, request)
             except (OSError, UnicodeError, pa.ArrowException) as error:
-                raise SourceError(
-                    self.name,
-                    f"{file.name} cannot be read: {why(error)}",
-                    "check the file, its encoding and its delimiter",
-                ) from None
+                raise self._fault(file, request, error) from None
 
     def statements(self, request: Request) -> list[str]:
         columns = ", ".join(request.columns)
@@ -74,11 +74,19 @@ class Files(Origin):
             with csv.open_csv(file, *self._options(request, None)) as reader:
                 return list(reader.schema.names)
         except (OSError, UnicodeError, pa.ArrowException) as error:
-            raise SourceError(
-                self.name,
-                f"{file.name} cannot be read: {why(error)}",
-                "check the file, its encoding and its delimiter",
-            ) from None
+            raise self._fault(file, request, error) from None
+
+    def _fault(self, file: Path, request: Request, error: Exception) -> SourceError:
+        given = request.described.delimiter
+        with suppress(OSError):
+            head = file.read_bytes().partition(b"\n")[0]
+            best = max(DELIMITERS, key=lambda one: head.count(one.encode()))
+            if head.count(best.encode()) > head.count(given.encode()):
+                what = f"{file.name}: its header has no {given!r}, but {best!r}"
+                return SourceError(self.name, what, f"write delimiter = {best!r} in system.toml")
+        said = " ".join(str(error).split())
+        what = f"{file.name} cannot be read with encoding {request.described.encoding!r}: {said}"
+        return SourceError(self.name, what, "check the file and what system.toml says of it")
 
     def _options(
         self, request: Request, columns: list[str] | None
@@ -87,11 +95,9 @@ class Files(Origin):
         try:
             codecs.lookup(described.encoding)
         except LookupError:
-            near = meant(described.encoding, ("utf-8", "cp1252", "latin-1", "utf-16"))
-            hint = f"; did you mean {near}?" if near else ""
-            raise SourceError(
-                self.name, f"{described.encoding!r} is no encoding{hint}", "mend system.toml"
-            ) from None
+            hint = did_you_mean(described.encoding, ENCODINGS)
+            what = f"input {request.input}: {described.encoding!r} is no encoding{hint}"
+            raise SourceError(self.name, what, "mend system.toml") from None
         types = {name: pa.string() for name in columns or ()}
         return (
             csv.ReadOptions(encoding=described.encoding, block_size=1 << 24),

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -54,6 +55,7 @@ class Origin(ABC):
 
     name: str
     notes: list[str] = field(default_factory=list)
+    of_files: ClassVar[bool] = False
 
     @abstractmethod
     def columns(self, request: Request) -> list[str] | None:
