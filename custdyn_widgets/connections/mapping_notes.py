@@ -39,7 +39,7 @@ def notes_of(
         ).fetchall()
         for code, clients in others:
             of = many(clients, "client", "clients")
-            yield f"{of} in {code} are taken for {currency}, as --currency says; none is converted"
+            yield f"{of} in {code}: taken for {currency}, as --currency says; nothing is converted"
     every = "\n".join(system.selects.values())
     for name in system.inputs:
         if not re.search(rf"\b{re.escape(name)}\b", every):

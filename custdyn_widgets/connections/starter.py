@@ -45,7 +45,10 @@ class Export:
     @property
     def commas(self) -> bool:
         """Whether its numbers have decimal commas."""
-        return any(_all(COMMAS, values) for values in self.columns.values())
+        return any(
+            _all(f"{COMMAS}|{WHOLE}", values) and not _all(WHOLE, values)
+            for values in self.columns.values()
+        )
 
     def type_of(self, name: str) -> str:
         """The type that a column may have, by its values."""

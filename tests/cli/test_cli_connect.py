@@ -116,7 +116,10 @@ def test_calls_at_fault_end_with_2(tmp_path: Path, capsys: pytest.CaptureFixture
         (["magnusbilling", "--check"], "Give a database (--from) or a folder (--files)"),
         (["magnusbilling", "--from", "no.sqlite", "--check"], "there is no such database"),
         (["magnus", "--from", "no.sqlite", "--check"], "there is no such system or folder"),
-        (["magnusbilling", "--files", str(tmp_path), "--check"], "has no pkg_user"),
+        (
+            ["magnusbilling", "--files", str(tmp_path), "--check"],
+            "has none of its tables; it has nothing",
+        ),
     ):
         assert main(["connect", *arguments]) == 2, arguments
         assert words in capsys.readouterr().err
@@ -176,3 +179,40 @@ def test_a_mapping_is_begun_from_the_headers_of_exports(
     assert main([*arguments, "--to", str(tmp_path / "out")]) == 0, capsys.readouterr().err
     assert main(["check", "--source", str(tmp_path / "out")]) == 0
     assert main(["init", str(own), "--mapping", *exports]) == 2  # nothing is replaced
+
+
+def test_proposals_are_made_of_what_an_export_holds(tmp_path: Path) -> None:
+    (tmp_path / "clients.csv").write_text("customer_no;Name\n007;Ann\n", "cp1252")
+    (tmp_path / "invoices.csv").write_text(
+        "Nr;customer_no;Datum;Betrag;Menge\n1;007;31.01.2026 10:00;1.049,90;2\n"
+        "2;007;01.02.2026 08:30;7;3\n"
+    )
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    files = [str(tmp_path / f"{one}.csv") for one in ("clients", "invoices", "other")]
+    assert main(["init", str(tmp_path / "own"), "--mapping", *files]) == 0
+    said = (tmp_path / "own" / "system.toml").read_text()
+    assert 'Datum = "datetime:%d.%m.%Y %H:%M@UTC"' in said and 'Betrag = "decimal"' in said
+    assert 'decimal = ","' in said and 'customer_no = "text"' in said  # 007 is no number
+    ledger = (tmp_path / "own" / "ledger.sql").read_text()
+    assert "In no SELECT yet: other. Add another with UNION ALL." in ledger
+
+
+def test_what_cannot_be_begun_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "b").mkdir()
+    for name, text in (("a", "x,x\n"), ("empty", ""), ("b/a", "x,y\n")):
+        (tmp_path / f"{name}.csv").write_text(text)
+    for files, words in (
+        (["a"], "it has the column x twice"),
+        (["empty"], "it has no header"),
+        (["b/a", "b/a"], "two files have this name"),
+    ):
+        given = [str(tmp_path / f"{one}.csv") for one in files]
+        assert main(["init", str(tmp_path / "own"), "--mapping", *given]) == 2
+        assert words in capsys.readouterr().err
+    (tmp_path / "mbilling.sqlite").write_text("somebody's own")
+    assert main(["demo", "magnusbilling", "--to", str(tmp_path)]) == 2
+    assert "is no demo" in capsys.readouterr().err
+    assert (tmp_path / "mbilling.sqlite").read_text() == "somebody's own"
+    missing = ["connect", "magnusbilling", "--from", "x.sqlite", "--check", "--output", "no/d.csv"]
+    assert main(missing) == 2
+    assert "there is no such folder" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def test_the_document_leads_from_exports_to_a_report(
     for name, text in zip(("clients", "ledger", "left_out"), blocks("sql"), strict=True):
         (own / f"{name}.sql").write_text(text, "utf-8")
     for line in then.splitlines():
-        assert main(line.split()[1:]) == 0, capsys.readouterr().err
+        assert main(shlex.split(line)[1:]) == 0, capsys.readouterr().err
     said = capsys.readouterr().out
     assert "transactions: 4 rows read, 3 used" in said
     assert "transactions: 1 row left out, 0: a reminder (3)" in said

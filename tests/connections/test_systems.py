@@ -219,6 +219,16 @@ def test_tables_and_columns_that_are_missing_are_named_first(own: Path, tmp_path
         ("ledger", LEDGER.replace("'m' || id", "'drift:' || id"), "connect itself"),
         ("ledger", LEDGER.replace("cents AS", "cents / 7 * 3.000000001::DECIMAL(12,9) AS"), ""),
         ("balances", BALANCES + " UNION ALL " + BALANCES, "a client more than once"),
+        ("ledger", LEDGER.replace("moment AS", "'31.01.2026' AS"), "occurred_at as VARCHAR"),
+        ("ledger", LEDGER.replace("cents AS amount", "'x' AS amount"), "amount as VARCHAR"),
+        ("clients", CLIENTS.replace("opened AS", "code AS"), r"created_at as VARCHAR \('Ann'\)"),
+        ("clients", CLIENTS.replace("'client'", "'customer'"), "no type of a client"),
+        (
+            "ledger",
+            LEDGER.replace("'move' AS", "'moves' AS"),
+            "no input 'moves'; did you mean move",
+        ),
+        ("ledger", LEDGER + ";SELECT 1", "has 2 statements"),
     ],
 )
 def test_what_a_select_gives_is_checked(
@@ -355,3 +365,54 @@ def test_every_built_in_mapping_can_be_loaded() -> None:
     assert set(built_in()) == {"astpp", "bank", "cdr", "magnusbilling", "stripe"}
     for name in built_in():
         assert load_system(name).described.title
+
+
+def test_what_is_odd_is_noted(own: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "own.sqlite")) as written:
+        tables(written)
+        written.execute(
+            "INSERT INTO move VALUES (9, 77, '2026-01-05', 'refill', '100', 'USD', NULL)"
+        )
+        written.execute("CREATE TABLE spare (id INTEGER)")
+        written.commit()
+    (own / "system.toml").write_text(OWN + '[inputs.spare]\ncolumns = { id = "int" }\n')
+    (own / "balances.sql").write_text(BALANCES + " WHERE id = 1 UNION ALL SELECT 5, 1")
+    (own / "ledger.sql").write_text(LEDGER.replace("'move' AS input, row_id, ", ""))
+    made = connect(str(own), str(tmp_path / "own.sqlite"), check=True, currency="EUR")
+    said = "\n".join(made.notes)
+    for words in (
+        "1 entry of clients that clients.sql does not give (77), 1",
+        "balances.sql gives clients that clients.sql does not: 5",
+        "1 client has no stored balance to compare",
+        "1 client in JPY: taken for EUR, as --currency says; nothing is converted",
+        "input spare is read, and is in no SELECT",
+        "ledger.sql gives no input and row_id",
+    ):
+        assert words in said, said
+
+
+def test_an_input_that_may_be_missing_is_empty(own: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "own.sqlite")) as written:
+        tables(written)
+        written.execute("DROP TABLE move")
+        written.commit()
+    text = OWN.replace("[inputs.move]\n", "[inputs.move]\noptional = true\n")
+    (own / "system.toml").write_text(text)
+    made = connect(str(own), str(tmp_path / "own.sqlite"), check=True)
+    assert made.tables["ledger"] == 0 and "ledger.sql gives no entry" in made.notes
+
+
+def test_what_decides_no_entry_may_change(own: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "own.sqlite")) as written:
+        tables(written)
+        written.commit()
+    source, out = str(tmp_path / "own.sqlite"), str(tmp_path / "out")
+    connect(str(own), source, to=out)
+    (own / "left_out.sql").write_text(
+        "SELECT 'move' AS input, row_id, 'void' AS reason FROM move WHERE what = 'void'"
+    )
+    made = connect(str(own), source, to=out)
+    assert [one.reason for one in made.left_out] == ["void"]
+    (own / "ledger.sql").write_text(LEDGER.replace("'m' ||", "'n' ||"))
+    with pytest.raises(SourceError, match="with another mapping"):
+        connect(str(own), source, to=out)
