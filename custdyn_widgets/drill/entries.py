@@ -148,7 +148,7 @@ def _rows(scope: Scope, side: Measure, flows: ClientFlows, occurred: Ints) -> Ro
         at = np.flatnonzero(kept)
         days = np.full(len(at), day, np.int64) if day >= 0 else segment[at] + Breakdown.first_piece
         amount = flows.amount[at] if term.sign > 0 else -flows.amount[at]
-        listed.append(Rows(at.astype(np.int64), days, amount, np.ones(len(at), np.int64)))
+        listed.append(Rows(at.astype(np.int64), days, amount, flows.entries[at]))
     return Rows.joined(listed)
 
 

@@ -112,6 +112,8 @@ def package_entries(
         of_packages(known, packages),
         known.client_id.isin(clients.filter(*met).client_id),
     )
+    if "is_edit" in own.columns:
+        own = own.filter(~own.is_edit)
     periods = tables["packages"].select("package_id", "period_months")
     kept = own.select("client_id", "entry_id", "occurred_at", "kind", "package_id")
     joined = kept.left_join(periods, "package_id").drop("package_id_right")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from custdyn_widgets import Query, Result, run
+from custdyn_widgets import Query, Result, make_rollup, run, run_orig_term
 from custdyn_widgets.connections import history
 from custdyn_widgets.connections.booking import Edit
 from custdyn_widgets.connections.connect import connect
@@ -133,6 +133,53 @@ def test_edited_rows_end_at_the_stored_balance_and_each_is_listed(played: Played
     assert counts[0] == counts[1]  # an edit is no entry of its own
     totals = [sum(values(played.folder, at, "Balance Refill", "Total")) for at in (first, LATER)]
     assert totals[1] - totals[0] == -15
+
+
+def test_whatever_counts_entries_leaves_edits_out(played: Played, tmp_path: Path) -> None:
+    """The report, who and what is behind a figure, the package card, Orig-Term and a rollup."""
+    first = moment(played)
+    cards = [report(played.folder, LATER).package_card("Gold 100")]
+    for row in played.made.tables["pkg_refill"]:
+        if row["credit"] != -5:
+            row["credit"] += 1
+    call = played.made.tables["pkg_cdr"][5]
+    call["sessionbill"] = float(np.float32(call["sessionbill"] + 1))
+    made = played.read()
+    assert made.changes is not None and len(made.changes.edited) > 50
+    after = report(played.folder)
+    cards.append(after.package_card("Gold 100"))
+    for block, name in (("Balance Refill", "Qty"), ("Packages", "Renew Qty")):
+        counts = [values(played.folder, at, block, name) for at in (first, LATER)]
+        assert counts[0] == counts[1]
+        for bucket, count in zip(after.report.buckets, counts[1], strict=True):
+            who = after.clients(block, name, bucket.label)
+            what = after.entries(block, name, bucket.label)
+            assert sum(who["value"]) == count
+            assert sum(what["value"]) == count, what
+    rows = [
+        {
+            one.name: list(map(str, one.cells))
+            for one in card.lines
+            if not {"Total", "Share"} & {*one.name.split()}  # of money
+        }
+        for card in cards
+    ]
+    assert rows[0] == rows[1] and "Renew Qty" in rows[0]
+    use = [run_orig_term(QUERY, str(played.folder), as_of=at).frame() for at in (first, LATER)]
+    entries = [[name for name in one.columns if "entries" in str(name).casefold()] for one in use]
+    assert entries[0] and use[0][entries[0]].equals(use[1][entries[1]])
+    rolled = make_rollup(
+        str(played.folder), str(tmp_path / "rolled"), as_of=datetime.fromisoformat(LATER)
+    )
+    assert rolled.rollup.entries == len(played_entries(played))
+    again = report(tmp_path / "rolled")
+    assert again.to_csv() == after.to_csv()
+
+
+def played_entries(played: Played) -> list[dict[str, object]]:
+    """The entries of a ledger that are no edits."""
+    rows = rows_of(played.folder, "ledger")
+    return [one for one in rows if not one["entry_id"].startswith("edit:")]
 
 
 def test_an_edited_call_is_found_in_a_table_that_grows(played: Played) -> None:

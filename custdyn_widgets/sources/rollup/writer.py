@@ -153,7 +153,7 @@ class _Writer:
             raise SourceError(self.source.name, what, "rebuild the rollup with --rebuild")
         files: tuple[str, ...] = ()
         rows = 0
-        if totals["entries"]:
+        if totals["newest"] is not None:  # of edits alone there are no entries
             wide = held.field("amount").type.precision > NARROW
             files, rows = self.ledger(fresh, totals["entries"], wide=wide)
             if not held.equals(pq.read_schema(self.place / files[0])):
@@ -174,7 +174,7 @@ class _Writer:
 
     def _totals(self, ledger: ir.Table) -> dict[str, Any]:
         asked = ledger.aggregate(
-            entries=ledger.count(),
+            entries=measures.entries(ledger),
             unsaid=ledger.recorded_at.isnull().sum().fill_null(0),
             recorded=ledger.recorded_at.max(),
             newest=ledger.occurred_at.max(),
