@@ -47,6 +47,8 @@ def connect(parsed: argparse.Namespace) -> int:
     to_standard_output = parsed.output == "-"
     if not to_standard_output:
         print("\n".join(made.lines()))
+        if parsed.check and parsed.to is not None:
+            print(f"{parsed.to}: nothing is written, as --check says")
     if parsed.output is not None:
         write(_differences(made), parsed.output)
     return 1 if parsed.check and made.differences else 0

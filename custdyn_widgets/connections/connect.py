@@ -66,11 +66,11 @@ def connect(
         source: The database, such as `"mysql://reader@host/mbilling"`; it is only read.
         files: Instead of a database, the folder of the CSV or Parquet files.
         to: The folder to write. Run again, it gains what is new.
-        check: Write nothing; only read, map and compare balances.
+        check: Write nothing, not to `to` either; only read, map and compare balances.
         lists: Read what only lists show, too: names, numbers called, descriptions.
         opening: When balances that nothing recorded explains are dated: `"created"`, a client's
             creation, `"horizon"`, the first entry of all, or `"none"`: they are not booked.
-        currency: The currency of all clients (ISO 4217), where the system does not say it.
+        currency: The currency of all clients (ISO 4217), whatever the system says.
         rebuild: Begin again, as if the folder were new.
         progress: Called with what is being done.
 
@@ -95,8 +95,6 @@ def connect(
         faults.append(FieldFault("currency", currency, wrong))
     if to is None and not check:
         raise CallError("where to? Give a folder to write (--to), or --check")
-    if to is not None and check:
-        raise CallError("--check writes nothing: leave out --to")
     if faults:
         raise QueryError(faults)
     known = load_system(system)

@@ -141,7 +141,6 @@ class Description(Strict):
 
     title: str
     rounding: Decimal = Decimal(0)
-    note: str = ""
     inputs: dict[str, Input] = Field(min_length=1)
 
 

@@ -55,6 +55,9 @@ def test_a_check_writes_nothing_and_ends_with_1(
     said = capsys.readouterr().out
     assert "Balances of 300 clients: 4 differ" in said and "difference 30 USD" in said
     assert not list(tmp_path.iterdir())
+    assert main([*arguments, "--to", "billing"]) == 1
+    assert "billing: nothing is written, as --check says" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
     assert main([*arguments, "--output", "differences.csv"]) == 1
     with (tmp_path / "differences.csv").open(encoding="utf-8-sig", newline="") as opened:
         lines = list(csv.DictReader(opened))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow as pa
 import pymysql
@@ -22,12 +22,21 @@ from custdyn_widgets.errors import SourceError
 from custdyn_widgets.sources.place import without_secrets
 
 OWN_FILE = Path("~/.my.cnf")
+OPTIONS = {
+    "socket": "unix_socket",
+    "unix_socket": "unix_socket",
+    "ssl_ca": "ssl_ca",
+    "ssl_cert": "ssl_cert",
+    "ssl_key": "ssl_key",
+    "charset": "charset",
+}
+"""What a URL may say → what PyMySQL calls it; the character set is always utf8mb4."""
 SNAPSHOT_ENGINES = ("innodb", "rocksdb", "tokudb")
 """Engines whose tables are read as they were at one moment."""
 
 
 class MySQL(Database):
-    """A database of a MySQL or MariaDB server: `mysql://user@host:3306/database?socket=/path`.
+    """A database of a MySQL or MariaDB server: `mysql://user@host:3306/database`; see OPTIONS.
 
     The password comes from MYSQL_PWD or the section `client` of ~/.my.cnf, unless the URL has it.
     The session runs in UTC, and its transaction is read-only.
@@ -42,10 +51,11 @@ class MySQL(Database):
         except ValueError:
             remedy = "write mysql://user@host:3306/database, with the password in MYSQL_PWD"
             self._fail("the URL cannot be read", remedy)
-        asked = parse_qs(parts.query)
+        asked = {OPTIONS.get(name, name): value for name, value in parse_qsl(parts.query)}
         self._database = parts.path.strip("/")
-        if set(asked) - {"socket"}:
-            self._fail("the URL has options that there are not", "only ?socket= is one")
+        if set(asked) - {*OPTIONS.values()}:
+            known = ", ".join(OPTIONS)
+            self._fail("the URL has options that there are not", f"there are {known}")
         if not self._database:
             self._fail("the URL names no database", "write mysql://user@host/database")
         given: dict[str, Any] = {}
@@ -57,8 +67,7 @@ class MySQL(Database):
             given["password"] = unquote(parts.password)
         if parts.username:
             given["user"] = unquote(parts.username)
-        if asked.get("socket"):
-            given["unix_socket"] = asked["socket"][0]
+        given |= {name: value for name, value in asked.items() if name != "charset"}
         try:
             if parts.hostname:
                 given |= {"host": parts.hostname, "port": port or 3306}
@@ -72,8 +81,11 @@ class MySQL(Database):
                 **given,
             )
             self._run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        except pymysql.Error as error:
-            self._fail(f"it cannot be opened: {_words(error)}", "check server, user and password")
+        except (pymysql.Error, OSError, RuntimeError) as error:
+            remedy = "check server, user and password"
+            if isinstance(error, RuntimeError):  # MySQL 8 without TLS
+                remedy = "pip install cryptography, or connect by a socket or with TLS (?ssl_ca=)"
+            self._fail(f"it cannot be opened: {_words(error)}", remedy)
         self._columns: dict[str, list[str]] = {}
         for table, column in self._run(
             "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
