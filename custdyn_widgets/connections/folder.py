@@ -162,7 +162,7 @@ def _write_ledger(
         months = {row[0] for row in touched.fetchall()}
         for part in sorted((before / "ledger").glob("*.parquet")):
             if part.stem not in months and not (months and part.stem == _NONE):
-                os.link(part, folder / part.name)
+                _same_file(part, folder / part.name)
         rows += (
             f" UNION ALL SELECT {columns} FROM earlier WHERE strftime(occurred_at, '%Y-%m') IN "
             "(SELECT DISTINCT strftime(occurred_at, '%Y-%m') FROM additions)"
@@ -192,6 +192,13 @@ def _write_ledger(
         writer.close()
     if not any(folder.iterdir()):
         pq.write_table(schema.empty_table(), folder / f"{_NONE}.parquet")
+
+
+def _same_file(part: Path, place: Path) -> None:
+    try:
+        os.link(part, place)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(part, place)
 
 
 _NONE = "no-entries"
