@@ -132,7 +132,7 @@ class Folder:
         self._sweep(place, before)
 
     def _sweep(self, current: Path, before: Path | None) -> None:
-        """Older snapshots go, but for the one before, which somebody may be reading."""
+        """Older snapshots go, but for the one before, which a report may be reading."""
         for one in self._inside.iterdir():
             if one.name.isdigit() and one not in (current, before):
                 shutil.rmtree(one, ignore_errors=True)

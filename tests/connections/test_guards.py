@@ -124,7 +124,7 @@ def test_a_row_that_comes_out_in_no_table_is_counted(
     assert (odd.input, odd.rows, odd.amount) == ("calls", 1, Decimal("7.25"))
     assert "in no table" in "\n".join(made.lines())
     monkeypatch.setattr(mapping, "accounted", lambda *_: ({}, ()))
-    assert not connect("magnusbilling", url, check=True).left_out  # the control: nobody would know
+    assert not connect("magnusbilling", url, check=True).left_out  # the control: it would be lost
 
 
 def test_a_mapping_reads_no_other_file(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_table_that_is_not_read_at_one_moment_is_named(url: str, mariadb: Mari
     assert "pkg_cdr is a MyISAM table" in note
 
 
-def test_a_folder_of_somebody_else_is_not_written_to(url: str, tmp_path: Path) -> None:
+def test_a_folder_of_others_is_not_written_to(url: str, tmp_path: Path) -> None:
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "clients.csv").write_text("client_id\n")
     with pytest.raises(SourceError, match="was not written by custdyn connect"):

@@ -49,7 +49,7 @@ class MariaDB:
         )
 
     def create(self, database: str, *files: Path) -> str:
-        """A database with the rows of SQL files, anew; gives the reader's URL."""
+        """A new database with the rows of SQL files; gives the reader's URL."""
         self.run(f"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database};")
         self.run(f"GRANT SELECT ON {database}.* TO '{READER}'@'localhost';")
         for file in files:

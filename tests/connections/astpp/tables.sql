@@ -1,4 +1,4 @@
--- The tables that are read, written anew from their columns.
+-- The tables that are read, rewritten from their columns.
 CREATE TABLE accounts (
   id INT PRIMARY KEY AUTO_INCREMENT, number VARCHAR(20), reseller_id INT, pricelist_id INT,
   reference VARCHAR(20), status INT, creation DATETIME, credit_limit DECIMAL(20,5),

@@ -1,4 +1,4 @@
--- The tables that are read, written anew from their columns; and what the system does at each call.
+-- The tables that are read, rewritten from their columns; and what the system does at each call.
 CREATE TABLE pkg_user (
   id INT PRIMARY KEY AUTO_INCREMENT, id_user INT DEFAULT 1, id_group INT, id_plan INT,
   username VARCHAR(20), password VARCHAR(100), credit DECIMAL(15,4) NOT NULL DEFAULT 0,

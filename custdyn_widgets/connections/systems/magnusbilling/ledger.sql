@@ -1,5 +1,5 @@
 -- A call of an agent's client costs the client agent_bill and the agent sessionbill. Everything else
--- is a row of pkg_refill, told apart by its text, as MagnusBilling writes it in its languages.
+-- is a row of pkg_refill, known by its text, in the languages that MagnusBilling writes.
 WITH call AS (
     SELECT
         *,
