@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-OPENINGS = ("created", "horizon", "none")
+from custdyn_widgets.model.definitions import OPENINGS
+
 DEMOS = ("magnusbilling",)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from custdyn_widgets.connections.system import ROW
 from custdyn_widgets.model.schema import TABLES, Column
+from custdyn_widgets.sources.connection import EDIT
 
 RECORDED = "recorded_at"
 """The column that says which snapshot saw an entry first: connect's own."""
@@ -13,7 +14,7 @@ ORIGIN_COLUMNS = ("input", ROW)
 """The columns that say which raw row a row was made of."""
 UNNAMED = "unnamed_ledger"
 """The ledger before entries that may have one id are numbered."""
-RESERVED = ("opening:", "drift:", "edit:")
+RESERVED = ("opening:", "drift:", EDIT)
 """What begins the ids of entries that `connect` makes itself."""
 FALLBACK = {("clients", "name"), ("clients", "created_at"), ("clients", "currency")}
 """Required columns that need not be mapped: see `Mapped`."""

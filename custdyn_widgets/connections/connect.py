@@ -15,7 +15,7 @@ import duckdb
 from custdyn_widgets.connections.balances import differences
 from custdyn_widgets.connections.connected import Connected
 from custdyn_widgets.connections.folder import Folder
-from custdyn_widgets.connections.history import OPENINGS, Changes, follow, keep_the_gone
+from custdyn_widgets.connections.history import Changes, follow, keep_the_gone
 from custdyn_widgets.connections.mapping import locked_engine, run_mapping
 from custdyn_widgets.connections.origins import open_files, open_origin
 from custdyn_widgets.connections.origins.origin import Origin
@@ -24,6 +24,7 @@ from custdyn_widgets.connections.sql import count, parquet
 from custdyn_widgets.connections.system import System, load_system
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError, SourceError
 from custdyn_widgets.model.currencies import no_currency
+from custdyn_widgets.model.definitions import OPENINGS
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.connection import VERSION
 

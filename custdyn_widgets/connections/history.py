@@ -16,9 +16,6 @@ from custdyn_widgets.connections.column_types import AMOUNT
 from custdyn_widgets.connections.numbering import number_again
 from custdyn_widgets.connections.sql import count, parquet
 
-OPENINGS = ("created", "horizon", "none")
-"""When opening balances are dated, or that none are booked."""
-
 
 @dataclass(frozen=True)
 class Changes:

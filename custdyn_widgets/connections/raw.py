@@ -29,13 +29,11 @@ Progress = Callable[[str], None]
 class RawSnapshot:
     """What was read: the files of each input, and how many rows.
 
-    `chunks`: input → table → chunk, of growing tables. `fetched`: rows that came from the system;
-    others were there from the last time.
+    `chunks`: input → table → chunk, of growing tables.
     """
 
     files: dict[str, list[Path]] = field(default_factory=dict)
     chunks: dict[str, dict[str, Chunks]] = field(default_factory=dict)
-    fetched: int = 0
 
     def rows(self, name: str) -> int:
         """How many rows an input has."""
@@ -94,7 +92,7 @@ def read_raw(
         files = made.files.setdefault(request.input, [])
         sums = origin.checksums(request) if request.described.grow else None
         if sums is None:
-            files.append(_write_whole(request, origin, work, typed, made, lists=lists))
+            files.append(_write_whole(request, origin, work, typed, lists=lists))
             continue
         before = (known or {}).get(request.input, {}).get(request.table, {})
         kept: Chunks = {
@@ -111,23 +109,22 @@ def read_raw(
                 request.table,
                 missing if kept else None,
             )
-            for chunk, file in _write_chunks(asked, origin, folder, typed, made, sums, lists=lists):
+            for chunk, file in _write_chunks(asked, origin, folder, typed, sums, lists=lists):
                 kept[str(chunk)] = [sums[chunk], file]
         ordered = dict(sorted(kept.items(), key=lambda one: int(one[0])))
         made.chunks.setdefault(request.input, {})[request.table] = ordered
         files += [folder / said[1] for said in ordered.values()]
         if not ordered:
-            files.append(_write_whole(request, origin, work, typed, made, lists=lists))
+            files.append(_write_whole(request, origin, work, typed, lists=lists))
     return made
 
 
 def _write_whole(
-    request: Request, origin: Origin, folder: Path, typed: _Typed, made: RawSnapshot, *, lists: bool
+    request: Request, origin: Origin, folder: Path, typed: _Typed, *, lists: bool
 ) -> Path:
     path = folder / f"{_safe(request.input)}.{_safe(request.table)}.parquet"
     with pq.ParquetWriter(path, typed.schema(request, lists=lists), compression="zstd") as writer:
         for table in typed.tables(request, origin.rows(request), lists=lists):
-            made.fetched += len(table)
             writer.write_table(table)
     return path
 
@@ -137,7 +134,6 @@ def _write_chunks(
     origin: Origin,
     folder: Path,
     typed: _Typed,
-    made: RawSnapshot,
     sums: Mapping[int, str],
     *,
     lists: bool,
@@ -154,7 +150,6 @@ def _write_chunks(
         return current, name
 
     for table in typed.tables(request, origin.rows(request), lists=lists):
-        made.fetched += len(table)
         numbers = pc.divide(table[request.described.keys[0]], CHUNK).to_numpy()
         start = 0
         while start < len(table):

@@ -115,6 +115,8 @@ RATIO_DECIMALS = 2
 
 GRAINS = (60, 15)
 """Minutes that a rollup rounds instants down to."""
+OPENINGS = ("created", "horizon", "none")
+"""When `connect` dates balances that nothing recorded explains, or that it books none."""
 LIST_FORMATS = ("csv", "xlsx")
 """What lists are filed as."""
 

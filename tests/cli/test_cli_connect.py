@@ -212,10 +212,10 @@ def test_what_cannot_be_begun_is_said(tmp_path: Path, capsys: pytest.CaptureFixt
         given = [str(tmp_path / f"{one}.csv") for one in files]
         assert main(["init", str(tmp_path / "own"), "--mapping", *given]) == 2
         assert words in capsys.readouterr().err
-    (tmp_path / "mbilling.sqlite").write_text("somebody's own")
+    (tmp_path / "mbilling.sqlite").write_text("a file of another program")
     assert main(["demo", "magnusbilling", "--to", str(tmp_path)]) == 2
     assert "is no demo" in capsys.readouterr().err
-    assert (tmp_path / "mbilling.sqlite").read_text() == "somebody's own"
+    assert (tmp_path / "mbilling.sqlite").read_text() == "a file of another program"
     missing = ["connect", "magnusbilling", "--from", "x.sqlite", "--check", "--output", "no/d.csv"]
     assert main(missing) == 2
     assert "there is no such folder" in capsys.readouterr().err
