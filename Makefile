@@ -7,7 +7,7 @@ PARTS = lab form panels oracle reading laws spark engines kills exports rest
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
 
-.PHONY: demo test test-long lint docs bench bench-page vega pictures clean
+.PHONY: demo test test-long lint docs words bench bench-page vega pictures clean
 
 demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
@@ -29,6 +29,9 @@ lint: $(TEST_INSTALLED)
 
 docs: $(TEST_INSTALLED)  ## the generated tables of docs/
 	$(BIN)/python -m tests.support.docs
+
+words: $(TEST_INSTALLED)  ## the catalogue of all texts, from which translations are made
+	$(BIN)/python -m tests.support.words
 
 bench: $(TEST_INSTALLED)  ## whole reports against one read of the columns, and against hand-written peers
 	$(BIN)/python -m tests.bench.report

@@ -14,6 +14,7 @@ FORWARDED_USER_VARIABLE = "HTTP_X_FORWARDED_USER"
 KEEP_DAYS_VARIABLE = "CUSTDYN_KEEP_DAYS"
 KEEP_RUNS_VARIABLE = "CUSTDYN_KEEP_RUNS"
 LOG_VARIABLE = "CUSTDYN_LOG"
+LANGUAGE_VARIABLE = "CUSTDYN_LANGUAGE"
 SMTP_PREFIX = "CUSTDYN_SMTP_"
 SMTP_FILE_VARIABLE = f"{SMTP_PREFIX}FILE"
 QUERY_STRING_VARIABLE = "QUERY_STRING"
@@ -34,6 +35,8 @@ VARIABLES = {
     KEEP_DAYS_VARIABLE: "Days that a sent report is kept in the archive (400); 0 keeps all",
     KEEP_RUNS_VARIABLE: "Newest reports of each template that are kept in any case (100)",
     LOG_VARIABLE: "`debug` writes the details of internal errors to standard error",
+    LANGUAGE_VARIABLE: "Language of page, notes, mails and files: the name of a translation in "
+    "`custdyn_widgets/words`, or the path of a `.po` file; else English",
     SMTP_FILE_VARIABLE: "TOML file, readable by its owner only, with the settings of mail",
     f"{SMTP_PREFIX}…": "Settings of mail, each by its name, such as `CUSTDYN_SMTP_HOST`",
     QUERY_STRING_VARIABLE: "The query of the page's address; set by Voilà for its kernels",

@@ -16,11 +16,20 @@ from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.facts import AS_OF, facts
 from custdyn_widgets.views.html import NO_BREAK
 from custdyn_widgets.views.table import TITLE, BlockRow, TableRow, table_of
+from custdyn_widgets.words import language, tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.pipeline.provenance import Provenance
 
-SAID = ("Interval", f"{AS_OF}, in the zone", "Source", "Client Type", "Group By", "Currency")
+CHART = tr("Chart of the report")
+SAID = (
+    tr("Interval"),
+    tr("{as_of}, in the zone", as_of=AS_OF),
+    tr("Source"),
+    tr("Client Type"),
+    tr("Group By"),
+    tr("Currency"),
+)
 """Facts of a report that a mail says; the file attached says all."""
 MAX_ROWS, MAX_COLUMNS = 60, 5
 """Lines and columns that a mail shows at most: the file attached has all."""
@@ -71,7 +80,7 @@ def html_body(report: Report, proof: Provenance, letter: Letter) -> str:
         for words in _changes(report)
     )
     picture = (
-        f'<p style="margin:20px 0 0"><img src="cid:{letter.picture}" alt="Chart of the report" '
+        f'<p style="margin:20px 0 0"><img src="cid:{letter.picture}" alt="{escape(CHART)}" '
         'style="max-width:100%;height:auto;border:0"></p>'
         if letter.picture
         else ""
@@ -79,14 +88,14 @@ def html_body(report: Report, proof: Provenance, letter: Letter) -> str:
     link = (
         f'<p style="margin:20px 0 0"><a href="{escape(letter.link)}" style="display:inline-block;'
         "padding:9px 18px;background:#1565c0;color:#ffffff;text-decoration:none;border-radius:4px"
-        '">Open this query on the page</a></p>'
+        f'">{escape(tr("Open this query on the page"))}</a></p>'
         if letter.link
         else ""
     )
     kind = "" if letter.title == TITLE else f'<p style="margin:0;color:{DIM}">{TITLE}</p>'
     end = "<br>".join(escape(line) for line in _end(report, proof, letter))
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(letter.title)}</title>"
         "<style>@media (max-width:480px){.older{display:none}body{padding:12px!important}}</style>"
@@ -112,7 +121,7 @@ def text_body(report: Report, proof: Provenance, letter: Letter) -> str:
         *_changes(report),
         "\n".join(f"{label + ':':<{width + 1}} {text}" for label, text in _summary(report)),
         _text_table(report),
-        *([f"This query on the page: {letter.link}"] if letter.link else []),
+        *([tr("This query on the page: {link}", link=letter.link)] if letter.link else []),
         "\n".join(_end(report, proof, letter)),
     ]
     return "\n\n".join(parts) + "\n"
@@ -123,12 +132,12 @@ def _summary(report: Report) -> list[tuple[str, str]]:
 
 
 def _end(report: Report, proof: Provenance, letter: Letter) -> Iterable[str]:
-    yield f"File: {letter.file}" if letter.file else "No file is attached."
+    yield tr("File: {file}", file=letter.file) if letter.file else tr("No file is attached.")
     if left := _left_out(report):
         yield left
-    yield f"Data fingerprint: {proof.fingerprint}"
-    yield f"Result hash: {proof.result}"
-    yield f"Query: {_asked(report.query)}"
+    yield tr("Data fingerprint: {fingerprint}", fingerprint=proof.fingerprint)
+    yield tr("Result hash: {result}", result=proof.result)
+    yield tr("Query: {query}", query=_asked(report.query))
 
 
 def _asked(query: Query) -> str:
@@ -144,8 +153,13 @@ def _left_out(report: Report) -> str:
     columns, all_columns = len(_columns(report)), len(report.buckets)
     if (shown, columns) == (rows, all_columns):
         return ""
-    listed = "all rows" if shown == rows else f"the first {shown} of {rows} rows"
-    return f"Shown: {listed}, {columns} of {all_columns} columns; the file has them all."
+    some = tr("the first {shown} of {rows} rows", shown=shown, rows=rows)
+    return tr(
+        "Shown: {listed}, {columns} of {all} columns; the file has them all.",
+        listed=tr("all rows") if shown == rows else some,
+        columns=columns,
+        all=all_columns,
+    )
 
 
 def _changes(report: Report) -> list[str]:
@@ -183,7 +197,7 @@ def _labels(report: Report) -> list[str]:
     buckets = [report.buckets[place] for place in _columns(report)]
     names = [" ".join((*one.parents, one.label)) for one in buckets]
     return [
-        name if one.state is State.PAST else f"{name} ({one.state.value})"
+        name if one.state is State.PAST else f"{name} ({tr(one.state)})"
         for name, one in zip(names, buckets, strict=True)
     ]
 

@@ -28,6 +28,7 @@ from custdyn_widgets.store import Job, QueryTemplate, Run, SavedQuery, Store, St
 from custdyn_widgets.store.jobs import FAILED, LEASE, UNCHANGED, new_id
 from custdyn_widgets.store.outbox import FAILED as LOST
 from custdyn_widgets.views.table import TITLE
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.result import Result
@@ -163,7 +164,7 @@ def _make(
             words = f"nothing has changed since {same.made_at:%Y-%m-%d %H:%M} UTC"
             store.jobs.end(job, UNCHANGED, words, now())
             return
-    progress("writing the file and the mails")
+    progress(tr("writing the file and the mails"))
     chart = chart_of(store.of(job.owner), template.chart)
     parcel = Parcel(result, query.output.send_to, job.title, job.owner, job.id, chart, job)
     keep_and_queue(store, settings, parcel, now())

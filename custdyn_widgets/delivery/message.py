@@ -15,6 +15,7 @@ from custdyn_widgets.delivery.body import Letter, html_body, text_body
 from custdyn_widgets.files import MEDIA_TYPES
 from custdyn_widgets.views.chart_spec import ChartError, ChartSpec
 from custdyn_widgets.views.picture import picture_of
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.result import Result
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 RUN_HEADER = "X-CD-Run-Id"
 PICTURE = "chart@custdyn"
 PICTURE_SCALE = 1.5
-NO_PICTURE = "The chart is not drawn here: install custdyn-widgets[mail]."
+NO_PICTURE = tr("The chart is not drawn here: install custdyn-widgets[mail].")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def compose(result: Result, head: Letterhead, file: bytes, name: str) -> bytes:
         try:
             picture = picture_of(result.chart_spec(head.chart), scale=PICTURE_SCALE)
         except ChartError as error:  # the report does not have what it shows
-            notes.append(f"The chart is not drawn: {error}")
+            notes.append(tr("The chart is not drawn: {error}", error=error))
         if picture is None and not notes:
             notes.append(NO_PICTURE)
     notes += [str(note) for note in report.notes if note.warning]
@@ -94,10 +95,14 @@ def smaller(message: EmailMessage, most_bytes: int) -> EmailMessage:
             return message
         name = f"{name}.zip"
     run = message[RUN_HEADER]
-    words = (
-        f"The file {name.removesuffix('.zip')} is too big for a mail ({len(content):,} bytes; a "
-        f"mail may have {most_bytes:,}).\nIt is kept in the archive: custdyn archive file {run} "
-        "--output FILE\n"
+    words = tr(
+        "The file {name} is too big for a mail ({size} bytes; a "
+        "mail may have {most}).\nIt is kept in the archive: custdyn "
+        "archive file {run} --output FILE\n",
+        name=name.removesuffix(".zip"),
+        size=f"{len(content):,}",
+        most=f"{most_bytes:,}",
+        run=run,
     )
     part.clear()
     part.set_content(words)

@@ -26,13 +26,14 @@ from custdyn_widgets.store import Contents, Job, Mail, Run, Store
 from custdyn_widgets.store.jobs import new_id
 from custdyn_widgets.store.outbox import LONGEST, Letter
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.result import Result
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 DEFAULT_CHART = next(iter(PRE_CONFIGURED.values()))
-NO_CHART = "Its chart is not there any more."
+NO_CHART = tr("Its chart is not there any more.")
 Clock = Callable[[], datetime]
 
 
@@ -64,7 +65,7 @@ class Parcel:
             yield NO_CHART
         if self.job is not None and self.job.late and self.job.window is not None:
             due = f"{self.job.window:%Y-%m-%d %H:%M} UTC"
-            yield f"This report was due at {due} and was made later, as it stood then."
+            yield tr("This report was due at {due} and was made later, as it stood then.", due=due)
 
 
 def chart_of(store: Store, name: str | None) -> ChartSpec | None:
@@ -211,7 +212,8 @@ def _marked(
         store.outbox.again(mail, answer.words, next_at)
         return answer
     if answer.outcome is not Outcome.NEVER:
-        answer = Answer(Outcome.NEVER, f"given up after {LONGEST}: {answer.words}")
+        words = tr("given up after {longest}: {words}", longest=LONGEST, words=answer.words)
+        answer = Answer(Outcome.NEVER, words)
     letter = None if mail.report else _not_delivered(settings, mail, answer, at)
     store.outbox.failed(mail, answer.words, at, letter)
     return answer
@@ -220,12 +222,17 @@ def _marked(
 def _not_delivered(
     settings: MailSettings, mail: Mail, answer: Answer, at: datetime
 ) -> Letter | None:
-    text = (
-        f'The report "{mail.title}" could not be sent to {mail.recipient}.\n\n'
-        f"What the mail server said: {answer.words}\nAttempts: {mail.attempts}\n\n"
-        f"The report is kept in the archive. To try again: custdyn outbox retry {mail.id[:12]}\n"
+    text = tr(
+        'The report "{title}" could not be sent to {recipient}.\n\nWhat the mail '
+        "server said: {words}\nAttempts: {attempts}\n\nThe report is kept in the "
+        "archive. To try again: custdyn outbox retry {id}\n",
+        title=mail.title,
+        recipient=mail.recipient,
+        words=answer.words,
+        attempts=mail.attempts,
+        id=mail.id[:12],
     )
-    return notice(settings, mail.owner, f"Not delivered: {mail.title}", text, at)
+    return notice(settings, mail.owner, tr("Not delivered: {title}", title=mail.title), text, at)
 
 
 def notice(

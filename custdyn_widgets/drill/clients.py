@@ -19,13 +19,14 @@ from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.formulas import FlowTerm
 from custdyn_widgets.model.money import exact_decimal, rounded_amount
 from custdyn_widgets.sources import Source
+from custdyn_widgets.words import tr
 
 FACTS = (
-    Column("client_id", "Client ID"),
-    Column("name", "Client"),
-    Column("type", "Type"),
-    Column("owner_id", "Owner"),
-    Column("currency", "Currency"),
+    Column("client_id", tr("Client ID")),
+    Column("name", tr("Client")),
+    Column("type", tr("Type")),
+    Column("owner_id", tr("Owner")),
+    Column("currency", tr("Currency")),
 )
 
 CURRENCY_FIRST = (FACTS[-1], *FACTS[2:-1])
@@ -68,12 +69,14 @@ class ClientList:
         made = list(FACTS[:2])
         terms = self.side.side.terms
         if all(isinstance(term, FlowTerm) for term in terms):
-            made.append(Column("entries", "Entries", "count", "Entries behind the figure."))
+            made.append(Column("entries", tr("Entries"), "count", tr("Entries behind the figure.")))
         if self.money is not None:
             to = self.money.conversion.to
             what = self.money.side.name
-            made.append(Column("value", f"Amount in {to}", "money", f"{what}, in {to}."))
-            made.append(Column("amount", "Amount", "money", f"{what}, in the client's currency."))
+            words = f"{what}, {tr('in {currency}', currency=to)}."
+            made.append(Column("value", tr("Amount in {currency}", currency=to), "money", words))
+            words = tr("{what}, in the client's currency.", what=what)
+            made.append(Column("amount", tr("Amount"), "money", words))
         return (*made, *CURRENCY_FIRST)
 
     def __len__(self) -> int:

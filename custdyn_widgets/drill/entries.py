@@ -25,13 +25,14 @@ from custdyn_widgets.extract.filters import package_names
 from custdyn_widgets.extract.scope import KINDS, entries_of
 from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
-from custdyn_widgets.model.cells import Column, Value
+from custdyn_widgets.model.cells import Column, Value, time_column
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure, Term
 from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
 from custdyn_widgets.model.periods import in_zone, microseconds, zone
 from custdyn_widgets.model.schema import OTHER_KIND
 from custdyn_widgets.report.rows import edge_of
 from custdyn_widgets.sources import Source
+from custdyn_widgets.words import tr
 
 SAID = ("kind", "package", "service", "direction", "destination", "quantity", "description")
 
@@ -221,17 +222,18 @@ class EntryLines:
             for key in SAID
             if (any(self.entries.package) if key == "package" else table[key].drop_null())
         ]
-        adds = "Adds" if self.entries.added.counts == "entries" else f"Adds in {self._to}"
+        counted = self.entries.added.counts == "entries"
+        adds = tr("Adds") if counted else tr("Adds in {currency}", currency=self._to)
         codes = set(self.entries.added.codes)
-        own = f" in {codes.pop()}" if len(codes) == 1 else ""
+        own = f" {tr('in {currency}', currency=codes.pop())}" if len(codes) == 1 else ""
         return (
-            Column("occurred_at", f"Time ({self.timezone})", "instant", "When it occurred."),
+            time_column(self.timezone),
             *(one for one in said if one.key in ("kind", "package")),
-            Column("amount", f"Amount{own}", "money", "In the client's currency."),
-            Column("balance", f"Balance{own}", "money", "What the client holds after this entry."),
-            Column("adds", adds, "money", f"What it adds to {name}."),
+            Column("amount", tr("Amount") + own, "money", tr("In the client's currency.")),
+            Column("balance", tr("Balance") + own, "money", tr("What the client holds after it.")),
+            Column("adds", adds, "money", tr("What it adds to {name}.", name=name)),
             *(one for one in said if one.key not in ("kind", "package")),
-            Column("entry_id", "Entry ID"),
+            Column("entry_id", tr("Entry ID")),
         )
 
     def line(self, place: int) -> tuple[Value, ...]:

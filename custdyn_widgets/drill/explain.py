@@ -21,10 +21,18 @@ from custdyn_widgets.model.formulas import BalanceTerm
 from custdyn_widgets.model.periods import EPOCH, MICROSECOND, clock_text, in_zone, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.terms import filters_given
-from custdyn_widgets.views.facts import Fact, exact_text, filter_lines, in_words_of
+from custdyn_widgets.views.facts import (
+    RATE_USED,
+    Fact,
+    exact_text,
+    filter_lines,
+    in_words_of,
+    rate_words,
+)
+from custdyn_widgets.words import tr
 
-SINCE = "Change since the bucket before"
-NO_EARLIER = "there is no bucket before this one"
+SINCE = tr("Change since the bucket before")
+NO_EARLIER = tr("there is no bucket before this one")
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,9 +90,9 @@ def _what(drill: Drill, at: Address, cell: Cell) -> Iterator[Fact]:
     row = row_at(drill.report, at)
     block = next(one for one in every_block() if one.name == row.block)
     for name, words in ((row.title, block.description), (row.row, row.defined.description)):
-        yield Fact("Definition", name, in_words_of(words, drill.report.query))
+        yield Fact(tr("Definition"), name, in_words_of(words, drill.report.query))
     if cell.reason is not None:
-        yield Fact("Definition", "Why N/A", f"{cell.reason}.")
+        yield Fact(tr("Definition"), tr("Why N/A"), f"{tr(cell.reason)}.")
 
 
 def _when(found: Breakdown) -> Iterator[Fact]:
@@ -92,8 +100,12 @@ def _when(found: Breakdown) -> Iterator[Fact]:
     tz = zone(query.timezone)
     for name, one in {query.timezone: tz, "UTC": UTC}.items():
         start, end = (_clock(edge, one) for edge in (bucket.start, bucket.end))
-        yield Fact("Time", f"Bucket, {name}", f"{start} – {end}, exclusive")
-    yield Fact("Time", "State", bucket.state.value)
+        yield Fact(
+            tr("Time"),
+            tr("Bucket, {name}", name=name),
+            tr("{span}, exclusive", span=f"{start} – {end}"),
+        )
+    yield Fact(tr("Time"), tr("State"), tr(bucket.state.value))
     terms = [term for side in found.sides.values() for term in side.side.terms]
     groups = {term.client_set for term in terms if isinstance(term, BalanceTerm)}
     edge = found.scope.edges[-1]
@@ -108,7 +120,11 @@ def _when(found: Breakdown) -> Iterator[Fact]:
             said = f"{_clock(first, tz)} {query.timezone}"
             if query.timezone != "UTC":
                 said += f" ({_clock(first, UTC)} UTC)"
-            yield Fact("Time", f"A charge for {name}", f"from {said} to the bucket's end")
+            yield Fact(
+                tr("Time"),
+                tr("A charge for {name}", name=name),
+                tr("from {said} to the bucket's end", said=said),
+            )
 
 
 def _clock(instant: datetime, tz: tzinfo) -> str:
@@ -118,25 +134,25 @@ def _clock(instant: datetime, tz: tzinfo) -> str:
 def _who(found: Breakdown) -> Iterator[Fact]:
     for line in filter_lines(found.query):
         label, _, text = line.partition(": ")
-        yield Fact("Clients", label, text)
+        yield Fact(tr("Clients"), label, text)
     for name, value in filters_given(found.scope.period.where).items():
         text = value if isinstance(value, str) else ", ".join(value)
-        yield Fact("Clients", f"{FIELDS[name].label} of the row", text)
-    yield Fact("Clients", "Number of clients", shown(len(found.sides[NUMERATOR].who)))
+        yield Fact(tr("Clients"), tr("{label} of the row", label=FIELDS[name].label), text)
+    yield Fact(tr("Clients"), tr("Number of clients"), shown(len(found.sides[NUMERATOR].who)))
 
 
 def _how(found: Breakdown, cell: Cell) -> Iterator[Fact]:
     over = found.sides[NUMERATOR]
-    yield Fact("Calculation", "Formula", formula_text(found))
-    yield Fact("Calculation", "Proof", PROVEN if found.agrees else DISPROVEN)
+    yield Fact(tr("Calculation"), tr("Formula"), formula_text(found))
+    yield Fact(tr("Calculation"), tr("Proof"), PROVEN if found.agrees else DISPROVEN)
     if cell.exact is not None:
-        yield Fact("Calculation", "Before rounding", exact_text(cell.exact))
-        yield Fact("Calculation", "Rounding", f"once, half away from zero: {cell}")
+        yield Fact(tr("Calculation"), tr("Before rounding"), exact_text(cell.exact))
+        rounded = tr("once, half away from zero: {cell}", cell=cell)
+        yield Fact(tr("Calculation"), tr("Rounding"), rounded)
     query = found.query
-    yield Fact("Calculation", FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])
+    yield Fact(tr("Calculation"), FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])
     for rate in sorted(over.conversion.used):
-        worth = f"{rate.currency} from {rate.valid_from}: {exact_text(rate.rate)}"
-        yield Fact("Calculation", "Exchange rate", worth)
+        yield Fact(tr("Calculation"), RATE_USED, rate_words(rate))
 
 
 def _before(drill: Drill, at: Address, checkpoint: Checkpoint) -> tuple[Breakdown | None, Fact]:
@@ -144,8 +160,8 @@ def _before(drill: Drill, at: Address, checkpoint: Checkpoint) -> tuple[Breakdow
     try:
         before = drill.before(at, checkpoint)
     except (MissingRates, TooFine) as error:
-        return None, Fact(SINCE, "Changes", str(error))
+        return None, Fact(SINCE, tr("Changes"), str(error))
     if before is None:
-        return None, Fact(SINCE, "Changes", NO_EARLIER)
+        return None, Fact(SINCE, tr("Changes"), NO_EARLIER)
     side = before.sides[NUMERATOR]
-    return before, Fact(SINCE, side.side.name, f"{number(side, side.total)} before")
+    return before, Fact(SINCE, side.side.name, tr("{side} before", side=number(side, side.total)))

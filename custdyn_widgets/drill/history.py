@@ -10,8 +10,9 @@ import numpy as np
 from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.period import Period
-from custdyn_widgets.drill.proof import clients_of, number
+from custdyn_widgets.drill.proof import number
 from custdyn_widgets.extract.arrays import Ints
+from custdyn_widgets.model.cells import many
 from custdyn_widgets.model.definitions import ENTERED, LEFT
 from custdyn_widgets.model.periods import SECOND, earlier_bucket
 from custdyn_widgets.sources import Source
@@ -37,7 +38,7 @@ class Change:
         """It in words: `3 clients, +12.50 EUR`."""
         sign = "+" if self.change > 0 else ""
         changed = number(self.found.sides[NUMERATOR], self.change)
-        return f"{clients_of(len(self.places))}, {sign}{changed}"
+        return f"{many(len(self.places), 'client', 'clients')}, {sign}{changed}"
 
 
 def changes(now: Breakdown, before: Breakdown) -> tuple[Change, ...]:

@@ -24,6 +24,7 @@ from custdyn_widgets.model.rows import revenue_of
 from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
+from custdyn_widgets.words import tr
 
 ROWS = {row.name: row for row in PACKAGE_CARD.rows}
 REPORTED = ("Activation Qty", "Activation Total", "Renew Qty", "Renew Total")
@@ -150,7 +151,7 @@ def package_card(drill: Drill, package: str, checkpoint: Checkpoint = lambda: No
     """
     asked = drill.report.query.package
     if asked and package not in asked:
-        what = "the report's package filter does not count it"
+        what = tr("the report's package filter does not count it")
         raise QueryError([FieldFault("package", package, what)])
     period = drill.periods.get("value")
     with drill.source.reading(checkpoint) as snapshot:
@@ -159,7 +160,7 @@ def package_card(drill: Drill, package: str, checkpoint: Checkpoint = lambda: No
     holding = _holding(period, drill.source, package, checkpoint)
     known = listed or (holding is not None and len(holding.at))
     if not known:
-        what = "neither the list of packages nor the ledger names it"
+        what = tr("neither the list of packages nor the ledger names it")
         raise QueryError([FieldFault("package", package, what)])
     words = dict.fromkeys(filter(None, (row["description"] for row in listed)))
     months = [row["period_months"] for row in listed if row["period_months"] is not None]

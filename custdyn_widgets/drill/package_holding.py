@@ -15,11 +15,12 @@ from custdyn_widgets.drill.period import Period
 from custdyn_widgets.extract.arrays import Flags, Ints, microseconds_or, positions
 from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries
-from custdyn_widgets.model.cells import Column, Value
+from custdyn_widgets.model.cells import Column, Value, time_column
 from custdyn_widgets.model.money import decimals
 from custdyn_widgets.model.periods import Bucket, in_zone, microseconds, months_back, to_utc, zone
 from custdyn_widgets.model.schema import RENEWAL
 from custdyn_widgets.sources import Source
+from custdyn_widgets.words import tr
 
 DAY = 86_400_000_000
 ANY = -1
@@ -120,15 +121,15 @@ class HoldingLines:
     @property
     def columns(self) -> tuple[Column, ...]:
         """What is said of each entry."""
-        name = self._holding.period.query.timezone
-        days = Column("days", "Days", "number", "Since the client's entry of the package before.")
-        before = Column("before", "Entry before", "instant")
+        words = tr("Since the client's entry of the package before.")
+        days = Column("days", tr("Days"), "number", words)
+        before = Column("before", tr("Entry before"), "instant")
         return (
-            Column("client_id", "Client ID"),
-            Column("occurred_at", f"Time ({name})", "instant", "When it occurred."),
+            Column("client_id", tr("Client ID")),
+            time_column(self._holding.period.query.timezone),
             *((days, before) if self._days else ()),
-            Column("kind", "Kind"),
-            Column("entry_id", "Entry ID"),
+            Column("kind", tr("Kind")),
+            Column("entry_id", tr("Entry ID")),
         )
 
     def line(self, number: int) -> tuple[Value, ...]:

@@ -11,9 +11,10 @@ from custdyn_widgets.drill.entries import Entries
 from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.currencies import minor_units
 from custdyn_widgets.model.money import amount, rounded, rounded_amount
+from custdyn_widgets.words import tr
 
-PROVEN = "✓ The clients add up to this figure"
-DISPROVEN = "This does not add up: the data has changed since the report was created"
+PROVEN = tr("✓ The clients add up to this figure")
+DISPROVEN = tr("This does not add up: the data has changed since the report was created")
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,6 @@ def money(exact: Fraction, currency: str) -> str:
     return f"{shown(rounded_amount(exact, currency))} {currency}"
 
 
-def clients_of(count: int) -> str:
-    """`1 client`, `1 204 clients`."""
-    return f"{shown(count)} client{'' if count == 1 else 's'}"
-
-
 def formula_text(found: Breakdown) -> str:
     """A figure's formula with its numbers: `Balance Refill: Total 6.01 EUR / … Qty 2`."""
     over, under = found.sides[NUMERATOR], found.sides.get(DENOMINATOR)
@@ -57,11 +53,11 @@ def proof(found: Breakdown, part: str, shown_cell: str) -> Proof:
     `shown_cell` is the cell as the table has it.
     """
     side = found.sides[part]
-    whose = clients_of(len(side.who))
+    whose = many(len(side.who), "client below adds", "clients below add")
     average = DENOMINATOR in found.sides
-    what = side.side.name if average else "this figure"
-    adds = "adds" if len(side.who) == 1 else "add"
-    text = f"✓ The {whose} below {adds} up to {what}: {number(side, side.total)}"
+    what = side.side.name if average else tr("this figure")
+    words = tr("The {clients} up to {figure}", clients=whose, figure=what)
+    text = f"✓ {words}: {number(side, side.total)}"
     if average:
         text += f"; {formula_text(found)} = {shown_cell}"
     return Proof(
@@ -75,16 +71,16 @@ def _beside(found: Breakdown, side: Contributions) -> list[str]:
     said = []
     extra = found.sides.get(COMPANION)
     if extra is not None and side is found.sides[NUMERATOR]:
-        said.append(f"{extra.side.name} of these clients: {number(extra, extra.total)}")
+        whose = tr("{row} of these clients", row=extra.side.name)
+        said.append(f"{whose}: {number(extra, extra.total)}")
     if side.counts == "money":
         to = side.conversion.to
         off = rounded(Fraction(side.total), minor_units(to)) - side.shown_total
         if off:
             added = shown(amount(side.shown_total, to))
-            said.append(
-                f"The rounded amounts shown add up to {added}; the difference of "
-                f"{shown(amount(off, to))} {to} is rounding"
-            )
+            words = tr("The rounded amounts shown add up to {sum}; ", sum=added)
+            gap = f"{shown(amount(off, to))} {to}"
+            said.append(words + tr("the difference of {gap} is rounding", gap=gap))
     return said
 
 
@@ -97,8 +93,9 @@ def entries_proof(found: Breakdown, part: str, entries: Entries, client: int) ->
     expected = side.contribution(places[0]) if places else 0
     count = len(entries.client)
     if side.counts == "clients":  # it is counted once, whatever its entries add up to
-        return Proof(f"{shown(count)} entries; the client counts once", holds=True)
+        return Proof(tr("{count} entries; the client counts once", count=shown(count)), holds=True)
     holds = added.total == expected
     whose = many(count, "entry below adds", "entries below add")
-    text = f"✓ The {whose} up to what the client adds: {number(added, added.total)}"
+    words = tr("The {entries} up to what the client adds", entries=whose)
+    text = f"✓ {words}: {number(added, added.total)}"
     return Proof(text if holds else DISPROVEN, holds)

@@ -11,13 +11,14 @@ from custdyn_widgets.exports.data_sheet import RATES, data_sheet, rates_sheet
 from custdyn_widgets.exports.sheet import Limits, Line, Look, Sheet, SheetCell
 from custdyn_widgets.exports.text import Cleaner, is_exact, unfit
 from custdyn_widgets.model.blocks import blocks_with
-from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell
+from custdyn_widgets.model.cells import NOT_AVAILABLE, Cell, many
 from custdyn_widgets.model.periods import State
 from custdyn_widgets.pipeline.provenance import Provenance
 from custdyn_widgets.query.fields import FIELDS
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.facts import RATE_USED, facts, filter_lines
 from custdyn_widgets.views.table import COMPARED_WITH, TITLE, BlockRow, Table, TableRow, table_of
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.pipeline.provenance import Provenance
@@ -94,7 +95,7 @@ def _about(report: Report) -> list[str]:
     against = "" if other is None else f"{COMPARED_WITH} {other.first} – {other.last} · "
     return [
         f"{report.first} – {report.last} {query.timezone} · {against}{query.currency} · "
-        f"{FIELDS['active_duration'].label} {query.active_duration} months",
+        f"{FIELDS['active_duration'].label} {many(query.active_duration, 'month', 'months')}",
         " · ".join(filter_lines(query)),
     ]
 
@@ -121,7 +122,7 @@ def _against(table: Table, first: int, last: int) -> Iterator[Line]:
 
 
 def _labelled(label: str, state: State) -> str:
-    return label if state is State.PAST else f"{label} ({state.value})"
+    return label if state is State.PAST else f"{label} ({tr(state)})"
 
 
 def _line(row: BlockRow | TableRow, first: int, last: int, cleaner: Cleaner) -> Line:
@@ -159,16 +160,18 @@ def _info(
     for label, value in info_rows(report, provenance):
         lines.append([_text(label, Look.LABEL), _text(cleaner.clean(value), Look.TEXT)])
     if parts > 1:
-        said = f"The report is wider than a sheet and stands on {parts} of them."
+        said = tr("The report is wider than a sheet and stands on {parts} of them.", parts=parts)
         lines.append([_text("Sheets", Look.LABEL), _text(said, Look.TEXT)])
     if not has_data and report.rows and report.buckets:
-        said = "There is no sheet Data: the format does not hold as many lines as there are cells."
+        why = tr("the format does not hold as many lines as there are cells")
+        said = tr("There is no sheet Data: {why}.", why=why)
         lines.append([_text("Sheets", Look.LABEL), _text(said, Look.TEXT)])
     if cleaner.replaced or cleaner.cut:
-        said = f"{cleaner.replaced} with characters replaced, {cleaner.cut} cut at the end (…)"
-        lines.append([_text("Texts changed", Look.LABEL), _text(said, Look.TEXT)])
+        said = tr("{count} with characters replaced", count=cleaner.replaced)
+        said += tr(", {count} cut at the end (…)", count=cleaner.cut)
+        lines.append([_text(tr("Texts changed"), Look.LABEL), _text(said, Look.TEXT)])
     for number in cleaner.changed:
-        lines.append([_text("Held as text", Look.LABEL), _text(number, Look.TEXT)])
+        lines.append([_text(tr("Held as text"), Look.LABEL), _text(number, Look.TEXT)])
     return Sheet("Info", lines, (2, 0), [26, 110])
 
 
@@ -195,15 +198,16 @@ def info_rows(report: Report, provenance: Provenance) -> Iterator[tuple[str, str
         if fact.label != RATE_USED:
             yield fact.label, fact.text
     if report.rates:
-        yield "Rates used", f"{len(report.rates)}, on the sheet {RATES}"
+        count = len(report.rates)
+        yield tr("Rates used"), tr("{count}, on the sheet {sheet}", count=count, sheet=RATES)
     toml = "".join(f"\\u{ord(one):04X}" if unfit(one) else one for one in report.query.to_toml())
     for place in range(0, len(toml), PIECE):
         yield QUERY, toml[place : place + PIECE]
     yield FINGERPRINT, provenance.fingerprint
     yield RESULT, provenance.result
     yield DEFINITIONS, provenance.definitions
-    yield "Engine", provenance.engine
+    yield tr("Engine"), provenance.engine
     for block in blocks_with(report.query.blocks, report.query.own):
-        yield block.name, block.description
+        yield block.name, tr(block.description)
         for row in block.rows:
-            yield f"{block.name}: {row.name}", row.description
+            yield f"{block.name}: {row.name}", tr(row.description)

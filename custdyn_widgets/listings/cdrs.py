@@ -18,7 +18,7 @@ from custdyn_widgets.extract.arrays import microseconds_or, unscaled
 from custdyn_widgets.extract.payg import payg_days, payg_page, payg_sums
 from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
-from custdyn_widgets.model.cells import Cell, Column, Value, shown
+from custdyn_widgets.model.cells import Cell, Column, Value, shown, time_column
 from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
 from custdyn_widgets.model.periods import in_zone, microseconds, zone
 from custdyn_widgets.query.fields import CDRS, VIEWS
@@ -26,6 +26,7 @@ from custdyn_widgets.report.frames import Frame, listed
 from custdyn_widgets.report.report import Note
 from custdyn_widgets.result import Asking, AsOf, From, prepared
 from custdyn_widgets.sources import Snapshot
+from custdyn_widgets.words import tr
 
 AT_ONCE, PIECE = 200_000, 10_000
 """Entries that are fetched at once, and that are made into lines at once."""
@@ -68,20 +69,21 @@ class Cdrs:
     def columns(self) -> tuple[Column, ...]:
         """What is said of each entry."""
         query = self.asked.query
+        converted = tr("Amount in {currency}", currency=query.currency)
         return (
-            Column("occurred_at", f"Time ({query.timezone})", "instant", "When it occurred."),
-            Column("client", "Client"),
-            Column("value", f"Amount in {query.currency}", "money", "At the rate of its date."),
-            Column("amount", "Amount", "money", "In the client's currency, exact."),
-            Column("currency", "Currency", words="The client's."),
-            Column("quantity", "Quantity", "number"),
-            Column("service", "Service"),
-            Column("direction", "Direction"),
-            Column("destination", "Destination"),
-            Column("type", "Type", words="The client's."),
-            Column("owner_id", "Owner", words="The client's."),
-            Column("client_id", "Client ID"),
-            Column("entry_id", "Entry ID"),
+            time_column(query.timezone),
+            Column("client", tr("Client")),
+            Column("value", converted, "money", tr("At the rate of its date.")),
+            Column("amount", tr("Amount"), "money", tr("In the client's currency, exact.")),
+            Column("currency", tr("Currency"), words=tr("The client's.")),
+            Column("quantity", tr("Quantity"), "number"),
+            Column("service", tr("Service")),
+            Column("direction", tr("Direction")),
+            Column("destination", tr("Destination")),
+            Column("type", tr("Type"), words=tr("The client's.")),
+            Column("owner_id", tr("Owner"), words=tr("The client's.")),
+            Column("client_id", tr("Client ID")),
+            Column("entry_id", tr("Entry ID")),
         )
 
     def lines(self, first: int = 0, count: int | None = None) -> Iterator[tuple[Value, ...]]:
@@ -139,12 +141,13 @@ class Cdrs:
     @property
     def sums(self) -> list[tuple[str, str]]:
         """Count and sums over all pages in words: label and text."""
-        lines = [("Entries", shown(len(self)))]
+        lines = [(tr("Entries"), shown(len(self)))]
         if self.total.quantity is not None:
-            lines.append(("Quantity", shown(tidy(self.total.quantity))))
-        lines.append((f"Sum in {self.asked.query.currency}", str(self.amount)))
+            lines.append((tr("Quantity"), shown(tidy(self.total.quantity))))
+        to = self.asked.query.currency
+        lines.append((tr("Sum in {currency}", currency=to), str(self.amount)))
         for code, own in sorted(self.total.by_currency.items()):
-            lines.append((f"Of clients in {code}", f"{shown(own)} {code}"))
+            lines.append((tr("Of clients in {currency}", currency=code), f"{shown(own)} {code}"))
         return lines
 
     def _stretches(

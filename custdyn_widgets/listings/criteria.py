@@ -28,6 +28,7 @@ from custdyn_widgets.sources import Snapshot, Source
 from custdyn_widgets.sources.data_warnings import direction_words
 from custdyn_widgets.sources.quality import directions
 from custdyn_widgets.views.facts import Fact, filter_lines
+from custdyn_widgets.words import tr
 
 Progress = Callable[[str], None]
 SHOWN = 20
@@ -90,12 +91,12 @@ class Criteria:
     def facts(self, sums: Sequence[tuple[str, str]]) -> list[Fact]:
         """What a file says of itself besides its lines: sums, and what was asked."""
         query = self.query
-        facts = [*sums, ("Interval", f"{self.first} – {self.last} {query.timezone}")]
-        facts += [("Query", line) for line in filter_lines(query)]
-        facts += [("Currency", str(query.currency))]
+        facts = [*sums, (tr("Interval"), f"{self.first} – {self.last} {query.timezone}")]
+        facts += [(tr("Query"), line) for line in filter_lines(query)]
+        facts += [(tr("Currency"), str(query.currency))]
         facts += [(FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])]
-        facts += [("Source", self.source.name), ("As of", utc_text(self.as_of))]
-        facts += [("Note", str(note)) for note in self.noted()]
+        facts += [(tr("Source"), self.source.name), (tr("As of"), utc_text(self.as_of))]
+        facts += [(tr("Note"), str(note)) for note in self.noted()]
         return [Fact("", label, text) for label, text in facts]
 
     def noted(self) -> tuple[Note, ...]:
@@ -107,9 +108,11 @@ class Criteria:
         """The first lines of a list, and what it says of all of them, for a notebook."""
         sums = " · ".join(f"{label}: {text}" for label, text in made.sums)
         when = f"{self.first} – {self.last} {self.query.timezone}, {self.query.currency}"
-        more = f" · the first {SHOWN} of {len(made)} lines" if len(made) > SHOWN else ""
+        first = tr("the first {shown} of {all} lines", shown=SHOWN, all=len(made))
+        more = f" · {first}" if len(made) > SHOWN else ""
         head = [column.label for column in made.columns]
-        caption = f"{title}: {when}, as of {utc_text(self.as_of)} · {sums}{more}"
+        as_of = tr("as of {instant}", instant=utc_text(self.as_of))
+        caption = f"{title}: {when}, {as_of} · {sums}{more}"
         return small_table(caption, head, islice(made.lines(), SHOWN))
 
     def file_name(self, name: str, kind: str) -> str:
@@ -132,7 +135,7 @@ def asking(
 ) -> Iterator[tuple[Criteria, Snapshot]]:
     """Reads a source as a query asks, in buckets of time units. Raises what `run` raises."""
     as_of = as_of.astimezone(UTC)
-    with source.reading(lambda: progress("opening the source")) as snapshot:
+    with source.reading(lambda: progress(tr("opening the source"))) as snapshot:
         snapshot.one_by_one()
         today = local_date(as_of, zone(query.timezone))
         rates, _ = snapshot.rates.known(today)
@@ -162,7 +165,7 @@ def asking(
             *(Note(text, warning=True) for text in odd),
             *(Note(text) for text in snapshot.notes),
         )
-        progress("reading the ledger")
+        progress(tr("reading the ledger"))
         yield (
             Criteria(
                 *(query, source, as_of, first, last, buckets, pieces),

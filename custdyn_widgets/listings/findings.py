@@ -16,6 +16,7 @@ from custdyn_widgets.report.report import Note
 from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.quality import COLUMNS, Finding
 from custdyn_widgets.views.facts import Fact
+from custdyn_widgets.words import tr
 
 AT_ONCE = 10_000
 
@@ -49,7 +50,8 @@ class Findings:
 
     def to_file(self, kind: str, file: str | Path | BinaryIO) -> None:
         """Every line to `csv` or `xlsx`: a path, or a binary file that is open."""
-        facts = [Fact("", "Found", self.finding.words), Fact("", "Source", self.source.name)]
+        said = [(tr("Found"), self.finding.words), (tr("Source"), self.source.name)]
+        facts = [Fact("", label, text) for label, text in said]
         name = FINDINGS[self.finding.key]
         write(kind, Filed(name, COLUMNS, self.lines(), facts, datetime.now(UTC)), file)
 
@@ -67,4 +69,4 @@ def listed(source: Source, key: str) -> Findings:
             raise DataError(faults)
         known = source.findings or ()
     found = {one.key: one for one in known}
-    return Findings(source, found.get(key, Finding(key, 0, "Nothing is odd.")))
+    return Findings(source, found.get(key, Finding(key, 0, tr("Nothing is odd."))))

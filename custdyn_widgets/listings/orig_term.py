@@ -20,6 +20,7 @@ from custdyn_widgets.query.fields import ORIG_TERM, SPLITS, VIEWS
 from custdyn_widgets.report.frames import Frame, listed
 from custdyn_widgets.report.report import Note
 from custdyn_widgets.result import Asking, AsOf, From, prepared
+from custdyn_widgets.words import tr
 
 MONTH = ("month",)
 
@@ -72,20 +73,22 @@ class OrigTerm:
     def columns(self) -> tuple[Column, ...]:
         """What is said of each bucket."""
         to = self.asked.query.currency
+        converted = tr("Amount in {currency}", currency=to)
         labels = {
-            "bucket": "Bucket",
+            "bucket": tr("Bucket"),
             **({} if self.split is None else {"split": SPLITS[self.split]}),
         }
         directions = [
             Column(f"{side}_{key}", f"{side.capitalize()} {label}", kind, words)  # type: ignore[arg-type]
             for side in (ORIG, TERM)
             for key, label, kind, words in (
-                ("entries", "Entries", "count", ""),
-                ("quantity", "Quantity", "number", ""),
-                ("amount", f"Amount in {to}", "money", "At the rates of their dates."),
+                ("entries", tr("Entries"), "count", ""),
+                ("quantity", tr("Quantity"), "number", ""),
+                ("amount", converted, "money", tr("At the rates of their dates.")),
             )
         ]
-        margin = Column("margin", f"Margin in {to}", "money", "Minus the sum of orig and term.")
+        label = tr("Margin in {currency}", currency=to)
+        margin = Column("margin", label, "money", tr("Minus the sum of orig and term."))
         return (*(Column(key, label) for key, label in labels.items()), *directions, margin)
 
     @property
@@ -94,11 +97,11 @@ class OrigTerm:
         if not self.made:
             return []
         total, to = self.made[-1], self.asked.query.currency
-        lines = [("Entries", shown(total.both.entries))]
+        lines = [(tr("Entries"), shown(total.both.entries))]
         for label, cell in (
-            (f"Orig in {to}", total.orig.cell(self.asked)),
-            (f"Term in {to}", total.term.cell(self.asked)),
-            (f"Margin in {to}", self.margin(-1)),
+            (tr("Orig in {currency}", currency=to), total.orig.cell(self.asked)),
+            (tr("Term in {currency}", currency=to), total.term.cell(self.asked)),
+            (tr("Margin in {currency}", currency=to), self.margin(-1)),
         ):
             lines.append((label, str(cell)))
         return lines
@@ -112,7 +115,7 @@ class OrigTerm:
     def line(self, place: int) -> tuple[Value, ...]:
         """A line in the order of `columns`."""
         one = self.made[place]
-        label = "Total" if one.bucket is None else self._label(one.bucket)
+        label = tr("Total") if one.bucket is None else self._label(one.bucket)
         named = [label] if self.split is None else [label, one.split or ""]
         sides: list[Value] = []
         for side in (one.orig, one.term):

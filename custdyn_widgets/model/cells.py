@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from custdyn_widgets.model.definitions import CHANGES, NA, Unit
+from custdyn_widgets.words import tr, tr_plural
 
 NOT_AVAILABLE = "N/A"
 Value = str | int | Decimal | datetime | None
@@ -74,13 +75,15 @@ def printable(text: str) -> str:
 
 def few(names: Sequence[str], most: int = 10) -> str:
     """The first of some names, and how many more there are."""
-    more = f" and {shown(len(names) - most)} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    listed = ", ".join(names[:most])
+    if len(names) <= most:
+        return listed
+    return tr("{listed} and {count} more", listed=listed, count=shown(len(names) - most))
 
 
 def many(count: int, one: str, several: str) -> str:
-    """`1 entry`, `1 204 entries`."""
-    return f"{shown(count)} {one if count == 1 else several}"
+    """`1 entry`, `1 204 entries`, in the reader's language."""
+    return f"{shown(count)} {tr_plural(one, several, count)}"
 
 
 def signed(cell: Cell) -> str:
@@ -104,6 +107,12 @@ class Column:
     label: str
     kind: Literal["text", "count", "money", "number", "instant"] = "text"
     words: str = ""
+
+
+def time_column(timezone: str) -> Column:
+    """The column of when entries occurred, on the clock of a zone."""
+    label = tr("Time ({timezone})", timezone=timezone)
+    return Column("occurred_at", label, "instant", tr("When it occurred."))
 
 
 def text_of(value: Value) -> str:

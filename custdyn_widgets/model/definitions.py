@@ -8,6 +8,7 @@ from typing import Literal
 
 from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.model.schema import ACTIVATION, PACKAGE_KINDS, PAYG, REFILL, RENEWAL
+from custdyn_widgets.words import tr
 
 Unit = Literal["quantity", "money", "percent", "ratio"]
 BRIDGE = "Bridge"
@@ -100,11 +101,11 @@ class LineDefinition:
 
 
 LINES = {
-    "value": LineDefinition("Value", "The figure of the period itself."),
-    "other": LineDefinition("Compared", "The same figure in the period compared with."),
-    "delta": LineDefinition("Δ", "The figure minus the compared one, from unrounded figures."),
+    "value": LineDefinition("Value", tr("The figure of the period itself.")),
+    "other": LineDefinition("Compared", tr("The same figure in the period compared with.")),
+    "delta": LineDefinition("Δ", tr("The figure minus the compared one, from unrounded figures.")),
     "percent": LineDefinition(
-        "Δ %", "Δ in percent of the size of the compared figure, so its sign is that of Δ."
+        "Δ %", tr("Δ in percent of the size of the compared figure, so its sign is that of Δ.")
     ),
 }
 """The lines of a compared row, in order; a row that is not compared has the first one only."""
@@ -121,11 +122,11 @@ LIST_FORMATS = ("csv", "xlsx")
 """What lists are filed as."""
 
 FINDINGS = {
-    "unknown_clients": "Unknown clients",
-    "duplicates": "Duplicates",
-    "before_creation": "Before client was created",
-    "gaps": "Days without entries",
-    "no_rates": "Missing rates",
+    "unknown_clients": tr("Unknown clients"),
+    "duplicates": tr("Duplicates"),
+    "before_creation": tr("Before client was created"),
+    "gaps": tr("Days without entries"),
+    "no_rates": tr("Missing rates"),
 }
 """What is looked for in the data, besides errors."""
 

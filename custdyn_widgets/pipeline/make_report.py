@@ -51,13 +51,14 @@ from custdyn_widgets.report.report import (
 )
 from custdyn_widgets.report.rows import ReportInputs, rows
 from custdyn_widgets.sources import Snapshot, Source
+from custdyn_widgets.words import tr
 
 Progress = Callable[[str], None]
-EMPTY_PERIOD = "The period holds no instant in this time zone, so the report has no column"
+EMPTY_PERIOD = tr("The period holds no instant in this time zone, so the report has no column")
 MAX_CUTS = 400
 """Stretches of flows up to which a question pays for the next one's; a year of daily rates."""
-CHECKED = "Checked for duplicate entries: each has an id of its own"
-UNCHECKED = "Not checked for duplicate entries: open Data quality, or run custdyn check"
+CHECKED = tr("Checked for duplicate entries: each has an id of its own")
+UNCHECKED = tr("Not checked for duplicate entries: open Data quality, or run custdyn check")
 
 
 def make_report(
@@ -70,7 +71,7 @@ def make_report(
     DataError, MissingRates, SourceError, SourceChanged or IdentityError; never a part of a report.
     """
     as_of = as_of.astimezone(UTC)
-    with source.reading(lambda: progress("opening the source")) as snapshot:
+    with source.reading(lambda: progress(tr("opening the source"))) as snapshot:
         today = local_date(as_of, zone(query.timezone))
         rates, later_rates = snapshot.rates.known(today)
         asked = _Reporter(
@@ -82,7 +83,7 @@ def make_report(
         if query.compare is None:
             return asked.report(own)
         interval = other_interval(query, own.first, own.last)
-        theirs = asked.period(*interval, which=" of the period compared with")
+        theirs = asked.period(*interval, which=tr(" of the period compared with"))
         places = match_buckets(query, own.buckets, theirs.buckets)
         report, extract = asked.report(own)
         other, read_too = asked.report(theirs)
@@ -162,7 +163,7 @@ class _Reporter:
                 conversion,
                 blocks_with(query.blocks, query.own),
                 by_package=query.by_package,
-                checkpoint=partial(self.progress, "adding up"),
+                checkpoint=partial(self.progress, tr("adding up")),
             )
             used = conversion.used
             said = [Note(text, warning=True) for text in conversion.old_rates()]
@@ -216,10 +217,10 @@ class _Reporter:
             as_of=as_of,
             by_client=bridge or bool(having),
         )
-        reading = partial(self.progress, f"reading the ledger{period.which}")
+        reading = partial(self.progress, tr("reading the ledger") + period.which)
         frames = frames_of(self.source, snapshot, plan, reading)
         extract = frames.cut(pieces)
-        checkpoint = partial(self.progress, "adding up")
+        checkpoint = partial(self.progress, tr("adding up"))
         checkpoint()
         names, counted = (
             package_names(snapshot.tables, snapshot.fetch),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from custdyn_widgets.model.schema import CLIENT_TYPES
+from custdyn_widgets.words import tr
 
 
 @dataclass(frozen=True)
@@ -16,67 +17,72 @@ class FieldDefinition:
 
 
 PRESETS = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "this_week": "This Week",
-    "last_week": "Last Week",
-    "this_month": "This Month",
-    "last_month": "Last Month",
-    "this_quarter": "This Quarter",
-    "last_quarter": "Last Quarter",
-    "this_year": "This Year",
-    "last_year": "Last Year",
-    "last_7_days": "Last 7 Days",
-    "last_30_days": "Last 30 Days",
-    "last_12_months": "Last 12 Months",
+    "today": tr("Today"),
+    "yesterday": tr("Yesterday"),
+    "this_week": tr("This Week"),
+    "last_week": tr("Last Week"),
+    "this_month": tr("This Month"),
+    "last_month": tr("Last Month"),
+    "this_quarter": tr("This Quarter"),
+    "last_quarter": tr("Last Quarter"),
+    "this_year": tr("This Year"),
+    "last_year": tr("Last Year"),
+    "last_7_days": tr("Last 7 Days"),
+    "last_30_days": tr("Last 30 Days"),
+    "last_12_months": tr("Last 12 Months"),
 }
-TIME_UNITS = {"year": "Year", "month": "Month", "date": "Date"}
+TIME_UNITS = {"year": tr("Year"), "month": tr("Month"), "date": tr("Date")}
 """Time units of Group By, coarsest first."""
-GROUPS = {**TIME_UNITS, "package": "Package Name"}
-GROUPS_BY_KIND = {"Time": tuple(TIME_UNITS), "Package": ("package",)}
-FILTERS_BY_KIND = {"By clients": ("client_tags", "owner"), "Extras": ("package",)}
+GROUPS = {**TIME_UNITS, "package": tr("Package Name")}
+GROUPS_BY_KIND = {tr("Time"): tuple(TIME_UNITS), tr("Package"): ("package",)}
+FILTERS_BY_KIND = {tr("By clients"): ("client_tags", "owner"), tr("Extras"): ("package",)}
 """The additional filters, as the page groups them."""
-TYPE_CHOICES = {**CLIENT_TYPES, "all": "All"}
-RATE_POLICIES = {"historical": "Historical", "current": "Current"}
-OPTIONAL_BLOCKS = {"bridge": "Bridge", "movements": "Movements", "sensitivity": "Sensitivity"}
-COMPARISONS = {"previous_period": "Previous Period", "previous_year": "Previous Year"}
-OUTPUT_TYPES = {"web": "Web", "csv": "CSV", "xls": "Excel XLS", "xlsx": "Excel XLSx"}
+TYPE_CHOICES = {**{key: tr(label) for key, label in CLIENT_TYPES.items()}, "all": tr("All")}
+RATE_POLICIES = {"historical": tr("Historical"), "current": tr("Current")}
+OPTIONAL_BLOCKS = {
+    "bridge": tr("Bridge"),
+    "movements": tr("Movements"),
+    "sensitivity": tr("Sensitivity"),
+}
+COMPARISONS = {"previous_period": tr("Previous Period"), "previous_year": tr("Previous Year")}
+OUTPUT_TYPES = {"web": tr("Web"), "csv": "CSV", "xls": "Excel XLS", "xlsx": "Excel XLSx"}
 MAX_ACTIVE_MONTHS = 120
 FIELDS = {
     "period": FieldDefinition(
-        "Period", "A preset, or two wall-clock instants to the second, both inclusive. Mandatory."
+        tr("Period"),
+        tr("A preset, or two wall-clock instants to the second, both inclusive. Mandatory."),
     ),
-    "timezone": FieldDefinition("Time Zone", "The zone of days, months and presets."),
-    "client_type": FieldDefinition("Client Type", "Clients of this type, or of all four."),
-    "client_tags": FieldDefinition("Client Tags", "Clients that carry any of these tags."),
-    "owner": FieldDefinition("Owner", "Clients that belong to any of these owners."),
+    "timezone": FieldDefinition(tr("Time Zone"), tr("The zone of days, months and presets.")),
+    "client_type": FieldDefinition(tr("Client Type"), tr("Clients of this type, or of all four.")),
+    "client_tags": FieldDefinition(tr("Client Tags"), tr("Clients that carry any of these tags.")),
+    "owner": FieldDefinition(tr("Owner"), tr("Clients that belong to any of these owners.")),
     "owner_tree": FieldDefinition(
-        "with sub-resellers", "Also clients of owners below these, at any depth."
+        tr("with sub-resellers"), tr("Also clients of owners below these, at any depth.")
     ),
     "package": FieldDefinition(
-        "Package", "Clients with any entry of these packages before the period's end."
+        tr("Package"), tr("Clients with any entry of these packages before the period's end.")
     ),
     "group_by": FieldDefinition(
-        "Group By", "Time unit of the columns; Package Name adds a block for each package."
+        tr("Group By"), tr("Time unit of the columns; Package Name adds a block for each package.")
     ),
-    "currency": FieldDefinition("Currency", "Every money value is converted to it."),
+    "currency": FieldDefinition(tr("Currency"), tr("Every money value is converted to it.")),
     "active_duration": FieldDefinition(
-        "Active Duration", "Months, 0 to 120, in which a paid use makes a client active."
+        tr("Active Duration"), tr("Months, 0 to 120, in which a paid use makes a client active.")
     ),
     "rate_policy": FieldDefinition(
-        "Rate Policy", "Rates of each entry's date, or the newest for everything."
+        tr("Rate Policy"), tr("Rates of each entry's date, or the newest for everything.")
     ),
-    "blocks": FieldDefinition("Blocks", "Optional blocks of rows."),
-    "compare": FieldDefinition("Compare", "A second period, shown beside the first."),
-    "rows": FieldDefinition("My Rows", "Rows of one's own, see docs/own-rows.md."),
-    "output.type": FieldDefinition("Type", "Shown here, or as a file."),
-    "output.send_to": FieldDefinition("Send to", "E-mail addresses; only with files."),
+    "blocks": FieldDefinition(tr("Blocks"), tr("Optional blocks of rows.")),
+    "compare": FieldDefinition(tr("Compare"), tr("A second period, shown beside the first.")),
+    "rows": FieldDefinition(tr("My Rows"), tr("Rows of one's own, see docs/own-rows.md.")),
+    "output.type": FieldDefinition(tr("Type"), tr("Shown here, or as a file.")),
+    "output.send_to": FieldDefinition(tr("Send to"), tr("E-mail addresses; only with files.")),
 }
 """Every field of a query, by its path."""
-SPLITS = {"client": "Client", "service": "Service", "destination": "Destination"}
+SPLITS = {"client": tr("Client"), "service": tr("Service"), "destination": tr("Destination")}
 """What the Orig-Term report can be split by."""
 REPORT, CDRS, ORIG_TERM = "report", "cdrs", "orig-term"
-VIEWS = {REPORT: "Customer Dynamics", CDRS: "CDRs list", ORIG_TERM: "Orig-Term report"}
+VIEWS = {REPORT: tr("Customer Dynamics"), CDRS: tr("CDRs list"), ORIG_TERM: tr("Orig-Term report")}
 """What the page shows for the same criteria."""
 WITHOUT_MEANING = {
     REPORT: (),

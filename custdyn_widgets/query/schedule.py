@@ -15,19 +15,20 @@ from custdyn_widgets.errors import FieldFault
 from custdyn_widgets.model.periods import zone
 from custdyn_widgets.query.base import Explained
 from custdyn_widgets.query.validators import MAX_CHARACTERS, one_of
+from custdyn_widgets.words import tr
 
-EVERY = {"day": "Daily", "week": "Weekly", "month": "Monthly", "cron": "Cron text"}
+EVERY = {"day": tr("Daily"), "week": tr("Weekly"), "month": tr("Monthly"), "cron": tr("Cron text")}
 WEEKDAYS = {
-    "monday": "Monday",
-    "tuesday": "Tuesday",
-    "wednesday": "Wednesday",
-    "thursday": "Thursday",
-    "friday": "Friday",
-    "saturday": "Saturday",
-    "sunday": "Sunday",
+    "monday": tr("Monday"),
+    "tuesday": tr("Tuesday"),
+    "wednesday": tr("Wednesday"),
+    "thursday": tr("Thursday"),
+    "friday": tr("Friday"),
+    "saturday": tr("Saturday"),
+    "sunday": tr("Sunday"),
 }
 LAST_DAY = "last"
-DAYS = {**{str(day): str(day) for day in range(1, 29)}, LAST_DAY: "Last day"}
+DAYS = {**{str(day): str(day) for day in range(1, 29)}, LAST_DAY: tr("Last day")}
 PREVIEW = 5
 """Runs that are shown beforehand."""
 _CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -94,10 +95,10 @@ class Schedule(Explained):
     def words(self) -> str:
         """The schedule in words."""
         said = {
-            "day": f"daily at {self.at}",
-            "week": f"weekly, {WEEKDAYS[self.weekday]} at {self.at}",
-            "month": f"monthly, day {self.day} at {self.at}",
-            "cron": f"cron {self.cron}",
+            "day": tr("daily at {at}", at=self.at),
+            "week": tr("weekly, {day} at {at}", day=WEEKDAYS[self.weekday], at=self.at),
+            "month": tr("monthly, day {day} at {at}", day=self.day, at=self.at),
+            "cron": tr("cron {cron}", cron=self.cron),
         }[self.every]
         return f"{said} (paused)" if self.paused else said
 

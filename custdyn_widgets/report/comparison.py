@@ -9,15 +9,16 @@ from fractions import Fraction
 from typing import get_args
 
 from custdyn_widgets.model.blocks import definitions
-from custdyn_widgets.model.cells import Cell, Compared, shown, signed
+from custdyn_widgets.model.cells import Cell, Compared, few, shown, signed
 from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
 from custdyn_widgets.model.money import amount, rounded_amount
 from custdyn_widgets.model.periods import Bucket, State
 from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row, warnings_first
 from custdyn_widgets.report.totals import is_charge
+from custdyn_widgets.words import tr
 
-OF_THE_OTHER = "In the period compared with: "
+OF_THE_OTHER = tr("In the period compared with: ")
 MAX = 5
 
 
@@ -35,9 +36,9 @@ def compared(report: Report, other: Report, places: Sequence[int | None]) -> Rep
     ]
     alone = [one for at, one in enumerate(other.buckets) if at not in places]
     if alone:
-        listed = ", ".join(bucket.label for bucket in alone[:5])
-        more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
-        notes.append(Note(f"{OF_THE_OTHER}no bucket here is the counterpart of {listed}{more}"))
+        listed = few([bucket.label for bucket in alone], 5)
+        words = tr("no bucket here is the counterpart of {listed}", listed=listed)
+        notes.append(Note(f"{OF_THE_OTHER}{words}"))
     return replace(
         report,
         rows=tuple(
@@ -180,7 +181,7 @@ def summary(report: Report) -> Iterator[str]:
     yield from (change.words for change in found)
     if not found:
         over = any(bucket.state is State.PAST for bucket in report.buckets)
-        yield "Nothing changed." if over else "No bucket is over yet: nothing to compare."
+        yield tr("Nothing changed.") if over else tr("No bucket is over yet: nothing to compare.")
 
 
 def _largest(report: Report, unit: str, over: list[int]) -> Fraction:
@@ -213,10 +214,15 @@ def _spent(
     change, now, before = (Decimal(one or 0) for one in figures)
     relative = compared.percent[place].value
     share = "" if relative is None else f", {signed(Cell(-relative))} %"
-    return (
-        f"{row.title}: {row.row}: customers spent {shown(abs(change))}{unit} "
-        f"{'more' if change < 0 else 'less'} in {buckets[0].label} ({shown(-now)}{unit}{share}); "
-        f"it was {shown(-before)}{unit} in {buckets[1].label}."
+    return tr(
+        "{row}: customers spent {change} {more} in {bucket} ({now}); it was {before} in {other}.",
+        row=f"{row.title}: {row.row}",
+        change=f"{shown(abs(change))}{unit}",
+        more=tr("more") if change < 0 else tr("less"),
+        bucket=buckets[0].label,
+        now=f"{shown(-now)}{unit}{share}",
+        before=f"{shown(-before)}{unit}",
+        other=buckets[1].label,
     )
 
 
@@ -229,7 +235,7 @@ def _words(
     """
     unit, points = {
         "money": (f" {currency}", f" {currency}"),
-        "percent": (" %", " percentage points"),
+        "percent": (" %", tr(" percentage points")),
         "quantity": ("", ""),
         "ratio": ("", ""),
     }[row.defined.unit]
@@ -237,10 +243,15 @@ def _words(
     change, relative = compared.delta[place], compared.percent[place]
     if is_charge(row) and row.formula and row.formula.denominator is None:
         return _spent(row, compared, place, buckets, unit)
-    verb = "rose" if change.value and change.value > 0 else "fell"
+    rose = tr("rose") if change.value and change.value > 0 else tr("fell")
     share = "" if relative.value is None else f" ({signed(relative)} %)"
-    return (
-        f"{row.title}: {row.row} {verb} by {str(change).removeprefix('-')}{points} to "
-        f"{row.cells[place]}{unit} in {buckets[0].label}{share}; "
-        f"it was {compared.other[place]}{unit} in {buckets[1].label}."
+    return tr(
+        "{row} {rose} by {change} to {now} in {bucket}; it was {before} in {other}.",
+        row=f"{row.title}: {row.row}",
+        rose=rose,
+        change=f"{str(change).removeprefix('-')}{points}",
+        now=f"{row.cells[place]}{unit}",
+        bucket=f"{buckets[0].label}{share}",
+        before=f"{compared.other[place]}{unit}",
+        other=buckets[1].label,
     )

@@ -9,12 +9,13 @@ from fractions import Fraction
 from math import gcd
 
 from custdyn_widgets.errors import MissingRates
-from custdyn_widgets.model.cells import Cell, shown
+from custdyn_widgets.model.cells import Cell, many
 from custdyn_widgets.model.currencies import BECAME_EURO, no_currency
 from custdyn_widgets.model.definitions import PERCENT_DECIMALS, RATIO_DECIMALS
 from custdyn_widgets.model.money import decimals, rounded_amount
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.report import UsedRate
+from custdyn_widgets.words import tr
 
 OLD_BUILT_IN, OLD = 7, 40
 """Days after which a rate of the central bank, and one of the source's own, is old."""
@@ -104,9 +105,12 @@ class Conversion:
         for name, (day, valid_from) in sorted(self._oldest.items()):
             is_fixed = self.rates.built_in and day >= BECAME_EURO.get(name, date.max)
             if (day - valid_from).days > most and not is_fixed:
-                yield (
-                    f"rates: for {day} {name} was converted at the rate of {valid_from}, "
-                    f"{shown((day - valid_from).days)} days older"
+                yield tr(
+                    "rates: for {day} {currency} was converted at the rate of {older}, {age} older",
+                    day=day,
+                    currency=name,
+                    older=valid_from,
+                    age=many((day - valid_from).days, "day", "days"),
                 )
 
     def cell(self, exact: Fraction) -> Cell:

@@ -18,23 +18,23 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
 from custdyn_widgets.environment import JUPYTER_PATH_VARIABLE
+from custdyn_widgets.model.cells import many
 from custdyn_widgets.serve.guard import Connection, guarded
 from custdyn_widgets.serve.parent import end_with_parent
 from custdyn_widgets.serve.readers import Full, Reader, Readers, Recorded
+from custdyn_widgets.words import language, tr
 
 HERE = Path(__file__).parent
 THEMES = ("light", "dark")
 LONGEST_FOLDER = 40
 """Characters; the path of a Unix socket has some 100, and a kernel's name is long."""
 RETRY_AFTER = 30
-FULL_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+FULL_PAGE = """<!doctype html><html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="{seconds}"><title>Customer Dynamics</title>
 <style>:root {{ color-scheme: light dark; }} body {{ font: 16px/1.5 system-ui, sans-serif;
 max-width: 34em; margin: 18vh auto 0; padding: 0 24px; }} h1 {{ font-size: 22px; }}</style></head>
-<body><main><h1>Customer Dynamics is busy</h1><p>{most} {readers} this page now, as many as it is
-set up for. It tries again every {seconds} seconds; a place is free as soon as another reader
-closes theirs.</p></main></body></html>"""
+<body><main><h1>{title}</h1><p>{words}</p></main></body></html>"""
 
 
 class Page(TornadoVoilaHandler):  # type: ignore[misc]
@@ -64,8 +64,15 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
             most = self.readers.most
             self.set_status(503)
             self.set_header("Retry-After", RETRY_AFTER)
-            readers = "reader uses" if most == 1 else "readers use"
-            self.finish(FULL_PAGE.format(most=most, readers=readers, seconds=RETRY_AFTER))
+            words = tr(
+                "{readers} this page now, as many as it is set up for. It tries again every "
+                "{seconds} seconds; a place is free as soon as another reader closes theirs.",
+                readers=many(most, "reader uses", "readers use"),
+                seconds=RETRY_AFTER,
+            )
+            title = tr("Customer Dynamics is busy")
+            said = {"title": title, "words": words, "language": language()}
+            self.finish(FULL_PAGE.format(**said, seconds=RETRY_AFTER))
 
 
 class Health(RequestHandler):

@@ -19,6 +19,7 @@ from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import NAMED_KINDS
 from custdyn_widgets.sources import expressions as measures
 from custdyn_widgets.sources.expressions import Fetch
+from custdyn_widgets.words import tr
 
 MAX_DIGITS = 38
 MOST = 10_000
@@ -191,23 +192,28 @@ def _text(instant: datetime | None) -> str | None:
 def words_of(contents: Contents, rates: Rates) -> Iterator[tuple[str, str]]:
     """What is in a source, in words: label and text."""
     of_currencies = _listed(contents.currencies)
-    closed = f"; {shown(contents.closed)} closed" if contents.closed else ""
-    yield "Clients", f"{_listed(contents.types) or 'none'}{closed}"
-    yield "Clients' currencies", of_currencies or "none"
+    closed = tr("; {closed} closed", closed=shown(contents.closed)) if contents.closed else ""
+    yield tr("Clients"), f"{_listed(contents.types) or tr('none')}{closed}"
+    yield tr("Clients' currencies"), of_currencies or tr("none")
     for kind in contents.kinds:
-        signs = f", {shown(kind.negative)} negative, {shown(kind.positive)} positive"
-        other = "" if kind.name in NAMED_KINDS else " (other)"
-        named = f"Entries: {kind.name}{other}"
+        other = "" if kind.name in NAMED_KINDS else tr(" (other)")
         yield (
-            named,
-            f"{shown(kind.entries)}, sum of amounts {kind.sum}{signs}",
+            f"{tr('Entries')}: {kind.name}{other}",
+            tr(
+                "{entries}, sum of amounts {sum}, {negative} negative, {positive} positive",
+                entries=shown(kind.entries),
+                sum=kind.sum,
+                negative=shown(kind.negative),
+                positive=shown(kind.positive),
+            ),
         )
     if contents.first is not None and contents.last is not None:
-        yield "From, to", f"{clock_text(contents.first)} – {clock_text(contents.last)} UTC"
+        yield tr("From, to"), f"{clock_text(contents.first)} – {clock_text(contents.last)} UTC"
     else:
-        yield "Entries", "none"
-    yield "Packages, tags", f"{shown(contents.packages)}, {shown(contents.tags)}"
-    yield "Rates", f"{rates.origin}, in {rates.base}: {few(rates.currencies)}"
+        yield tr("Entries"), tr("none")
+    yield tr("Packages, tags"), f"{shown(contents.packages)}, {shown(contents.tags)}"
+    origin = tr("{origin}, in {base}", origin=rates.origin, base=rates.base)
+    yield tr("Rates"), f"{origin}: {few(rates.currencies)}"
 
 
 def _listed(counts: tuple[tuple[str, int], ...]) -> str:

@@ -17,6 +17,7 @@ from custdyn_widgets.model.schema import (
     RENEWAL,
 )
 from custdyn_widgets.sources.contents import Contents, Kind
+from custdyn_widgets.words import tr
 
 MEANT = {
     REFILL: "top_up topup recharge payment credit",
@@ -46,14 +47,18 @@ def warnings_of(
         if words := no_currency(code):
             yield f"clients.currency: {code!r} ({many(count, 'client', 'clients')}) {words}"
     if len(rates.ones) > 1:
-        yield f"rates: every rate of {few(rates.ones)} is 1; {rates.base} was taken as the base"
+        yield tr(
+            "rates: every rate of {ones} is 1; {base} was taken as the base",
+            ones=few(rates.ones),
+            base=rates.base,
+        )
 
 
 def empty_tables(contents: Contents) -> Iterator[str]:
     """Tables that are needed and have no rows."""
     for table, count in (("clients", contents.clients), ("ledger", contents.entries)):
         if not count:
-            yield f"{table}: the table has no rows"
+            yield tr("{table}: the table has no rows", table=table)
 
 
 def meant_kind(name: str) -> str | None:
@@ -69,17 +74,20 @@ def _kinds(kinds: Sequence[Kind]) -> Iterator[str]:
         *first, last = NAMED_KINDS
         found = few(list(map(_counted, kinds)))
         asked = ", ".join(dict.fromkeys(meant.values()))
-        yield (
-            f"ledger.kind: no entry is of kind {', '.join(first)} or {last}; kinds found: {found}"
-            + (f"; did you mean {asked}?" if asked else "")
-        )
+        words = tr("no entry is of kind {first} or {last}", first=", ".join(first), last=last)
+        words += tr("; kinds found: {kinds}", kinds=found)
+        words += tr("; did you mean {kinds}?", kinds=asked) if asked else ""
+        yield f"ledger.kind: {words}"
     for kind in kinds:
         if kind.name in meant:
-            yield (
-                f"ledger.kind: {many(kind.entries, 'entry', 'entries')} of kind {kind.name!r}, "
-                f"sum of amounts {kind.sum}, counted as other; did you mean "
-                f"{meant[kind.name]}?"
+            words = tr(
+                "{entries} of kind {kind}, sum of amounts {sum}, counted as other",
+                entries=many(kind.entries, "entry", "entries"),
+                kind=repr(kind.name),
+                sum=kind.sum,
             )
+            words += tr("; did you mean {kinds}?", kinds=meant[kind.name])
+            yield f"ledger.kind: {words}"
 
 
 def _counted(kind: Kind) -> str:
@@ -101,11 +109,17 @@ def _sign(kind: Kind, signs: Callable[[str], tuple[int, int]]) -> Iterator[str]:
     if not found:
         return
     wrong, total = found
-    is_, must = ("negative", "positive") if kind.name == REFILL else ("positive", "negative")
-    what = "refills" if kind.name == REFILL else "charges"
-    how_many = f"all {shown(total)}" if wrong == total else f"{shown(wrong)} of {shown(total)}"
-    which = f"{how_many} {kind.name} entries are" if total > 1 else f"the {kind.name} entry is"
-    yield (f"ledger.amount: {which} {is_}; {what} must be {must} here. Is the sign turned?")
+    some = tr("{count} of {total}", count=shown(wrong), total=shown(total))
+    count = tr("all {total}", total=shown(total)) if wrong == total else some
+    if kind.name == REFILL:
+        several = tr("{count} {kind} entries are negative", count=count, kind=kind.name)
+        one, must = tr("the refill entry is negative"), tr("refills must be positive here")
+    else:
+        several = tr("{count} {kind} entries are positive", count=count, kind=kind.name)
+        one = tr("the {kind} entry is positive", kind=kind.name)
+        must = tr("charges must be negative here")
+    words = several if total > 1 else one
+    yield f"ledger.amount: {words}; {must}. {tr('Is the sign turned?')}"
 
 
 def notes_of(contents: Contents, now: datetime) -> Iterator[str]:
@@ -113,12 +127,12 @@ def notes_of(contents: Contents, now: datetime) -> Iterator[str]:
     kinds = contents.kinds  # those that a warning names are not named again
     others = [one for one in kinds if (meant_kind(one.name) or one.name) not in NAMED_KINDS]
     if others:
-        yield f"ledger.kind: counted as other: {few(list(map(_counted, others)))}"
+        listed = few(list(map(_counted, others)))
+        yield tr("ledger.kind: counted as other: {kinds}", kinds=listed)
     if contents.last is not None and contents.last.replace(tzinfo=UTC) > now:
-        yield (
-            f"ledger.occurred_at: the last entry is of {clock_text(contents.last)} UTC, "
-            "which is to come: no report has it before"
-        )
+        last = clock_text(contents.last)
+        words = tr("the last entry is of {last} UTC, which is to come", last=last)
+        yield f"ledger.occurred_at: {words}: {tr('no report has it before')}"
 
 
 def direction_words(counts: Iterable[tuple[str, int]]) -> Iterator[str]:
@@ -126,7 +140,6 @@ def direction_words(counts: Iterable[tuple[str, int]]) -> Iterator[str]:
     found = list(counts)
     if found:
         listed = few([f"{name!r} ({shown(count)})" for name, count in found])
-        yield (
-            f"ledger.direction: {listed} is not orig, term or empty; the sign decides: "
-            "negative entries count as orig, positive ones as term"
-        )
+        words = tr("{names} is not orig, term or empty; the sign decides: ", names=listed)
+        words += tr("negative entries count as orig, positive ones as term")
+        yield f"ledger.direction: {words}"

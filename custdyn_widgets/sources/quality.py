@@ -20,6 +20,7 @@ from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import ORIG, TERM
 from custdyn_widgets.sources.contents import MOST, Contents, to_dict, words_of
 from custdyn_widgets.sources.normalize import Fetch
+from custdyn_widgets.words import tr
 
 MANY, BEFORE = 10, 28
 """Entries a day, on the average of that many days before, that make a day without any a gap."""
@@ -57,9 +58,10 @@ class Checked:
     def verdict(self) -> str:
         """How many errors and warnings there are."""
         if self.faults:
-            return f"{len(self.faults)} data error{'s' if len(self.faults) > 1 else ''}"
-        count = len(self.warnings)
-        return f"no data errors, {count or 'no'} warning{'' if count == 1 else 's'}"
+            return many(len(self.faults), "data error", "data errors")
+        if not self.warnings:
+            return tr("no data errors, no warnings")
+        return tr("no data errors, ") + many(len(self.warnings), "warning", "warnings")
 
     def facts(self) -> list[tuple[str, str]]:
         """What is there: label and text; nothing where it cannot be read."""
@@ -164,13 +166,11 @@ def _look_for_unknown(data: Data) -> Iterator[tuple[int, str]]:
         meant = {one.strip().removesuffix(".0").lstrip("0") for one in ids}
         clients = data.tables["clients"].client_id.cast("string").name("id").as_table()
         there = data.fetch(clients.filter(clients.id.isin(list(meant))).limit(1))["id"].to_pylist()
-        hint = f"; did you mean {there[0]}?" if there else ""
-        yield (
-            row["entries"],
-            f"ledger.client_id: {many(row['entries'], 'entry', 'entries')} of clients that are not "
-            f"among the clients ({', '.join(ids)}{hint}), sum of amounts "
-            f"{shown(control_sum(row['amount']))}",
-        )
+        entries = many(row["entries"], "entry", "entries")
+        words = tr("{entries} of clients that are not among the clients", entries=entries)
+        hint = tr("; did you mean {kinds}?", kinds=there[0]) if there else ""
+        added = tr("sum of amounts {sum}", sum=shown(control_sum(row["amount"])))
+        yield row["entries"], f"ledger.client_id: {words} ({', '.join(ids)}{hint}), {added}"
 
 
 def _doubled(data: Data) -> ir.Table:
@@ -190,12 +190,10 @@ def _look_for_duplicates(data: Data) -> Iterator[tuple[int, str]]:
     doubled = _doubled(data)
     row = _row(data, doubled.aggregate(groups=doubled.count(), entries=doubled.alike.sum()))
     if row["groups"]:
-        more = row["entries"] - row["groups"]
-        yield (
-            row["entries"],
-            f"ledger: {shown(row['entries'])} entries are alike in everything but their entry_id; "
-            f"{many(more, 'repeats', 'repeat')} another",
-        )
+        count = shown(row["entries"])
+        words = tr("{count} entries are alike in everything but their entry_id", count=count)
+        more = many(row["entries"] - row["groups"], "repeats another", "repeat another")
+        yield row["entries"], f"ledger: {words}; {more}"
 
 
 def _early(data: Data) -> ir.Table:
@@ -209,11 +207,11 @@ def _look_for_early(data: Data) -> Iterator[tuple[int, str]]:
     early = _early(data)
     row = _row(data, early.aggregate(entries=early.count(), clients=early.client_id.nunique()))
     if row["entries"]:
-        yield (
-            row["entries"],
-            f"ledger.occurred_at: {many(row['entries'], 'entry', 'entries')} of "
-            f"{many(row['clients'], 'client', 'clients')} from before the client's created_at",
-        )
+        entries = many(row["entries"], "entry", "entries")
+        clients = many(row["clients"], "client", "clients")
+        words = tr("from before the client's created_at")
+        early = tr("{entries} of {clients}", entries=entries, clients=clients)
+        yield row["entries"], f"ledger.occurred_at: {early} {words}"
 
 
 def _gaps(data: Data) -> list[date]:
@@ -241,15 +239,12 @@ def _beside_gaps(data: Data) -> ir.Table:
 def _look_for_gaps(data: Data) -> Iterator[tuple[int, str]]:
     if gaps := _gaps(data):
         named = ", ".join(map(str, gaps[:MAX_NAMED])) + (" …" if len(gaps) > MAX_NAMED else "")
-        yield (
-            int(
-                _row(data, (beside := _beside_gaps(data)).aggregate(entries=beside.count()))[
-                    "entries"
-                ]
-            ),
-            f"ledger.occurred_at: no entry on {many(len(gaps), 'UTC day', 'UTC days')} ({named}), "
-            f"though the {BEFORE} days before had {MANY} a day or more",
+        days = many(len(gaps), "UTC day", "UTC days")
+        words = tr("no entry on {days} ({named}), ", days=days, named=named)
+        words += tr(
+            "though the {days} days before had {many} a day or more", days=BEFORE, many=MANY
         )
+        yield _count(data, _beside_gaps(data)), f"ledger.occurred_at: {words}"
 
 
 def _without_rates(data: Data) -> ir.Table:
@@ -270,11 +265,9 @@ def _look_for_rates(data: Data) -> Iterator[tuple[int, str]]:
         named = ", ".join(
             f"{row['currency']} ({many(row['clients'], 'client', 'clients')})" for row in found
         )
-        yield (
-            _count(data, _of_these(data)),
-            f"clients.currency: no rates at all for {named}; a report in another currency "
-            "cannot convert what they have",
-        )
+        words = tr("no rates at all for {currencies}; ", currencies=named)
+        words += tr("a report in another currency cannot convert what they have")
+        yield _count(data, _of_these(data)), f"clients.currency: {words}"
 
 
 def _count(data: Data, table: ir.Table) -> int:

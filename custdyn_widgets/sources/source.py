@@ -32,6 +32,7 @@ from custdyn_widgets.sources.quality import (
 )
 from custdyn_widgets.sources.snapshot import Raw, Snapshot, Token, opened
 from custdyn_widgets.sources.table_cache import cache_folder
+from custdyn_widgets.words import language
 
 
 @dataclass
@@ -280,4 +281,5 @@ def _mark(token: Token) -> Path | None:
         folder = cache_folder("checked")
     except OSError:
         return None
-    return folder / hashlib.sha256(repr(token).encode()).hexdigest() if token else None
+    text = repr((token, language()))  # what was found is kept in words
+    return folder / hashlib.sha256(text.encode()).hexdigest() if token else None

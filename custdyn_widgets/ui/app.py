@@ -30,6 +30,7 @@ from custdyn_widgets.ui.widgets.part import SelectionTrait
 from custdyn_widgets.ui.widgets.report_chart import ReportChart
 from custdyn_widgets.ui.widgets.summary import Summary
 from custdyn_widgets.ui.widgets.table import ReportTable
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import QueryTemplate
@@ -175,7 +176,9 @@ class CustomerDynamics(LiveBox):
         """What the file of a notebook keeps: the figures on the screen."""
         made = self._views.shown.made
         if made is None:
-            return sentence("No report has been made in this form. Run its cell, and press Query.")
+            return sentence(
+                tr("No report has been made in this form. Run its cell, and press Query.")
+            )
         text = repr(made) if not isinstance(made, Result) else made.to_text(brief=True)
         return made._repr_html_(), text
 

@@ -9,8 +9,9 @@ from typing import Any
 from custdyn_widgets.ui.output import LiveBox, alone, sentence
 from custdyn_widgets.ui.widgets.chart import VegaChart
 from custdyn_widgets.views.picture import picture_of
+from custdyn_widgets.words import tr
 
-NO_PICTURE = "Run the cell to draw it; with vl-convert-python its picture stays in the file."
+NO_PICTURE = tr("Run the cell to draw it; with vl-convert-python its picture stays in the file.")
 
 
 class ChartBox(LiveBox):
@@ -29,7 +30,7 @@ def kept_chart(spec: dict[str, Any]) -> tuple[str, str]:
     """A chart as a file keeps it, HTML and text: its picture, where it can be drawn."""
     title = spec.get("title", "")
     title = title.get("text", "") if isinstance(title, dict) else title
-    words = f"Chart {title}".strip()
+    words = tr("Chart {title}", title=title).strip()
     drawn = picture_of(spec)
     if drawn is None:
         return sentence(f"{words}. {NO_PICTURE}")[0], words

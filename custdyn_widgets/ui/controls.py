@@ -30,6 +30,7 @@ from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.datetime_field import DatetimeField
 from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.words import tr
 
 CUSTOM = "custom"
 NOTHING = ""
@@ -137,7 +138,7 @@ class Controls:
             getattr(self, name).refresh()
         directory = self._names.directory
         base = "" if directory is None else f" ({directory.base})"
-        self.currency.placeholder = f"Base currency of the source{base}"
+        self.currency.placeholder = tr("Base currency of the source") + base
 
     def suit(self, now: datetime) -> None:
         """Shows the dates of a preset, seen at `now` (aware), and those that are compared with."""
@@ -160,9 +161,9 @@ class Controls:
         }
 
     def _make_filters(self) -> None:
-        self.period = self._choice("period", [*_choices(PRESETS), ("Custom", CUSTOM)])
-        self.first = DatetimeField(end_of_day=False, label="From")
-        self.last = DatetimeField(end_of_day=True, label="To")
+        self.period = self._choice("period", [*_choices(PRESETS), (tr("Custom"), CUSTOM)])
+        self.first = DatetimeField(end_of_day=False, label=tr("From"))
+        self.last = DatetimeField(end_of_day=True, label=tr("To"))
         zones = Choices(Choice(name, name) for name in zone_names())
         self.timezone = self._picker("timezone", lambda: zones, quiet=True)
         self.client_type = self._choice("client_type", _choices(TYPE_CHOICES))
@@ -176,7 +177,7 @@ class Controls:
             lambda: groups,
             multiple=True,
             ordered=True,
-            placeholder="No grouping (one total)",
+            placeholder=tr("No grouping (one total)"),
         )
 
     def _make_output(self) -> None:
@@ -197,16 +198,16 @@ class Controls:
         )
         self.rate_policy = self._choice("rate_policy", _choices(RATE_POLICIES))
         self.compare = self._choice(
-            "compare", [("None", NOTHING), *_choices(COMPARISONS), ("Custom", CUSTOM)]
+            "compare", [(tr("None"), NOTHING), *_choices(COMPARISONS), (tr("Custom"), CUSTOM)]
         )
         self.compared = (
-            DatetimeField(end_of_day=False, label="Compare from"),
-            DatetimeField(end_of_day=True, label="Compare to"),
+            DatetimeField(end_of_day=False, label=tr("Compare from")),
+            DatetimeField(end_of_day=True, label=tr("Compare to")),
         )
         self.blocks = {key: basic.checkbox(label) for key, label in OPTIONAL_BLOCKS.items()}
 
     def _searched(self, name: str, *, multiple: bool = True, **more: Any) -> Picker:
-        words = "Type to search" if multiple else "Base currency of the source"
+        words = tr("Type to search") if multiple else tr("Base currency of the source")
 
         def known() -> Choices | str:
             choices = self._names.of(name)

@@ -14,6 +14,7 @@ import platformdirs
 
 from custdyn_widgets.errors import Cancelled, CustdynError
 from custdyn_widgets.files import private_folder
+from custdyn_widgets.words import tr
 
 log = logging.getLogger("custdyn_widgets")
 MAX_BYTES = 1 << 20
@@ -22,9 +23,9 @@ OLD_LOGS = 3
 
 def unexpected(error: BaseException) -> str:
     """Logs an unforeseen error; the message that the reader gets instead."""
-    return (
-        "Something went wrong. Please run it again; if it stays, report "
-        f"the id {logged(error, foreseen=False)}."
+    return tr(
+        "Something went wrong. Please run it again; if it stays, report the id {reference}.",
+        reference=logged(error, foreseen=False),
     )
 
 

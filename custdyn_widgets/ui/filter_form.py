@@ -13,6 +13,7 @@ from ipywidgets import CallbackDispatcher
 
 from custdyn_widgets.environment import SOURCE_VARIABLE
 from custdyn_widgets.errors import Cancelled, QueryError
+from custdyn_widgets.model.cells import many
 from custdyn_widgets.query.fields import REPORT
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import ParsedLink
@@ -30,6 +31,7 @@ from custdyn_widgets.ui.voila import link_of_the_page, prepared_beforehand
 from custdyn_widgets.ui.where_data_is import WhereDataIs
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
+from custdyn_widgets.words import tr
 
 Asked = Query | Mapping[str, Any] | str | None
 
@@ -179,19 +181,19 @@ class FilterForm(LiveBox):
             if isinstance(result, Result):
                 self.report = result  # what observes it may fail
         finally:
-            self.ended(f"Done in {took}.")
+            self.ended(tr("Done in {took}.", took=took))
         self.refresh()
         self.names.read()  # they may have changed with the data
 
     def failed(self, error: Exception) -> None:
         """Nothing could be made."""
         if isinstance(error, Cancelled):
-            self.ended("Cancelled.")
+            self.ended(tr("Cancelled."))
         elif isinstance(error, QueryError):
             self._refused(error)
         else:
             self.failure = failed(error)
-            self.ended("Failed.")
+            self.ended(tr("Failed."))
 
     def ended(self, words: str) -> None:
         """What was going on has ended in these words, unless something newer goes on."""
@@ -281,10 +283,10 @@ class FilterForm(LiveBox):
 
     def _cancelled(self) -> None:
         self._jobs.stop()
-        self.ended("Cancelled.")
+        self.ended(tr("Cancelled."))
 
     def _refused(self, error: QueryError) -> None:
         more = "; ".join(map(str, self.fields.show_faults(error.faults)))
         count = len(error.faults)
-        needs = "field needs" if count == 1 else "fields need"
-        self.ended(f"{count} {needs} attention. {more}")
+        needs = many(count, "field needs attention.", "fields need attention.")
+        self.ended(f"{needs} {more}")

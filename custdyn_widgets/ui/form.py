@@ -17,6 +17,7 @@ from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.words import tr
 
 ADVANCED = ("rate_policy", "compare", "blocks", "rows")
 
@@ -50,13 +51,13 @@ class Form:
             changed=self._filter_added,
             on_error=on_error,
             mode="menu",
-            label="Add filter",
-            placeholder="Search filters",
+            label=tr("Add filter"),
+            placeholder=tr("Search filters"),
         )
         self._advanced = Button(
             lambda: self._open_advanced(not self._advanced.expanded),
             on_error,
-            label="Advanced",
+            label=tr("Advanced"),
             icon="down",
             tone="quiet",
             expanded=False,
@@ -156,7 +157,7 @@ class Form:
         owner = [mine.owner, mine.owner_tree, self._delete("owner")]
         return basic.column(
             [
-                basic.row([basic.html("<h2>Filters</h2>"), self._add], "custdyn-head"),
+                basic.row([basic.html(f"<h2>{tr('Filters')}</h2>"), self._add], "custdyn-head"),
                 self._field("period", basic.row(period, "custdyn-period"), beside=("timezone",)),
                 self._field("client_type", mine.client_type),
                 self._field("client_tags", basic.row(tags)),
@@ -180,10 +181,10 @@ class Form:
             ],
         )
         show(self._more, False)
-        months = basic.row([mine.active_duration, basic.label("months")])
+        months = basic.row([mine.active_duration, basic.label(tr("months"))])
         return basic.column(
             [
-                basic.html("<h2>Output</h2>"),
+                basic.html(f"<h2>{tr('Output')}</h2>"),
                 self._field("output.type", mine.type),
                 self._field("output.send_to", mine.send_to),
                 self._field("currency", mine.currency),
@@ -211,8 +212,8 @@ class Form:
         return Button(
             lambda: self._filter_deleted(name),
             self._tell,
-            label=f"Delete the filter {FIELDS[name].label}",
-            hint="Delete this filter",
+            label=tr("Delete the filter {label}", label=FIELDS[name].label),
+            hint=tr("Delete this filter"),
             icon="cross",
             tone="quiet",
             bare=True,

@@ -14,6 +14,7 @@ from custdyn_widgets.errors import Cancelled
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.result import Result, run
 from custdyn_widgets.sources import Source
+from custdyn_widgets.words import tr
 
 BLINK = 0.25
 """Seconds between two looks at how much is done."""
@@ -104,7 +105,7 @@ class Jobs:
 
     def _work(self, query: Query, make: Make, job: _Job) -> None:
         job.thread = threading.get_ident()
-        doing = ["waiting for the source"]
+        doing = [tr("waiting for the source")]
         ended = threading.Event()
 
         def progress(words: str) -> None:

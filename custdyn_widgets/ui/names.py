@@ -10,8 +10,9 @@ from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.catalog import Choices, Directory
 from custdyn_widgets.ui.error_boundary import unexpected
 from custdyn_widgets.ui.jobs import in_background
+from custdyn_widgets.words import tr
 
-READING = "Reading the names from the source …"
+READING = tr("Reading the names from the source …")
 
 
 class Names:
@@ -50,7 +51,7 @@ class Names:
         except Cancelled:
             self.words = READING  # stopped by somebody else's Cancel: read when next asked for
         except CustdynError as error:
-            self.words = f"No names: {error}"
+            self.words = tr("No names: {error}", error=error)
         except Exception as error:
             self.words = unexpected(error)
         finally:

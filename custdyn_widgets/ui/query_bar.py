@@ -7,8 +7,9 @@ from collections.abc import Callable
 from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.status import Status
+from custdyn_widgets.words import tr
 
-KEYS = "Ctrl+Enter in the form, Alt+Q anywhere"
+KEYS = tr("Ctrl+Enter in the form, Alt+Q anywhere")
 
 
 class QueryBar:
@@ -24,14 +25,14 @@ class QueryBar:
         cancelled: Callable[[], None],
         on_error: Callable[[str], None],
     ) -> None:
-        look = {"label": "Query", "icon": "play", "tone": "primary", "hint": KEYS}
+        look = {"label": tr("Query"), "icon": "play", "tone": "primary", "hint": KEYS}
         self.query = Button(asked, on_error, **look)
-        self.cancel = hidden(Button(cancelled, on_error, label="Cancel", icon="stop"))
+        self.cancel = hidden(Button(cancelled, on_error, label=tr("Cancel"), icon="stop"))
         self.status = Status()
 
     def begin(self) -> None:
         """A report is begun."""
-        self.status.begin("Starting …")
+        self.status.begin(tr("Starting …"))
         show(self.cancel, True)
 
     def end(self, words: str) -> None:

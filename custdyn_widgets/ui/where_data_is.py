@@ -13,6 +13,7 @@ from custdyn_widgets.ui.form import Form
 from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.states import FIRST_QUERY, STARTS, WELCOME, warned
 from custdyn_widgets.ui.widgets.notices import Notice
+from custdyn_widgets.words import tr
 
 LAST_YEAR = "last year of the data"
 
@@ -64,8 +65,13 @@ class WhereDataIs:
         """Another period, where that of the query has no entries."""
         contents = self._contents
         if contents is not None and query is not None and (words := apart(contents, query)):
-            data = f"Data: {contents.span} (UTC)."
-            yield Notice("info", words, data, offers=((LAST_YEAR, f"Show {last_year(contents)}"),))
+            data = tr("Data: {span} (UTC).", span=contents.span)
+            yield Notice(
+                "info",
+                words,
+                data,
+                offers=((LAST_YEAR, tr("Show {contents}", contents=last_year(contents))),),
+            )
 
     @property
     def _contents(self) -> Contents | None:
@@ -76,9 +82,9 @@ def apart(contents: Contents, query: Query) -> str:
     """How a query's period and the entries are apart; nothing where they meet, or are none."""
     first, last = query.interval(datetime.now(UTC))
     if contents.last is not None and _on_clock(contents.last, query) < first:
-        return "The period begins after the data ends"
+        return tr("The period begins after the data ends")
     if contents.first is not None and _on_clock(contents.first, query) > last:
-        return "The period ends before the data begins"
+        return tr("The period ends before the data begins")
     return ""
 
 

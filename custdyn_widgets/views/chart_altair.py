@@ -11,9 +11,10 @@ from custdyn_widgets.report.totals import is_charge, scales
 from custdyn_widgets.views.chart_points import Drawn
 from custdyn_widgets.views.chart_spec import ChartSpec, columns_of, packages_of, unit_of
 from custdyn_widgets.views.table import days
+from custdyn_widgets.words import tr
 
 DATASET = "cells"
-UNIT_NAMES = {"quantity": "Quantity", "percent": "%", "ratio": "Ratio"}
+UNIT_NAMES = {"quantity": tr("Quantity"), "percent": "%", "ratio": tr("Ratio")}
 WIDTH, HEIGHT = 720, 320
 LEGEND_COLUMNS = 3
 SMALL = {"width": 220, "height": 120}
@@ -89,9 +90,9 @@ class _Drawing:
         if self.chart.x == "package":
             said.append(self.report.buckets[columns_of(self.report, self.chart)[0]].label)
         if other := self.report.other:
-            said.append(f"dashed: {days(other.first, other.last)}")
+            said.append(tr("dashed: {first}", first=days(other.first, other.last)))
         if self.later:
-            said.append("lighter: period not finished")
+            said.append(tr("lighter: period not finished"))
         return alt.TitleParams(self.chart.title, subtitle=said, anchor="start")
 
     def _layers(self, axis: str) -> list[Any]:
@@ -175,7 +176,7 @@ class _Drawing:
         stack: Any = {"amount": "zero", "share": "normalize"}[self.chart.stacking]
         names = {"money": str(self.report.query.currency), **UNIT_NAMES}
         whole = units == {"quantity"} and not share  # there is no tenth of a client
-        title = "Share" if share else ", ".join(sorted(names[unit] for unit in units))
+        title = tr("Share") if share else ", ".join(sorted(names[unit] for unit in units))
         grid = axis == "left" or all(one.axis == "right" for one in self.chart.series)
         tilted = self.chart.x == "package" and len(self.labels) > 4
         encoded: dict[str, Any] = {
@@ -228,9 +229,9 @@ class _Drawing:
         return make("name:N", scale=scale, sort=self.names, legend=shown)
 
     def _tooltip(self) -> list[Any]:
-        shown = [("name", "Row"), ("bucket", "Bucket"), ("shown", "Value")]
+        shown = [("name", tr("Row")), ("bucket", tr("Bucket")), ("shown", tr("Value"))]
         if self.chart.x == "package" or self.chart.small_multiples:
-            shown.insert(1, ("package", "Package"))
+            shown.insert(1, ("package", tr("Package")))
         return [alt.Tooltip(f"{field}:N", title=title) for field, title in shown]
 
     def _format(self, axis: str) -> str:

@@ -27,6 +27,7 @@ from custdyn_widgets.query.base import Explained, Frozen, Text
 from custdyn_widgets.query.fields import FieldDefinition
 from custdyn_widgets.query.validators import did_you_mean, hex_colour, one_line, one_of, several
 from custdyn_widgets.report.report import Report, Row
+from custdyn_widgets.words import tr
 
 MAX_SERIES = 40
 PALETTE = (
@@ -36,28 +37,31 @@ PALETTE = (
 )
 """Colours that can be distinguished on paper and on black."""
 KINDS = {
-    "line": "Line",
-    "column": "Column",
-    "stacked_column": "Stacked Column",
-    "area": "Area",
-    "point": "Point",
+    "line": tr("Line"),
+    "column": tr("Column"),
+    "stacked_column": tr("Stacked Column"),
+    "area": tr("Area"),
+    "point": tr("Point"),
 }
-AXES = {"left": "Left", "right": "Right"}
-X = {"bucket": "Time", "package": "Package"}
-STACKING = {"amount": "Amounts", "share": "Shares"}
-LEGENDS = {"bottom": "Bottom", "top": "Top", "right": "Right", "none": "None"}
+AXES = {"left": tr("Left"), "right": tr("Right")}
+X = {"bucket": tr("Time"), "package": tr("Package")}
+STACKING = {"amount": tr("Amounts"), "share": tr("Shares")}
+LEGENDS = {"bottom": tr("Bottom"), "top": tr("Top"), "right": tr("Right"), "none": tr("None")}
 CHART_FIELDS = {
-    "title": FieldDefinition("Title", "What the chart shows."),
-    "series": FieldDefinition("Series", "The rows that are drawn, of any blocks."),
-    "x": FieldDefinition("X axis", "Time: one place for each bucket. Package: for each package."),
-    "bucket": FieldDefinition("Bucket", "With X = Package: the bucket; without one the last."),
-    "stacking": FieldDefinition(
-        "Stacking", "What is stacked (Stacked Column, Area) shows amounts, or shares of the whole."
+    "title": FieldDefinition(tr("Title"), tr("What the chart shows.")),
+    "series": FieldDefinition(tr("Series"), tr("The rows that are drawn, of any blocks.")),
+    "x": FieldDefinition(
+        tr("X axis"), tr("Time: one place for each bucket. Package: for each package.")
     ),
-    "values_shown": FieldDefinition("Values", "Writes each figure beside its mark."),
-    "legend": FieldDefinition("Legend", "Where the names stand, if there are several series."),
+    "bucket": FieldDefinition(tr("Bucket"), tr("With X = Package: the bucket; else the last.")),
+    "stacking": FieldDefinition(
+        tr("Stacking"),
+        tr("What is stacked (Stacked Column, Area) shows amounts, or shares of the whole."),
+    ),
+    "values_shown": FieldDefinition(tr("Values"), tr("Writes each figure beside its mark.")),
+    "legend": FieldDefinition(tr("Legend"), tr("Where the names are, of several series.")),
     "small_multiples": FieldDefinition(
-        "Small Multiples", "One small chart for each package, all of one size and scale."
+        tr("Small Multiples"), tr("One small chart for each package, all of one size and scale.")
     ),
 }
 """The fields of a chart, by name: labels and meaning."""

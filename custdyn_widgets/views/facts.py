@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.definitions import CHANGES, LINES
 from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.periods import clock_text, in_zone, zone
@@ -23,11 +23,12 @@ from custdyn_widgets.query.fields import (
 )
 from custdyn_widgets.query.query import Interval, Query
 from custdyn_widgets.report.comparison import summary
-from custdyn_widgets.report.report import Report, utc_text
+from custdyn_widgets.report.report import Report, UsedRate, utc_text
+from custdyn_widgets.words import tr
 
 AS_OF = "As of"
 """Label of the instant of a report; `verify` looks for it."""
-RATE_USED = "Exchange rate"
+RATE_USED = tr("Exchange rate")
 CUT = 10
 """Decimals that are shown of a number that has no last one."""
 
@@ -44,34 +45,42 @@ class Fact:
 def facts(report: Report) -> Iterator[Fact]:
     """Everything there is to know of how a report was made, in order."""
     for label, text in _interval(report):
-        yield Fact("Interval", label, text)
+        yield Fact(tr("Interval"), label, text)
     for label, text in _data(report):
-        yield Fact("Data", label, text)
+        yield Fact(tr("Data"), label, text)
     for line in filter_lines(report.query):
         label, _, text = line.partition(": ")
-        yield Fact("Query", label, text)
-    yield Fact("Query", FIELDS["active_duration"].label, f"{report.query.active_duration} months")
-    yield Fact("Money", FIELDS["currency"].label, str(report.query.currency))
-    yield Fact("Money", FIELDS["rate_policy"].label, RATE_POLICIES[report.query.rate_policy])
+        yield Fact(tr("Query"), label, text)
+    lasts = many(report.query.active_duration, "month", "months")
+    yield Fact(tr("Query"), FIELDS["active_duration"].label, lasts)
+    yield Fact(tr("Money"), FIELDS["currency"].label, str(report.query.currency))
+    yield Fact(tr("Money"), FIELDS["rate_policy"].label, RATE_POLICIES[report.query.rate_policy])
     for rate in report.rates:
-        worth = f"{rate.currency} from {rate.valid_from}: {exact_text(rate.rate)}"
-        yield Fact("Money", RATE_USED, worth)
+        yield Fact(tr("Money"), RATE_USED, rate_words(rate))
     for label, text in _comparison(report):
-        yield Fact("Comparison", label, text)
+        yield Fact(tr("Comparison"), label, text)
     for note in report.notes:
-        yield Fact("Notes", "Note", str(note))
+        yield Fact(tr("Notes"), tr("Note"), str(note))
 
 
-UNITS = {"year": "year", "month": "month", "date": "day"}
+def rate_words(rate: UsedRate) -> str:
+    """An exchange rate, and from when it is."""
+    worth = exact_text(rate.rate)
+    return tr(
+        "{currency} from {day}: {rate}", currency=rate.currency, day=rate.valid_from, rate=worth
+    )
+
+
+UNITS = {"year": tr("year"), "month": tr("month"), "date": tr("day")}
 
 
 def in_words_of(words: str, query: Query) -> str:
     """A definition with what a query makes of it: its months, and what its buckets are."""
-    count = query.active_duration
-    months = f"{count} month" if count == 1 else f"{count} months"
-    unit = UNITS[query.time_units[-1]] if query.time_units else "period"
-    said = words.replace("or the Active Duration months before it", f"or the {months} before it")
-    return said.replace("bucket", unit)
+    months = many(query.active_duration, "month", "months")
+    unit = UNITS[query.time_units[-1]] if query.time_units else tr("period")
+    before = tr("or the {months} before it", months=months)
+    said = tr(words).replace(tr("or the Active Duration months before it"), before)
+    return said.replace(tr("bucket"), unit)
 
 
 def filter_lines(query: Query) -> list[str]:
@@ -81,18 +90,18 @@ def filter_lines(query: Query) -> list[str]:
         if values := getattr(query, name):
             below = f" {FIELDS['owner_tree'].label}" if name == "owner" and query.owner_tree else ""
             lines.append(f"{FIELDS[name].label}: {', '.join(values)}{below}")
-    grouped = " × ".join(GROUPS[unit] for unit in query.group_by) or "Total"
+    grouped = " × ".join(GROUPS[unit] for unit in query.group_by) or tr("Total")
     return [*lines, f"{FIELDS['group_by'].label}: {grouped}"]
 
 
 def _interval(report: Report) -> Iterator[tuple[str, str]]:
     period = report.query.period
     asked = f"{period.first} – {period.last}" if isinstance(period, Interval) else PRESETS[period]
-    yield "Period requested", asked
-    yield "Interval", f"{report.first} – {report.last} {report.query.timezone}"
+    yield tr("Period requested"), asked
+    yield tr("Interval"), f"{report.first} – {report.last} {report.query.timezone}"
     if report.buckets:
         start, end = report.buckets[0].start, report.buckets[-1].end
-        yield "Interval in UTC", f"{utc_text(start)} – {utc_text(end)} (exclusive)"
+        yield tr("Interval in UTC"), f"{utc_text(start)} – {utc_text(end)} ({tr('exclusive')})"
 
 
 def _comparison(report: Report) -> Iterator[tuple[str, str]]:
@@ -100,22 +109,23 @@ def _comparison(report: Report) -> Iterator[tuple[str, str]]:
         compare = report.query.compare
         if isinstance(compare, str):
             yield FIELDS["compare"].label, COMPARISONS[compare]
-        yield "Interval compared with", f"{report.other.first} – {report.other.last}"
+        yield tr("Interval compared with"), f"{report.other.first} – {report.other.last}"
         for key in ("other", *CHANGES):
             yield LINES[key].label, LINES[key].description
         for words in summary(report):
-            yield "Largest change", words
+            yield tr("Largest change"), words
 
 
 def _data(report: Report) -> Iterator[tuple[str, str]]:
-    yield "Source", report.source
+    yield tr("Source"), report.source
     yield AS_OF, utc_text(report.as_of)
-    yield f"{AS_OF}, in the zone", _local(report.as_of, report)
+    yield tr("{as_of}, in the zone", as_of=AS_OF), _local(report.as_of, report)
     newest = report.read.newest
-    yield "Data up to", "no entry" if newest is None else _local(newest, report)
-    yield "Entries read", f"{shown(report.read.entries)}, up to the end of the period"
+    yield tr("Data up to"), tr("no entry") if newest is None else _local(newest, report)
+    entries = shown(report.read.entries)
+    yield tr("Entries read"), tr("{entries}, up to the end of the period", entries=entries)
     for kind, count in report.read.in_period:
-        yield f"In the period: {KIND_NAMES[kind]}", shown(count)
+        yield tr("In the period: {kind}", kind=tr(KIND_NAMES[kind])), shown(count)
 
 
 def _local(instant: datetime, report: Report) -> str:

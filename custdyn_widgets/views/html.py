@@ -20,6 +20,7 @@ from custdyn_widgets.views.table import (
     spans,
     table_of,
 )
+from custdyn_widgets.words import language, tr
 
 NO_BREAK = "\u00a0"
 """The blank in a number, where no style keeps it in one line."""
@@ -43,7 +44,7 @@ def changes_strip(report: Report) -> str:
     items = "".join(f"<li>{escape(words)}</li>" for words in summary(report))
     if not items:
         return ""
-    return f'<div class="custdyn-changes"><h3>Largest changes</h3><ul>{items}</ul></div>'
+    return f'<div class="custdyn-changes"><h3>{tr("Largest changes")}</h3><ul>{items}</ul></div>'
 
 
 def notes_list(report: Report) -> str:
@@ -61,7 +62,7 @@ def _list(notes: Iterable[Note], name: str) -> str:
 def to_page(report: Report) -> str:
     """The report as a whole HTML page."""
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{TITLE}</title></head><body class="custdyn-page">'
         f"<h1>{TITLE}</h1>{to_fragment(report)}</body></html>\n"
@@ -96,7 +97,7 @@ def _table(table: Table) -> str:
 
 def _mark(state: str) -> str:
     """What marks a bucket that is not over."""
-    return f"<small>{state}</small>" if state in (State.RUNNING, State.FUTURE) else ""
+    return f"<small>{escape(tr(state))}</small>" if state in (State.RUNNING, State.FUTURE) else ""
 
 
 def _row(row: BlockRow | TableRow, table: Table) -> str:
@@ -109,7 +110,7 @@ def _row(row: BlockRow | TableRow, table: Table) -> str:
         )
     cells = "".join(
         f'<td class="{kind(text)} {bucket.state.value}"'
-        + (f' title="{escape(cell.reason)}"' if cell.reason else "")
+        + (f' title="{escape(tr(cell.reason))}"' if cell.reason else "")
         + f">{text.replace(' ', NO_BREAK)}</td>"
         for cell, text, bucket in zip(row.line.cells, row.line.texts, table.buckets, strict=True)
     )

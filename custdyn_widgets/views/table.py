@@ -8,19 +8,20 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from custdyn_widgets.model.blocks import every_block
-from custdyn_widgets.model.cells import Line
+from custdyn_widgets.model.cells import Line, many
 from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
 from custdyn_widgets.model.periods import Bucket, in_zone, zone
 from custdyn_widgets.model.rows import BRIDGES
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.report.totals import is_charge, scales, total_of
 from custdyn_widgets.views.facts import filter_lines, in_words_of
+from custdyn_widgets.words import tr
 
 TITLE = "Customer Dynamics"
-COMPARED_WITH = "Compared with"
-CLOSES = "✓ closes exactly"
+COMPARED_WITH = tr("Compared with")
+CLOSES = tr("✓ closes exactly")
 """Every report checks it, in each currency: one that did not close would not be there."""
-TOTAL_WORDS = "over the whole period; of a balance, that of its last bucket"
+TOTAL_WORDS = tr("over the whole period; of a balance, that of its last bucket")
 CELLS_KEPT = 1_000
 """Cells of a table that the file of a notebook keeps at most."""
 
@@ -46,7 +47,7 @@ class TableRow:
     @property
     def words(self) -> str:
         """What it is, in words."""
-        own = self.defined.description
+        own = tr(self.defined.description)
         return own if self.line.key == "value" else f"{LINES[self.line.key].description} {own}"
 
 
@@ -83,9 +84,12 @@ def caption_of(report: Report) -> str:
     query = report.query
     other = report.other
     against = "" if other is None else f", {COMPARED_WITH.lower()} {other.first} – {other.last}"
-    return (
-        f"{TITLE}: {report.first} – {report.last} {query.timezone}{against}, {query.currency}, "
-        f"active within {query.active_duration} months"
+    return tr(
+        "{title}: {period}, {currency}, active within {months}",
+        title=TITLE,
+        period=f"{report.first} – {report.last} {query.timezone}{against}",
+        currency=query.currency,
+        months=many(query.active_duration, "month", "months"),
     )
 
 
@@ -118,7 +122,7 @@ def shortened(table: Table) -> tuple[Table, str]:
         ),
         against=None if table.against is None else table.against[first:],
     )
-    return kept, f"{' and '.join(left)} more: result.table"
+    return kept, tr("{left} more: result.table", left=tr(" and ").join(left))
 
 
 def days(first: datetime, last: datetime) -> str:
@@ -133,7 +137,13 @@ def made_of(report: Report) -> str:
     """Above a table on its own: what it shows, of whom, as of when, from where."""
     filters = "; ".join(filter_lines(report.query))
     as_of = utc_text(report.as_of).partition(".")[0].removesuffix("Z")
-    return f"{caption_of(report)}. {filters}. As of {as_of}Z, source {report.source}."
+    return tr(
+        "{report}. {filters}. As of {as_of}Z, source {source}.",
+        report=caption_of(report),
+        filters=filters,
+        as_of=as_of,
+        source=report.source,
+    )
 
 
 def spans(labels: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -168,7 +178,7 @@ def to_json_model(report: Report) -> dict[str, Any]:
         "against": None if table.against is None else list(table.against),
         "lines": {key: line.label for key, line in LINES.items()},
         "intervals": [_intervals(report, place) for place in range(len(table.buckets))],
-        "why": [reason.value for reason in why],
+        "why": [tr(reason) for reason in why],
         "rows": [
             {
                 "title": row.title,
@@ -201,7 +211,7 @@ def to_json_model(report: Report) -> dict[str, Any]:
 
 
 def _rows(report: Report) -> Iterator[BlockRow | TableRow]:
-    words = {block.name: block.description for block in every_block()}
+    words = {block.name: tr(block.description) for block in every_block()}
     title = None
     for place, row in enumerate(report.rows):
         if row.title != title:
@@ -229,7 +239,7 @@ def _label(row: TableRow) -> str:
 def _intervals(report: Report, place: int) -> list[str]:
     tz = zone(report.query.timezone)
     bucket = report.buckets[place]
-    own = f"{_span(bucket, tz)} {report.query.timezone}, exclusive"
+    own = tr("{span}, exclusive", span=f"{_span(bucket, tz)} {report.query.timezone}")
     lines = [own, f"{_span(bucket, UTC)} UTC"]
     if report.other is not None:
         other = report.other.buckets[place]

@@ -11,6 +11,7 @@ from custdyn_widgets.model.cells import printable
 from custdyn_widgets.report.comparison import summary
 from custdyn_widgets.report.report import Note, Report
 from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, made_of, shortened, table_of
+from custdyn_widgets.words import tr
 
 GAP = 2
 """Blanks between columns."""
@@ -45,7 +46,7 @@ def to_text(report: Report, width: int | None = None, *, brief: bool = False) ->
 
 def note_line(note: Note) -> str:
     """A note as a line of its own: `warning: …`, `note: …`."""
-    return f"{'warning' if note.warning else 'note'}: {note.text}"
+    return f"{tr('warning') if note.warning else tr('note')}: {note.text}"
 
 
 def _parts(lines: Sequence[Line], count: int, width: int | None) -> Iterator[str]:

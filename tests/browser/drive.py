@@ -97,12 +97,12 @@ def serving(command: list[str], port: int, log: Path, **variables: str) -> Itera
 
 
 @contextmanager
-def voila(source: str, folder: Path, ready: int = 0, *own: str) -> Iterator[str]:
+def voila(source: str, folder: Path, ready: int = 0, *own: str, **variables: str) -> Iterator[str]:
     """`custdyn app`, as a user starts it; kernels that wait would only slow the tests."""
     port = free_port()
     command = [sys.executable, "-m", "custdyn_widgets.cli", "app", *own, "--source", source]
     options = ["--port", str(port), "--ready", str(ready)]
-    with serving([*command, *options], port, folder / "voila.log") as address:
+    with serving([*command, *options], port, folder / "voila.log", **variables) as address:
         yield address
 
 

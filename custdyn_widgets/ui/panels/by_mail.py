@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
+from custdyn_widgets.model.cells import many
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.ui.jobs import in_background
 from custdyn_widgets.ui.panels.deliveries import Deliveries, open_jobs
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import QueryTemplate, SavedQuery
@@ -30,7 +32,7 @@ class ByMail:
     def __init__(self, source: str | None, on_error: Callable[[str], None]) -> None:
         self._source = source
         self.button = Button(
-            self._turn, on_error, label="Sent reports", icon="mail", expanded=False, hint=HINT
+            self._turn, on_error, label=tr("Sent reports"), icon="mail", expanded=False, hint=HINT
         )
         self._tell = on_error
         self.box = hidden(basic.column([], "custdyn-card", "custdyn-sent"))
@@ -53,8 +55,8 @@ class ByMail:
         """The list, made when it is opened first."""
         made = Deliveries(changed=self._counted, on_error=self._tell)
         look = {"icon": "cross", "tone": "quiet", "bare": True}
-        close = Button(self.close, self._tell, label="Close sent reports", **look)
-        heading = basic.html("<h2>Sent reports</h2>")
+        close = Button(self.close, self._tell, label=tr("Close sent reports"), **look)
+        heading = basic.html(f"<h2>{tr('Sent reports')}</h2>")
         self.box.children = [basic.row([heading, close], "custdyn-head"), made]
         return made
 
@@ -83,7 +85,7 @@ class ByMail:
         if mail_settings() is None:
             raise QueryError([FieldFault(FIELD, None, NO_MAIL)])
         if self._source is None:
-            what = "needs a source by its name or path, which a worker can open, too"
+            what = tr("needs a source by its name or path, which a worker can open, too")
             raise QueryError([FieldFault(FIELD, None, what)])
         try:
             ask_by_mail(
@@ -98,8 +100,8 @@ class ByMail:
             raise QueryError([FieldFault(FIELD, None, str(error))]) from None
         self._open(True)
         count = len(template.query.output.send_to)
-        plural = "es" if count > 1 else ""
-        return f"Queued: it will be sent to {count} address{plural}, even when this page is closed."
+        to = many(count, "address", "addresses")
+        return tr("Queued: it will be sent to {to}, even when this page is closed.", to=to)
 
     def _turn(self) -> None:
         self._open(not self.button.expanded)
@@ -117,8 +119,9 @@ class ByMail:
         self._open(False)
 
     def _counted(self, open_jobs: int) -> None:
-        self.button.label = f"Sent reports ({open_jobs})" if open_jobs else "Sent reports"
+        label = tr("Sent reports")
+        self.button.label = f"{label} ({open_jobs})" if open_jobs else label
 
 
-NO_MAIL = "mail is not set up here; ask who runs this page (docs/mail.md)"
-HINT = "Jobs, deliveries and the archive"
+NO_MAIL = tr("mail is not set up here; ask who runs this page (docs/mail.md)")
+HINT = tr("Jobs, deliveries and the archive")

@@ -20,8 +20,9 @@ from custdyn_widgets.ui.panels.screens import (
     screen_of,
 )
 from custdyn_widgets.ui.widgets.pagination import Paged
+from custdyn_widgets.words import tr
 
-ABOUT = "About the package"
+ABOUT = tr("About the package")
 
 
 class CardLines:
@@ -29,7 +30,7 @@ class CardLines:
 
     def __init__(self, card: PackageCard) -> None:
         labels = [" ".join((*one.parents, one.label)) for one in card.report.buckets]
-        names = [Column("row", "Figure")]
+        names = [Column("row", tr("Figure"))]
         self._columns = (*names, *(Column(label, label, "number") for label in labels))
         self._lines = [(line.name, *line.texts) for line in card.lines]
 
@@ -52,12 +53,12 @@ def card_screen(result: Result, package: str) -> Screen:
     """The card of a package."""
     card = result.package_card(package)
     months = card.period_months
-    lasts = "nobody says" if months is None else f"{months} month{'s' if months != 1 else ''}"
-    facts = [["Description", card.description or "none"], ["Lasts", lasts]]
-    rows = [[row.name, row.description] for row in PACKAGE_CARD.rows]
+    lasts = tr("not known") if months is None else many(months, "month", "months")
+    facts = [[tr("Description"), card.description or "none"], [tr("Lasts"), lasts]]
+    rows = [[row.name, tr(row.description)] for row in PACKAGE_CARD.rows]
     return Screen(
         name=package,
-        sections=[[ABOUT, facts], ["Definitions", rows]],
+        sections=[[ABOUT, facts], [tr("Definitions"), rows]],
         paged=Paged(CardLines(card), range(len(card.lines)), cells=True),
         card=card,
     )
@@ -81,13 +82,14 @@ def _behind(card: PackageCard, name: str, column: int, text: str, checkpoint: Ch
     if name in (HOLDERS, PER_HOLDER):
         lines = card.holder_lines(column)
         count = 0 if lines is None else len(lines)
-        said = f"✓ The {many(count, 'client', 'clients')} below hold it"
+        said = tr("✓ The {count} below hold it", count=many(count, "client", "clients"))
         if name == PER_HOLDER:
             renewals = next(one for one in card.lines if one.name == "Renew Qty").texts[column]
             said = f"Renew Qty {renewals} / {HOLDERS} {count} = {text} ✓"
     elif name == DAYS_BETWEEN:
         lines = card.interval_lines(column)
-        said = f"Median of {0 if lines is None else len(lines)} intervals = {text} days ✓"
+        count = 0 if lines is None else len(lines)
+        said = tr("Median of {count} intervals = {text} days ✓", count=count, text=text)
     else:
         drill, cell = card.drill, card.lines[-1].cells[column]
         period = drill.periods["value"]

@@ -39,6 +39,7 @@ from custdyn_widgets.ui.panels.screens import (
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.pagination import Paged, step_of
 from custdyn_widgets.ui.widgets.part import Part
+from custdyn_widgets.words import tr
 
 CLOSED: dict[str, Any] = {"open": False}
 
@@ -83,7 +84,8 @@ class CellPanel(Part):
 
     def kept(self) -> tuple[str, str]:
         """What the file of a notebook keeps: what it was open on."""
-        return sentence(f"{self._title} = {self._value}" if self._title else "Nothing is selected.")
+        nothing = tr("Nothing is selected.")
+        return sentence(f"{self._title} = {self._value}" if self._title else nothing)
 
     def _reported(self) -> None:
         self.shut()
@@ -117,13 +119,13 @@ class CellPanel(Part):
         """Opens the panel on what is odd in the data of the report's source."""
         if self.report is not None:
             name = place_name(self.report.source.name)
-            self._open(f"Data quality: {name}", quality_tabs(self.report.source))
+            self._open(tr("Data quality: {name}", name=name), quality_tabs(self.report.source))
 
     def open_cards(self, *packages: str) -> None:
         """Opens the panel on the cards of packages, or those that the query filters by."""
         wanted = packages or (() if self.report is None else self.report.report.query.package)
         if wanted:
-            self._open("Package card", card_tabs(wanted))
+            self._open(tr("Package card"), card_tabs(wanted))
 
     def _open(self, title: str, tabs: list[Tab], value: str = "") -> None:
         with self._lock:
@@ -217,10 +219,7 @@ class CellPanel(Part):
         self._begin(work, busy=True)
 
     def _look(self, screen: Screen, paged: Paged, step: Callable[[Paged], None]) -> None:
-        """Shows another part of the list that is on the screen, which may have to be read.
-
-        Until then the list stays as it is shown: a click on a line is on what one sees.
-        """
+        """Shows another part of the list; until it is read, a click is on a line one still sees."""
         steps = screen.steps = [*screen.steps, step]
 
         def work(checkpoint: Callable[[], None]) -> None:

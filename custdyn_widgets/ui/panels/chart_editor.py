@@ -30,10 +30,11 @@ from custdyn_widgets.views.chart_spec import (
     Series,
     X,
 )
+from custdyn_widgets.words import tr
 
-EACH = "each package"
+EACH = tr("each package")
 LAST = ""
-LAST_BUCKET = "Last bucket"
+LAST_BUCKET = tr("Last bucket")
 """The choice of the last bucket, and what it is called."""
 BETWEEN = "\x1f"
 
@@ -66,8 +67,8 @@ class ChartEditor:
             changed=self._added,
             on_error=on_error,
             mode="menu",
-            label="Add series",
-            placeholder="Search rows",
+            label=tr("Add series"),
+            placeholder=tr("Search rows"),
         )
         self._list = basic.column([])
         self._faults = basic.html("", "custdyn-fault")
@@ -144,7 +145,7 @@ class ChartEditor:
 
     def _own_title(self) -> str:
         names = dict.fromkeys(row.series.name for row in self._series)
-        return ", ".join(list(names)[:2])[:120] or "Chart"
+        return ", ".join(list(names)[:2])[:120] or tr("Chart")
 
     def _choice(self, name: str, labels: dict[str, str]) -> w.Dropdown:
         field = CHART_FIELDS[name]
@@ -218,19 +219,19 @@ class _SeriesRow:
         name = series.name
         if series.block == PACKAGE and series.package is None:
             name = f"{PACKAGE} ({EACH}): {series.row}"
-        self.colour = ColorField(value=colour, label=f"Colour of {name}")
+        self.colour = ColorField(value=colour, label=tr("Colour of {name}", name=name))
         self.kind = basic.dropdown(
             [(label, key) for key, label in KINDS.items()], value=series.kind,
-            description=f"Kind of {name}",
+            description=tr('Kind of {name}', name=name),
         )  # fmt: skip
         self.axis = basic.dropdown(
-            [(f"{label} axis", key) for key, label in AXES.items()], value=series.axis,
-            description=f"Axis of {name}",
+            [(tr('{side} axis', side=side), key) for key, side in AXES.items()], value=series.axis,
+            description=tr('Axis of {name}', name=name),
         )  # fmt: skip
         delete_sign = Button(
             lambda: delete(self),
             on_error,
-            label=f"Delete {name}",
+            label=tr("Delete {name}", name=name),
             icon="cross",
             tone="quiet",
             bare=True,

@@ -22,13 +22,14 @@ from custdyn_widgets.ui.widgets.download import Download
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.ui.widgets.report_chart import ReportChart
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
+from custdyn_widgets.words import tr
 
 BLANK = "blank"
 TEMPLATE = "template "
-GROUPS = {"mine": "My Charts", "shared": "Shared by Others"}
-DRAWING = "Drawing the chart …"
-RESETS = "The chart as it was chosen"
-FIRST_SERIES = "Add a series: any row of the report, of any block."
+GROUPS = {"mine": tr("My Charts"), "shared": tr("Shared by Others")}
+DRAWING = tr("Drawing the chart …")
+RESETS = tr("The chart as it was chosen")
+FIRST_SERIES = tr("Add a series: any row of the report, of any block.")
 
 
 class ChartPanel:
@@ -55,8 +56,8 @@ class ChartPanel:
             on_error=on_error,
             mode="menu",
             icon="chart",
-            label="Show Chart",
-            placeholder="Search charts",
+            label=tr("Show Chart"),
+            placeholder=tr("Search charts"),
         )
         self.box = hidden(basic.column([], "custdyn-chart-panel"))
 
@@ -75,7 +76,7 @@ class ChartPanel:
         self._edit = Button(
             lambda: self._open_editor(not self._edit.expanded),
             on_error,
-            label="Edit chart",
+            label=tr("Edit chart"),
             icon="edit",
             expanded=False,
         )
@@ -83,12 +84,12 @@ class ChartPanel:
             Button(partial(self._save, kind), on_error, label=label, icon="save")
             for kind, label in (("png", "PNG"), ("svg", "SVG"))
         ]
-        data = Download(self._make_csv, on_error, label="Chart data (CSV)")
+        data = Download(self._make_csv, on_error, label=tr("Chart data (CSV)"))
         close = Button(
-            self.close, on_error, label="Close the chart", icon="cross", tone="quiet", bare=True
+            self.close, on_error, label=tr("Close the chart"), icon="cross", tone="quiet", bare=True
         )
         self._more = hidden(basic.column([self.editor.box, self.templates.box]))
-        reset = Button(self._reset, on_error, label="Reset", icon="back", hint=RESETS)
+        reset = Button(self._reset, on_error, label=tr("Reset"), icon="back", hint=RESETS)
         tools = basic.row([self._edit, reset, *self._files, data, close], "custdyn-chart-tools")
         self.box.children = [tools, self.chart, self._more]
 
@@ -119,13 +120,13 @@ class ChartPanel:
 
     def _offered(self) -> Choices | str:
         self._make_parts()
-        choices = [Choice(title, title, group="Pre-configured") for title in PRE_CONFIGURED]
+        choices = [Choice(title, title, group=tr("Pre-configured")) for title in PRE_CONFIGURED]
         for saved in self.templates.saved():
             group = GROUPS["mine" if self.templates.is_mine(saved) else "shared"]
-            hint = "everyone" if saved.shared else "only me"
+            hint = "everyone" if saved.shared else tr("only me")
             hint = hint if self.templates.is_mine(saved) else saved.owner
             choices.append(Choice(TEMPLATE + saved.id, saved.name, hint, group))
-        return Choices([*choices, Choice(BLANK, "Blank Chart", group="New")])
+        return Choices([*choices, Choice(BLANK, tr("Blank Chart"), group=tr("New"))])
 
     def open_named(self, name: str) -> None:
         """Opens a chart by its name: pre-configured, or saved. Nothing where there is none."""

@@ -9,16 +9,17 @@ from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.ui.panels.template_form import TemplateForm, TemplateTexts
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.views.chart_spec import ChartSpec
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import SavedChart, Store
 
 WORDS = TemplateTexts(
-    name="Template name",
-    shared="Visible to",
-    add="Save as chart template",
-    add_another="Save as chart template",
-    deleted="Deleted. Save as chart template brings it back.",
+    name=tr("Template name"),
+    shared=tr("Visible to"),
+    add=tr("Save as chart template"),
+    add_another=tr("Save as chart template"),
+    deleted=tr("Deleted. Save as chart template brings it back."),
 )
 
 

@@ -19,6 +19,7 @@ from custdyn_widgets.sources.catalog import Choices
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import show
 from custdyn_widgets.ui.widgets.picker import Picker
+from custdyn_widgets.words import tr
 
 NEVER = ""
 
@@ -32,7 +33,7 @@ class DeliveryFields:
     def __init__(self, *, timezone: Callable[[], str], on_error: Callable[[str], None]) -> None:
         self._timezone = timezone
         self._paused = False
-        self.type = _choice(OUTPUT_TYPES, "File type", FIELDS["output.type"].description)
+        self.type = _choice(OUTPUT_TYPES, tr("File type"), FIELDS["output.type"].description)
         self.send_to = Picker(
             lambda: Choices(()),
             changed=lambda: None,
@@ -40,15 +41,15 @@ class DeliveryFields:
             mode="free",
             multiple=True,
             check=address,
-            label="Send the file to",
+            label=tr("Send the file to"),
             placeholder="name@example.org",
         )
-        self.every = _choice({NEVER: "Off", **EVERY}, "Schedule")
-        self.at = basic.text_field(description="Time of day", placeholder="07:00")
-        self.weekday = _choice(WEEKDAYS, "Weekday")
-        self.day = _choice(DAYS, "Day of the month")
-        self.cron = basic.text_field(description="Cron text", placeholder="0 7 * * 1-5")
-        self.skip = basic.checkbox("Skip when nothing has changed")
+        self.every = _choice({NEVER: tr("Off"), **EVERY}, tr("Schedule"))
+        self.at = basic.text_field(description=tr("Time of day"), placeholder="07:00")
+        self.weekday = _choice(WEEKDAYS, tr("Weekday"))
+        self.day = _choice(DAYS, tr("Day of the month"))
+        self.cron = basic.text_field(description=tr("Cron text"), placeholder="0 7 * * 1-5")
+        self.skip = basic.checkbox(tr("Skip when nothing has changed"))
         self._preview = basic.html("", "custdyn-said")
         self._timed = (self.every, self.at, self.weekday, self.day, self.cron)
         for field in self._timed:
@@ -117,7 +118,7 @@ class DeliveryFields:
             return ""
         runs = next_runs(schedule, timezone, datetime.now(UTC))
         items = " · ".join(f"{run.astimezone(zone(timezone)):%a %Y-%m-%d %H:%M}" for run in runs)
-        state = "Paused. Otherwise the next runs" if schedule.paused else "Next runs"
+        state = tr("Paused. Otherwise the next runs") if schedule.paused else tr("Next runs")
         return f'<span role="status">{state} ({escape(timezone)}): {items}</span>'
 
 

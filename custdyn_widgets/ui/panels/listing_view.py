@@ -21,6 +21,7 @@ from custdyn_widgets.ui.widgets.notices import Notice
 from custdyn_widgets.ui.widgets.paged_list import PagedList
 from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
 from custdyn_widgets.views.table import days
+from custdyn_widgets.words import tr
 
 NO_SPLIT = ""
 
@@ -56,13 +57,15 @@ class ListingView:
         self._headline, self._sums, self._notes = basic.html(), basic.html(), basic.html()
         meaning = basic.html(_meaning(view), "custdyn-meaning")
         downloads = [
-            StreamedDownload(kind, self._write, on_error, label=f"Export to {FILES[kind]}")
+            StreamedDownload(
+                kind, self._write, on_error, label=tr("Export to {kind}", kind=FILES[kind])
+            )
             for kind in LIST_FORMATS
         ]
         right = basic.row([*downloads, self._button()], "custdyn-buttons")
         self._toolbar = hidden(basic.row([self._headline, right], "custdyn-toolbar"))
-        splits = [("No split", NO_SPLIT), *((label, key) for key, label in SPLITS.items())]
-        self._split = basic.dropdown(splits, description="Split by")
+        splits = [(tr("No split"), NO_SPLIT), *((label, key) for key, label in SPLITS.items())]
+        self._split = basic.dropdown(splits, description=tr("Split by"))
         self._split.add_class("custdyn-split")
         self._split.value = self._chosen
         self._split.observe(self._split_chosen, names="value")
@@ -123,7 +126,7 @@ class ListingView:
     def notices(self) -> Iterator[Notice]:
         """What is to be said before the lines."""
         if self.made is not None and not len(self.made):
-            yield Notice("info", "No pay-as-you-go entries in this period pass the filters")
+            yield Notice("info", tr("No pay-as-you-go entries in this period pass the filters"))
 
     def _write(self, kind: str, file: BinaryIO) -> str:
         if self.made is None:
@@ -134,5 +137,5 @@ class ListingView:
 
 def _meaning(view: str) -> str:
     names = [FIELDS[field].label for field in WITHOUT_MEANING[view]]
-    listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"The {escape(VIEWS[view])} does not use {escape(listed)}."
+    listed = tr(" and ").join((", ".join(names[:-1]), names[-1]))
+    return tr("The {view} does not use {fields}.", view=escape(VIEWS[view]), fields=escape(listed))

@@ -36,6 +36,7 @@ from custdyn_widgets.ui.widgets.report_chart import ReportChart
 from custdyn_widgets.ui.widgets.table import ReportTable, TableTools
 from custdyn_widgets.views.html import changes_strip, notes_list
 from custdyn_widgets.views.table import days
+from custdyn_widgets.words import tr
 
 
 class ReportView:
@@ -76,26 +77,32 @@ class ReportView:
         self._facts = hidden(Facts())
         self._headline, self._changes, self._notes = basic.html(), basic.html(), basic.html()
         self._downloads = {
-            kind: Download(partial(self.make_file, kind), on_error, label=f"Export to {label}")
+            kind: Download(
+                partial(self.make_file, kind), on_error, label=tr("Export to {kind}", kind=label)
+            )
             for kind, label in FILES.items()
         }
         self._about = self._press(
-            self._open_facts, "About this report", icon="info", short="About", expanded=False
+            self._open_facts,
+            tr("About this report"),
+            icon="info",
+            short=tr("About"),
+            expanded=False,
         )
-        self._quality = self._press(self.panel.open_quality, "Data quality", icon="check")
-        self._cards = hidden(self._press(self.panel.open_cards, "Package card", icon="card"))
-        self._code = self._press(self._copy_code, "Copy as Python", icon="code")
-        paper = self._press(lambda: None, "Print", icon="print", act="print")
+        self._quality = self._press(self.panel.open_quality, tr("Data quality"), icon="check")
+        self._cards = hidden(self._press(self.panel.open_cards, tr("Package card"), icon="card"))
+        self._code = self._press(self._copy_code, tr("Copy as Python"), icon="code")
+        paper = self._press(lambda: None, tr("Print"), icon="print", act="print")
         files = [*self._downloads.values(), paper, self._button(), self._code]
-        export = menu("Export", "save", files)
+        export = menu(tr("Export"), "save", files)
         self._comparing = Picker(
             lambda: COMPARING,
             changed=self._compared,
             on_error=on_error,
             mode="menu",
             icon="compare",
-            label="Compare",
-            placeholder="Search periods",
+            label=tr("Compare"),
+            placeholder=tr("Search periods"),
         )
         self._lines = {
             key: self._press(
@@ -152,8 +159,9 @@ class ReportView:
         self._facts.show(report)
         show(self._of_comparison, report.other is not None)
         asked = report.query.compare
-        with_what = COMPARISONS.get(asked, "Custom") if isinstance(asked, str) else "Custom"
-        self._comparing.label = "Compare" if asked is None else f"Compare: {with_what}"
+        with_what = COMPARISONS.get(asked, tr("Custom")) if isinstance(asked, str) else tr("Custom")
+        label = tr("Compare: {with_what}", with_what=with_what)
+        self._comparing.label = tr("Compare") if asked is None else label
         period = days(report.first, report.last)
         shown = f"{period} {report.query.timezone} · {report.query.currency}"
         self._headline.value = f"<h2>{escape(shown)}</h2>"
@@ -204,7 +212,7 @@ class ReportView:
         found = self.result.source.findings
         odd += sum(one.key != UNKNOWN for one in found or ())  # of those a report warns itself
         said = f": {odd}" if odd else "" if found is None else " ✓"
-        self._quality.label = f"Data quality{said}"
+        self._quality.label = tr("Data quality{said}", said=said)
 
     def _open_facts(self) -> None:
         self._about.expanded = not self._about.expanded
@@ -229,8 +237,8 @@ NO_COMPARISON = "none"
 COMPARING = Choices(
     [
         *(Choice(key, label) for key, label in COMPARISONS.items()),
-        Choice(CUSTOM, "Custom …"),
-        Choice(NO_COMPARISON, "No comparison"),
+        Choice(CUSTOM, tr("Custom …")),
+        Choice(NO_COMPARISON, tr("No comparison")),
     ]
 )
 """What the report can be compared with, from the toolbar."""

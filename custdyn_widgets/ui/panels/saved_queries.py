@@ -18,22 +18,23 @@ from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.picker import Picker
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import QueryTemplate, SavedQuery, Store
 
 NO_CHART = ""
 RELATIVE, FROZEN = "relative", "frozen"
-PERIODS = {"Relative (moves with today)": RELATIVE, "Fixed dates": FROZEN}
-MINE, SHARED = "My queries", "Shared by others"
-PAUSE, RESUME = "Pause the schedule", "Resume the schedule"
-NEW, OPENED = "New saved query", "Saved query"
+PERIODS = {tr("Relative (moves with today)"): RELATIVE, tr("Fixed dates"): FROZEN}
+MINE, SHARED = tr("My queries"), tr("Shared by others")
+PAUSE, RESUME = tr("Pause the schedule"), tr("Resume the schedule")
+NEW, OPENED = tr("New saved query"), tr("Saved query")
 WORDS = TemplateTexts(
-    name="Query title",
-    shared="Visible to",
-    add="Save query",
-    add_another="Save as new query",
-    deleted="Deleted: {name}.",
+    name=tr("Query title"),
+    shared=tr("Visible to"),
+    add=tr("Save query"),
+    add_another=tr("Save as new query"),
+    deleted=tr("Deleted: {name}."),
 )
 
 
@@ -61,7 +62,7 @@ class SavedQueries:
         self._source = source
         self._sending: DeliveryFields | None = None
         self._button = Button(
-            self._pressed, on_error, label="Save Query", icon="save", expanded=False
+            self._pressed, on_error, label=tr("Save Query"), icon="save", expanded=False
         )
         self._menu = Picker(
             self._offered,
@@ -69,8 +70,8 @@ class SavedQueries:
             on_error=on_error,
             mode="menu",
             icon="open",
-            label="Load Query",
-            placeholder="Search saved queries",
+            label=tr("Load Query"),
+            placeholder=tr("Search saved queries"),
         )
         self.buttons: list[w.Widget] = [self._button, self._menu]
         self.box = hidden(basic.column([], "custdyn-card", "custdyn-template"))
@@ -89,22 +90,22 @@ class SavedQueries:
         )
         self._heading = basic.html()
         self.description = basic.text_area(
-            description="Description", continuous_update=False, rows=2
+            description=tr("Description"), continuous_update=False, rows=2
         )
-        self.period = basic.dropdown(list(PERIODS.items()), description="Period of the query")
-        self.chart = basic.dropdown([("None", NO_CHART)], description="Default chart")
-        self._undo = hidden(Button(self._form.restore, on_error, label="Undo delete"))
+        self.period = basic.dropdown(list(PERIODS.items()), description=tr("Period of the query"))
+        self.chart = basic.dropdown([(tr("None"), NO_CHART)], description=tr("Default chart"))
+        self._undo = hidden(Button(self._form.restore, on_error, label=tr("Undo delete")))
         self._pause = hidden(Button(self._paused, on_error, label=PAUSE))
-        self._run = hidden(Button(self._ran, on_error, label="Run and send now"))
+        self._run = hidden(Button(self._ran, on_error, label=tr("Run and send now")))
         look = {"icon": "cross", "tone": "quiet", "bare": True}
-        close = Button(self._close, on_error, label="Close the saved query", **look)
+        close = Button(self._close, on_error, label=tr("Close the saved query"), **look)
         form = self._form
         self.title = form.name
         first, further = [form.name, form.shared, self.period], [self.description, self.chart]
         self._regularly = Button(
             lambda: self._open_sending(not self._regularly.expanded),
             on_error,
-            label="Send it regularly",
+            label=tr("Send it regularly"),
             icon="down",
             tone="quiet",
             expanded=False,
@@ -139,11 +140,11 @@ class SavedQueries:
         except CustdynError as error:
             return str(error)
         if not saved:
-            return "No query is saved yet"
+            return tr("No query is saved yet")
         made = []
         for one in saved:
             mine = one.owner == store.user
-            hint = ("everyone" if one.shared else "only me") if mine else one.owner
+            hint = ("everyone" if one.shared else tr("only me")) if mine else one.owner
             made.append(Choice(one.id, one.name, hint, MINE if mine else SHARED))
         return Choices(made)
 
@@ -157,7 +158,7 @@ class SavedQueries:
             runs = self._form.mine and not saved.kept.query.output.send_to
             if not runs:  # another user's, or one that is sent: it is looked at first
                 self._show(True)
-                self._form.say("Loaded. Press Query to run it.")
+                self._form.say(tr("Loaded. Press Query to run it."))
             self._load(saved.kept, run=runs)
 
     def _pressed(self) -> None:
@@ -186,7 +187,7 @@ class SavedQueries:
         """Shows the rest of a template; None: a new one."""
         self._heading.value = f"<h2>{OPENED if saved else NEW}</h2>"
         names = [*PRE_CONFIGURED, *(one.name for one in self._store().charts.all())]
-        self.chart.options = [("None", NO_CHART), *((name, name) for name in names)]
+        self.chart.options = [(tr("None"), NO_CHART), *((name, name) for name in names)]
         kept = None if saved is None else saved.kept
         self.description.value = kept.description if kept else ""
         self.period.value = RELATIVE
@@ -247,7 +248,7 @@ class SavedQueries:
         schedule = opened.kept.schedule
         turned = schedule.model_copy(update={"paused": not schedule.paused})
         kept = opened.kept.model_copy(update={"schedule": turned})
-        said = "Paused: nothing is run by itself." if turned.paused else "Resumed."
+        said = tr("Paused: nothing is run by itself.") if turned.paused else tr("Resumed.")
         self._form.attempt(lambda: self._store().queries.change(opened, kept=kept), said)
 
     def _ran(self) -> None:

@@ -28,13 +28,14 @@ from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.sources import Source
 from custdyn_widgets.ui.widgets.pagination import LinePages, Paged
 from custdyn_widgets.views.facts import Fact, filter_lines
+from custdyn_widgets.words import tr
 
 EXPLAIN, QUALITY, CARD = "explain", "quality", "card"
 CONTENTS = "contents"
 """The tab of `quality` that says what is in the data; the others are findings."""
 NOWHERE = Address(0, 0)
-CLIENTS, ENTRIES = "Clients", "Entries"
-PARTS = {NUMERATOR: "Numerator", DENOMINATOR: "Denominator"}
+CLIENTS, ENTRIES = tr("Clients"), tr("Entries")
+PARTS = {NUMERATOR: tr("Numerator"), DENOMINATOR: tr("Denominator")}
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def tabs_of(report: Report, row: int, key: str, column: int) -> list[Tab]:
         parts = PARTS if of.denominator is not None else {NUMERATOR: CLIENTS}
         for part, label in parts.items():
             made.append(Tab(f"{side}-{part}", f"{before}{label}", at, part))
-    return [*made, Tab(EXPLAIN, "Explain", Address(row, column, sides[0]), EXPLAIN)]
+    return [*made, Tab(EXPLAIN, tr("Explain"), Address(row, column, sides[0]), EXPLAIN)]
 
 
 def line_of(report: Report, row: int, key: str) -> Line | None:
@@ -192,7 +193,7 @@ def explain_screen(drill: Drill, tab: Tab, checkpoint: Checkpoint) -> Screen:
 def quality_tabs(source: Source) -> list[Tab]:
     """What is in the data of a source, and what is odd there, with the number of entries."""
     counts = None if source.findings is None else {one.key: one.count for one in source.findings}
-    made = [Tab(CONTENTS, "Data", NOWHERE, QUALITY)]
+    made = [Tab(CONTENTS, tr("Data"), NOWHERE, QUALITY)]
     for key, label in FINDINGS.items():
         count = "" if counts is None else f" {shown(counts.get(key, 0))}"
         made.append(Tab(key, f"{label}{count}", NOWHERE, QUALITY))
@@ -205,13 +206,13 @@ def quality_screen(source: Source, tab: Tab, ended: Callable[[], None]) -> Scree
         checked = source.check()
         ended()
         parts = {
-            "What is there": checked.facts(),
-            "Errors": [("Error", str(one)) for one in checked.faults],
-            "Warnings": [("Warning", one) for one in checked.warnings],
-            "Notes": [("Note", one) for one in checked.notes],
+            tr("What is there"): checked.facts(),
+            tr("Errors"): [(tr("Error"), str(one)) for one in checked.faults],
+            tr("Warnings"): [(tr("Warning"), one) for one in checked.warnings],
+            tr("Notes"): [(tr("Note"), one) for one in checked.notes],
         }
         return Screen(
-            name="Data",
+            name=tr("Data"),
             proof=Proof(checked.verdict, holds=not checked.faults and not checked.warnings),
             sections=[[title, list(map(list, lines))] for title, lines in parts.items() if lines],
             tabs=quality_tabs(source),
@@ -239,12 +240,18 @@ def file_message(
 
 def facts_of(report: Report, title: str, screen: Screen) -> list[Fact]:
     """What a file of a screen's list says of itself."""
-    facts = [Fact("", "Cell", title), Fact("", "List", screen.crumb or screen.name)]
+    facts = [Fact("", tr("Cell"), title), Fact("", tr("List"), screen.crumb or screen.name)]
     if screen.proof is not None:
-        facts += [Fact("", "Proof", one) for one in (screen.proof.text, *screen.proof.beside)]
-    facts += [Fact("", "Query", one) for one in filter_lines(report.query)]
-    facts.append(Fact("", "Interval", f"{report.first} – {report.last} {report.query.timezone}"))
-    return [*facts, Fact("", "Source", report.source), Fact("", "As of", utc_text(report.as_of))]
+        facts += [Fact("", tr("Proof"), one) for one in (screen.proof.text, *screen.proof.beside)]
+    facts += [Fact("", tr("Query"), one) for one in filter_lines(report.query)]
+    facts.append(
+        Fact("", tr("Interval"), f"{report.first} – {report.last} {report.query.timezone}")
+    )
+    return [
+        *facts,
+        Fact("", tr("Source"), report.source),
+        Fact("", tr("As of"), utc_text(report.as_of)),
+    ]
 
 
 def _paged(clients: ClientList, among: np.ndarray) -> Paged:

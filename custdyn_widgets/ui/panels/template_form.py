@@ -11,12 +11,13 @@ from custdyn_widgets.errors import CustdynError, QueryError
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.basic import hidden, show
 from custdyn_widgets.ui.widgets.button import Button
+from custdyn_widgets.words import tr
 
 if TYPE_CHECKING:
     from custdyn_widgets.store import Saved, TemplateStore
 
 T = TypeVar("T")
-VISIBILITY = {"Only me": False, "Everyone": True}
+VISIBILITY = {tr("Only me"): False, tr("Everyone"): True}
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class TemplateForm(Generic[T]):
             [(label, str(shared)) for label, shared in VISIBILITY.items()], description=words.shared
         )
         self.add = Button(self._added, on_error, label=words.add, icon="save")
-        self.change = hidden(Button(self._changed, on_error, label="Save changes"))
-        self.delete = hidden(Button(self._deleted, on_error, label="Delete"))
+        self.change = hidden(Button(self._changed, on_error, label=tr("Save changes")))
+        self.delete = hidden(Button(self._deleted, on_error, label=tr("Delete")))
         self.said = basic.html("", "custdyn-said")
 
     @property
@@ -86,7 +87,7 @@ class TemplateForm(Generic[T]):
             saved = act()
         except QueryError as error:
             faults = "; ".join(f"{fault.field}: {fault.what}" for fault in error.faults)
-            self.say(f"The form is not right. {faults}", fault=True)
+            self.say(tr("The form is not right. {faults}", faults=faults), fault=True)
         except CustdynError as error:
             self.say(str(error), fault=True)
         else:
@@ -102,7 +103,9 @@ class TemplateForm(Generic[T]):
         """Brings back what was deleted last."""
         gone = self.gone
         if gone is not None:
-            self.attempt(lambda: self._shelf().restore(gone), f"Back again: {gone.name}.")
+            self.attempt(
+                lambda: self._shelf().restore(gone), tr("Back again: {name}.", name=gone.name)
+            )
 
     def _is_shared(self) -> bool:
         return bool(self.shared.value == "True")
@@ -110,7 +113,7 @@ class TemplateForm(Generic[T]):
     def _added(self) -> None:
         self.attempt(
             lambda: self._shelf().add(self.name.value, self._kept(), shared=self._is_shared()),
-            "Saved.",
+            tr("Saved."),
         )
 
     def _changed(self) -> None:
@@ -120,7 +123,7 @@ class TemplateForm(Generic[T]):
                 lambda: self._shelf().change(
                     opened, name=self.name.value, kept=self._kept(), shared=self._is_shared()
                 ),
-                "Saved.",
+                tr("Saved."),
             )
 
     def _deleted(self) -> None:

@@ -5,10 +5,10 @@ const ROOM = 1000; // below that it lies over them
 const LISTS = ".custdyn-popup:popover-open, .custdyn-menu:popover-open";
 const FIGURES = ".custdyn-wrap, .custdyn-vega, .custdyn-popup, .custdyn-menu, .custdyn-foot";
 const STEPS = [
-  ["Row above", "up", -1, 0, "Up"],
-  ["Row below", "down", 1, 0, "Down"],
-  ["Bucket before", "back", 0, -1, "Left"],
-  ["Next bucket", "next", 0, 1, "Right"],
+  [tr("Row above"), "up", -1, 0, "Up"],
+  [tr("Row below"), "down", 1, 0, "Down"],
+  [tr("Bucket before"), "back", 0, -1, "Left"],
+  [tr("Next bucket"), "next", 0, 1, "Right"],
 ];
 
 function render({ model, el }) {
@@ -23,11 +23,11 @@ function render({ model, el }) {
   const title = element("h2", "", { id: unique("title"), tabindex: "-1" });
   panel.setAttribute("aria-labelledby", title.id);
   const value = element("output", "value");
-  const shut = element("button", "custdyn-press quiet", { type: "button", "aria-label": "Close" });
+  const shut = element("button", "custdyn-press quiet", { type: "button", "aria-label": tr("Close") });
   shut.append(icon("cross"));
   const words = element("div");
   words.append(title, value);
-  const steps = element("div", "custdyn-steps", { role: "group", "aria-label": "Neighbouring figures" });
+  const steps = element("div", "custdyn-steps", { role: "group", "aria-label": tr("Neighbouring figures") });
   for (const [label, drawn, down, right] of STEPS) {
     const button = element("button", "custdyn-press quiet", { type: "button", "aria-label": label, title: label });
     button.append(icon(drawn));
@@ -35,22 +35,22 @@ function render({ model, el }) {
     steps.append(button);
   }
   head.append(words, steps, shut);
-  const tabs = element("div", "custdyn-tabs", { role: "tablist", "aria-label": "What is shown" });
+  const tabs = element("div", "custdyn-tabs", { role: "tablist", "aria-label": tr("What is shown") });
   const crumb = element("button", "custdyn-press quiet custdyn-crumb", { type: "button" });
   const proof = element("p", "custdyn-proof", { role: "status" });
   const said = element("div", "custdyn-beside");
   const body = element("div", "custdyn-drill-body", { role: "tabpanel" });
-  const list = listOf((message) => model.send(message), "Lines");
+  const list = listOf((message) => model.send(message), tr("Lines"));
   const facts = element("div", "custdyn-explained");
   body.append(list.root, facts);
   const foot = element("footer");
-  for (const [kind, label] of [["csv", "Export to CSV"], ["xlsx", "Export to XLSx"]]) {
+  for (const [kind, label] of [["csv", tr("Export to CSV")], ["xlsx", tr("Export to XLSx")]]) {
     const button = element("button", "custdyn-press", { type: "button" });
     button.append(icon("save"), label);
     button.addEventListener("click", () => model.send({ type: "file", kind }));
     foot.append(button);
   }
-  const grip = element("div", "custdyn-grip", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the panel", tabindex: "0" });
+  const grip = element("div", "custdyn-grip", { role: "separator", "aria-orientation": "vertical", "aria-label": tr("Width of the panel"), tabindex: "0" });
   panel.append(...(inline ? [] : [grip]), head, tabs, crumb, proof, said, body, foot);
   el.append(panel);
 
@@ -171,7 +171,7 @@ function render({ model, el }) {
     tabs.hidden = Boolean(view.crumb);
     crumb.hidden = !view.crumb;
     crumb.replaceChildren(icon("back"), view.crumb);
-    proof.textContent = view.failure || (view.busy ? "Reading …" : view.proof);
+    proof.textContent = view.failure || (view.busy ? tr("Reading …") : view.proof);
     proof.className = `custdyn-proof ${view.failure || view.disproven ? "failed" : view.busy ? "busy" : "holds"}`;
     proof.hidden = !proof.textContent;
     said.replaceChildren(...(view.busy ? [] : view.beside).map((one) => element("p", "", {}, one)));

@@ -123,7 +123,7 @@ function render({ model, el }) {
   const words = element("p", "custdyn-chart-words", { role: "status" });
   const mark = element("div", "custdyn-chart-mark", { hidden: "" });
   const figures = element("details", "custdyn-chart-figures", { hidden: "" });
-  figures.append(element("summary", "", {}, "Figures of the chart"));
+  figures.append(element("summary", "", {}, tr("Figures of the chart")));
   figures.addEventListener("toggle", () => figures.open && list());
   el.append(words, holder, mark, figures);
   let drawn = null;
@@ -139,7 +139,7 @@ function render({ model, el }) {
     const columns = [...new Set(datasets.cells.map((one) => one.x))];
     const lines = new Map();
     for (const one of datasets.cells) {
-      const name = [one.name, one.package, one.side === "other" ? "compared" : ""].filter(Boolean).join(", ");
+      const name = [one.name, one.package, one.side === "other" ? tr("compared") : ""].filter(Boolean).join(", ");
       const key = `${one.series} ${name}`;
       if (!lines.has(key)) lines.set(key, { name, cells: {} });
       lines.get(key).cells[one.x] = one;
@@ -161,7 +161,7 @@ function render({ model, el }) {
         row.append(cell);
       }
     }
-    const wrap = element("div", "custdyn-listing-wrap", { tabindex: "0", role: "region", "aria-label": "Figures of the chart" });
+    const wrap = element("div", "custdyn-listing-wrap", { tabindex: "0", role: "region", "aria-label": tr("Figures of the chart") });
     wrap.append(table);
     figures.querySelector(".custdyn-listing-wrap")?.remove();
     figures.append(wrap);
@@ -218,7 +218,7 @@ function render({ model, el }) {
     if (mine !== turn) return made.finalize();
     drawn = made;
     holder.setAttribute("role", "img");
-    holder.setAttribute("aria-label", `Chart: ${spec.title?.text ?? ""}`);
+    holder.setAttribute("aria-label", tr("Chart {title}", { title: spec.title?.text ?? "" }));
     select();
     holder.view = made.view; // what the chart shows can be asked for there
     made.view.addEventListener("click", (event, item) => {

@@ -9,7 +9,7 @@ function render({ model, el }) {
     maxlength: "40",
     placeholder: "YYYY-MM-DD HH:MM:SS",
   });
-  const calendar = element("button", "custdyn-calendar", { type: "button", title: "Choose a day" });
+  const calendar = element("button", "custdyn-calendar", { type: "button", title: tr("Choose a day") });
   calendar.append(icon("calendar"));
   const day = element("input", "custdyn-day", {
     type: "date",
@@ -20,7 +20,7 @@ function render({ model, el }) {
   let typed = false; // what is being typed is not written over
   const show = () => {
     input.setAttribute("aria-label", model.get("label"));
-    calendar.setAttribute("aria-label", `${model.get("label")}: choose a day`);
+    calendar.setAttribute("aria-label", tr("{field}: choose a day", { field: model.get("label") }));
     input.setAttribute("aria-invalid", String(model.get("invalid")));
     el.classList.toggle("invalid", model.get("invalid"));
     if (!typed) input.value = model.get("value");

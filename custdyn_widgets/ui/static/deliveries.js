@@ -3,7 +3,7 @@ function render({ model, el }) {
   ownKeys(el);
   el.classList.add("custdyn-deliveries");
   el.setAttribute("role", "region");
-  el.setAttribute("aria-label", "Sent reports");
+  el.setAttribute("aria-label", tr("Sent reports"));
   const note = element("p", "custdyn-fault", { role: "status" });
   const chosen = [];
 
@@ -44,30 +44,30 @@ function render({ model, el }) {
     return part;
   };
   const done = (job) => {
-    const bar = element("progress", "", { "aria-label": `${job.title}: how far it is`, max: "1" });
+    const bar = element("progress", "", { "aria-label": tr("{report}: how far it is", { report: job.title }), max: "1" });
     if (job.share !== null) bar.value = job.share;
     const words = element("span", "custdyn-doing");
     words.append(...(job.state === "running" ? [bar, " "] : []), job.words);
     return words;
   };
   const jobs = () => table(
-    "In progress", "Nothing in progress. To send a report, fill in Send to and press Query, or schedule a saved query.",
-    ["Report", "State", "Asked", "", ""],
+    tr("In progress"), tr("Nothing in progress. To send a report, fill in Send to and press Query, or schedule a saved query."),
+    [tr("Report"), tr("State"), tr("Asked"), "", ""],
     model.get("jobs").map((job) => [
       job.title, state(job.state), job.when, done(job),
-      job.open ? press("Cancel", `Cancel ${job.title}`, { type: "cancel", name: job.id }) : null,
+      job.open ? press(tr("Cancel"), tr("Cancel {report}", { report: job.title }), { type: "cancel", name: job.id }) : null,
     ]),
   );
   const mails = () => table(
-    "Deliveries", "No delivery yet.", ["Recipient", "State", "Report", "When", "What the server said", ""],
+    tr("Deliveries"), tr("No delivery yet."), [tr("Recipient"), tr("State"), tr("Report"), tr("When"), tr("What the server said"), ""],
     model.get("mails").map((mail) => [
       mail.recipient, state(mail.state), mail.title, mail.when, mail.words,
       mail.state === "failed"
-        ? press("Retry", `Retry ${mail.recipient}`, { type: "retry", name: mail.id }) : null,
+        ? press(tr("Retry"), tr("Retry {recipient}", { recipient: mail.recipient }), { type: "retry", name: mail.id }) : null,
     ]),
   );
   const choose = (run) => {
-    const box = element("input", "", { type: "checkbox", "aria-label": `Compare ${run.title}, ${run.when}` });
+    const box = element("input", "", { type: "checkbox", "aria-label": tr("Compare {run}", { run: `${run.title}, ${run.when}` }) });
     box.checked = chosen.includes(run.id);
     box.dataset.key = `compare ${run.id}`;
     box.addEventListener("change", () => {
@@ -81,24 +81,24 @@ function render({ model, el }) {
   };
   const runs = () => {
     const part = table(
-      "Archive", "No report has been sent yet.",
-      ["", "Report", "Made", "As of", "Mails", "Result", "File"],
+      tr("Archive"), tr("No report has been sent yet."),
+      ["", tr("Report"), tr("Made"), tr("As of"), tr("Mails"), tr("Result"), tr("File")],
       model.get("runs").map((run) => [
         choose(run), run.title, run.when, run.as_of, run.words, run.hash,
-        press(run.file, `File ${run.file} of ${run.when}`, { type: "file", name: run.id }),
+        press(run.file, tr("File {kind} of {run}", { kind: run.file, run: run.when }), { type: "file", name: run.id }),
       ]),
     );
     if (model.get("runs").length > 1) {
-      part.children[0].after(element("p", "custdyn-none", {}, "Mark two runs to see what was restated between them."));
+      part.children[0].after(element("p", "custdyn-none", {}, tr("Mark two runs to see what was restated between them.")));
     }
     return part;
   };
   const compared = () => {
     const { title, between, cells } = model.get("compared");
     if (!title || chosen.length !== 2) return [];
-    const said = `Restated: ${title}, as of ${between[0]} → ${between[1]}`;
+    const said = tr("Restated: {report}, as of {old} → {new}", { report: title, old: between[0], new: between[1] });
     return [table(
-      said, "Nothing that was over was restated.", ["Block", "Row", "Bucket", "Old", "New"],
+      said, tr("Nothing that was over was restated."), [tr("Block"), tr("Row"), tr("Bucket"), tr("Old"), tr("New")],
       cells.map((cell) => [cell.block, cell.row, cell.bucket, cell.old, cell.new]),
     )];
   };

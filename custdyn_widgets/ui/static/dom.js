@@ -1,4 +1,8 @@
-// What every front end here shares: it stands before each of them, see front.py.
+// What every front end here shares: `script` of assets.py puts it before each of them, and before
+// it WORDS, the texts that have another form in the reader's language.
+const tr = (text, values = {}) =>
+  (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+
 function element(name, className = "", attributes = {}, text = undefined) {
   const made = document.createElement(name);
   if (className) made.className = className;

@@ -5,7 +5,7 @@ function render({ model, el }) {
     el.replaceChildren(...sectionsOf(model.get("sections")));
   };
   el.setAttribute("role", "region");
-  el.setAttribute("aria-label", "About this report");
+  el.setAttribute("aria-label", tr("About this report"));
   return listen(model, ["sections"], show);
 }
 

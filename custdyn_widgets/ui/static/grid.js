@@ -94,8 +94,8 @@ function gridOf(wrap, table, data, hooks, before) {
     const every = (name) => inside.every((line) => line[name]);
     const like = { line: "value", charge: every("charge"), scales: every("scales") };
     const shown = (text) => written(text, like, look);
-    const figures = units.size === 1 && count ? [unit === "percent" ? "" : `Sum ${shown(sum)}`, `Average ${shown(average)}`] : [];
-    hooks.said([...figures, `Count ${count}`].filter(Boolean).join(" · "));
+    const figures = units.size === 1 && count ? [unit === "percent" ? "" : `${tr("Sum")} ${shown(sum)}`, `${tr("Average")} ${shown(average)}`] : [];
+    hooks.said([...figures, `${tr("Count")} ${count}`].filter(Boolean).join(" · "));
   };
   const unselect = () => {
     if (!from) return false;
@@ -210,7 +210,7 @@ function gridOf(wrap, table, data, hooks, before) {
         ...(named ? [one(`${title(line)}: ${line.name}`)] : []),
         ...columns.map((column) => figure(textAt(line, column))),
       ]);
-      if (readLook().headers) made.unshift(["", ...columns.map((column) => data.labels[column - 1] ?? "Total")]);
+      if (readLook().headers) made.unshift(["", ...columns.map((column) => data.labels[column - 1] ?? tr("Total"))]);
       return made.map((line) => line.join("\t")).join("\n");
     },
   };

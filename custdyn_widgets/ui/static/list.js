@@ -3,9 +3,10 @@ const SOON = 250; // milliseconds after the last key before it is searched
 
 function spread(list) {
   const { first, found, total, lines } = list;
-  if (!found) return total ? `none of ${group(total)}` : "none";
-  const of = found === total ? group(total) : `${group(found)} matches (of ${group(total)})`;
-  return `${group(first + 1)}–${group(first + lines.length)} of ${of}`;
+  if (!found) return total ? tr("none of {total}", { total: group(total) }) : tr("none");
+  const all = tr("{found} matches (of {total})", { found: group(found), total: group(total) });
+  const lot = `${group(first + 1)}–${group(first + lines.length)}`;
+  return tr("{lot} of {all}", { lot, all: found === total ? group(total) : all });
 }
 
 const group = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, "\u00a0");
@@ -14,7 +15,7 @@ function listOf(send, called) {
   const root = element("div", "custdyn-listing");
   const bar = element("div", "custdyn-listing-bar");
   const search = element("input", "custdyn-input", {
-    type: "search", placeholder: "Search", "aria-label": `Search ${called}`, autocomplete: "off",
+    type: "search", placeholder: tr("Search"), "aria-label": tr("Search {list}", { list: called }), autocomplete: "off",
   });
   const count = element("span", "custdyn-count", { role: "status" });
   const turn = (label, drawn, aim) => {
@@ -24,8 +25,8 @@ function listOf(send, called) {
     return button;
   };
   let list = null;
-  const back = turn("Previous page", "back", () => list.first - list.page);
-  const next = turn("Next page", "next", () => list.first + list.page);
+  const back = turn(tr("Previous page"), "back", () => list.first - list.page);
+  const next = turn(tr("Next page"), "next", () => list.first + list.page);
   bar.append(search, count, back, next);
   const wrap = element("div", "custdyn-listing-wrap", { tabindex: "0", role: "region", "aria-label": called });
   const table = element("table", "custdyn-lines");
@@ -58,7 +59,7 @@ function listOf(send, called) {
       const value = kind === "text" ? text : asWritten(text);
       const cell = element("td", kind !== "text" && value.startsWith("-") ? `${kind} neg` : kind);
       if (at === 0 && list.opens) {
-        const button = element("button", "", { type: "button", "aria-label": `Entries of ${value}` }, value);
+        const button = element("button", "", { type: "button", "aria-label": tr("Entries of {client}", { client: value }) }, value);
         cell.append(button);
       } else if (at > 0 && list.cells) {
         const named = `${values[0]}, ${list.columns[at].label}: ${value}`;

@@ -92,29 +92,29 @@ const asWritten = (text) => asWanted(text, {}, { ...readLook(), unit: "1", spend
 // What is said of figures that are not as the files have them.
 function saidOfLook(look) {
   const said = [];
-  if (look.unit === "1000") said.push("totals and balances in thousands");
-  if (look.spending) said.push("charges as spending");
+  if (look.unit === "1000") said.push(tr("totals and balances in thousands"));
+  if (look.spending) said.push(tr("charges as spending"));
   return said.join(", ");
 }
 
 const CHOICES = [
-  ["dense", "Compact rows"],
-  ["sparks", "Sparklines"],
-  ["total", "Total column"],
-  ["pinned", "Keep row names in sight"],
-  ["empty", "Rows without figures"],
-  ["spending", "Charges as spending (positive)"],
-  ["headers", "Copy with names and headers"],
+  ["dense", tr("Compact rows")],
+  ["sparks", tr("Sparklines")],
+  ["total", tr("Total column")],
+  ["pinned", tr("Keep row names in sight")],
+  ["empty", tr("Rows without figures")],
+  ["spending", tr("Charges as spending (positive)")],
+  ["headers", tr("Copy with names and headers")],
 ];
 
 // The menu of the look, and the field that filters rows: `filtered` receives its text.
 function viewTools(filtered) {
   const root = element("div", "custdyn-view-tools");
-  const find = element("input", "custdyn-input custdyn-find", { type: "search", placeholder: "Filter rows", "aria-label": "Filter rows", spellcheck: "false" });
+  const find = element("input", "custdyn-input custdyn-find", { type: "search", placeholder: tr("Filter rows"), "aria-label": tr("Filter rows"), spellcheck: "false" });
   find.addEventListener("input", () => filtered(find.value));
-  const button = element("button", "custdyn-press", { type: "button", "aria-expanded": "false", "aria-label": "View" });
-  button.append(icon("view"), element("span", "custdyn-text", {}, "View"), icon("down"));
-  const menu = element("div", "custdyn-popup custdyn-view-menu", { popover: "auto", role: "dialog", "aria-label": "View" });
+  const button = element("button", "custdyn-press", { type: "button", "aria-expanded": "false", "aria-label": tr("View") });
+  button.append(icon("view"), element("span", "custdyn-text", {}, tr("View")), icon("down"));
+  const menu = element("div", "custdyn-popup custdyn-view-menu", { popover: "auto", role: "dialog", "aria-label": tr("View") });
   const boxes = CHOICES.map(([name, label]) => {
     const box = element("input", "", { type: "checkbox" });
     box.addEventListener("change", () => setLook({ [name]: box.checked }));
@@ -124,8 +124,8 @@ function viewTools(filtered) {
     return [name, box];
   });
   const lists = [
-    ["numbers", "Numbers", Object.keys(MARKS).map((one) => [one, one])],
-    ["unit", "Totals in", [["1", "whole units"], ["1000", "thousands"]]],
+    ["numbers", tr("Numbers"), Object.keys(MARKS).map((one) => [one, one])],
+    ["unit", tr("Totals in"), [["1", tr("whole units")], ["1000", tr("thousands")]]],
   ].map(([name, label, options]) => {
     const list = element("select");
     list.append(...options.map(([value, words]) => element("option", "", { value }, words)));

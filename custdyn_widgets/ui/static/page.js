@@ -2,24 +2,24 @@
 const PRESET = ["theme", "template"]; // Voilà's own parameters stay in the address
 
 const KEYS = [
-  ["Alt+Q", "Query, from anywhere"],
-  ["Ctrl+Enter", "Query, in the form"],
-  ["Alt+E", "Open or fold the form"],
-  ["Arrows, Home, End, Page Up, Page Down", "Move through the figures; with Ctrl to the ends"],
-  ["Shift+arrows, Ctrl+A", "Select figures"],
-  ["Ctrl+C", "Copy them, for a spreadsheet"],
-  ["Enter", "Details of a figure; on a block: fold it"],
-  ["→ on a package's block", "Its card"],
-  ["Arrows in the panel's title", "The neighbouring figure"],
-  ["Escape", "Close what is open"],
-  ["?", "These keys"],
+  ["Alt+Q", tr("Query, from anywhere")],
+  ["Ctrl+Enter", tr("Query, in the form")],
+  ["Alt+E", tr("Open or fold the form")],
+  [tr("Arrows, Home, End, Page Up, Page Down"), tr("Move through the figures; with Ctrl to the ends")],
+  [tr("Shift+arrows, Ctrl+A"), tr("Select figures")],
+  ["Ctrl+C", tr("Copy them, for a spreadsheet")],
+  ["Enter", tr("Details of a figure; on a block: fold it")],
+  [tr("→ on a package's block"), tr("Its card")],
+  [tr("Arrows in the panel's title"), tr("The neighbouring figure")],
+  ["Escape", tr("Close what is open")],
+  ["?", tr("These keys")],
 ];
 
 function keysHelp() {
-  const help = element("div", "custdyn-popup custdyn-keys", { popover: "auto", role: "dialog", "aria-label": "Keys", tabindex: "-1" });
+  const help = element("div", "custdyn-popup custdyn-keys", { popover: "auto", role: "dialog", "aria-label": tr("Keys"), tabindex: "-1" });
   const list = element("dl");
   for (const [keys, words] of KEYS) list.append(element("dt", "", {}, keys), element("dd", "", {}, words));
-  help.append(element("h2", "", {}, "Keys"), list);
+  help.append(element("h2", "", {}, tr("Keys")), list);
   return help;
 }
 
@@ -87,7 +87,7 @@ function render({ model, el }) {
   const living = () => {
     const dead = app.classList.contains("jupyter-widgets-disconnected");
     if (dead === gone.isConnected) return;
-    gone.textContent = dead ? "The kernel was restarted. Run this cell again." : "";
+    gone.textContent = dead ? tr("The kernel was restarted. Run this cell again.") : "";
     for (const child of app.children) child.inert = dead;
     if (dead) app.prepend(gone);
     else gone.remove();

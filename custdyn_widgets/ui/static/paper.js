@@ -12,7 +12,7 @@ function papersOf(data, made, around) {
   const headed = (table, first = false) => {
     const title = element("tr", "sheet");
     const cell = element("th", "", { colspan: ON_PAPER + 1 }, data.caption);
-    cell.append(element("small", "", {}, `${data.source}. Printed ${printed} UTC${said && `, ${said}`}.`));
+    cell.append(element("small", "", {}, `${data.source}. ${tr("Printed {instant} UTC", { instant: printed })}${said && `, ${said}`}.`));
     title.append(cell);
     (table.tHead ?? table.createTHead()).prepend(title);
     if (first) paper.append(...pictures());

@@ -245,7 +245,7 @@ function render({ model, el }) {
       chip.title = one.fault || one.hint || "";
       const cross = element("button", "custdyn-cross", {
         type: "button",
-        "aria-label": `Remove ${one.label}`,
+        "aria-label": tr("Remove {name}", { name: one.label }),
       });
       cross.append(icon("cross"));
       cross.addEventListener("click", () => {

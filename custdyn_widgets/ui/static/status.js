@@ -15,14 +15,14 @@ function render({ model, el }) {
     const seconds = (performance.now() - since) / 1000;
     const share = model.get("share");
     const left = (seconds * (1 - share)) / share;
-    const more = seconds > 2 && share > 0.02 && share < 1 ? `, about ${Math.ceil(left)} s left` : "";
+    const more = seconds > 2 && share > 0.02 && share < 1 ? tr(", about {seconds} s left", { seconds: Math.ceil(left) }) : "";
     elapsed.textContent = `${seconds.toFixed(1)} s${more}`;
   };
   const show = () => {
     const running = model.get("running");
     clearTimeout(waiting);
     words.textContent = model.get("words");
-    bar.setAttribute("aria-label", model.get("words") || "Progress");
+    bar.setAttribute("aria-label", model.get("words") || tr("Progress"));
     const share = model.get("share");
     bar.classList.toggle("unknown", share < 0);
     fill.style.width = share < 0 ? "" : `${Math.round(share * 100)}%`;
@@ -46,7 +46,7 @@ function render({ model, el }) {
   const asked = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      words.textContent = "Waiting for the kernel, which runs a cell …";
+      words.textContent = tr("Waiting for the kernel, which runs a cell …");
     }, 700);
   };
   let app = null;

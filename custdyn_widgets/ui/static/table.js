@@ -50,13 +50,13 @@ function header(data, places, together, view) {
         if (state !== "past") cell.append(element("small", "", {}, STATES[state]));
         if (data.against) {
           const other = data.against[place];
-          cell.append(element("small", "against", {}, other ? `vs ${other}` : "vs nothing"));
+          cell.append(element("small", "against", {}, tr("vs {period}", { period: other || tr("nothing") })));
         }
         cell.dataset.column = place;
         return cell;
       });
       row.append(...together(cells));
-      if (view.total) row.append(element("th", "total", { scope: "col", role: "columnheader" }, "Total"));
+      if (view.total) row.append(element("th", "total", { scope: "col", role: "columnheader" }, tr("Total")));
     }
     head.append(row);
   });
@@ -139,7 +139,7 @@ function widths(data, look, el) {
   return { names: Math.min(Math.max(names, 132), WIDEST_NAME), cell: Math.ceil(cells) + 17 };
 }
 
-const STATES = { running: "in progress", future: "future" };
+const STATES = { running: tr("in progress"), future: tr("future") };
 
 function render({ model, el }) {
   ownKeys(el);
@@ -158,7 +158,7 @@ function render({ model, el }) {
   const above = (event) => filtered(event.detail);
   const card = (name) => {
     const button = element("button", "custdyn-press quiet custdyn-card-of", { type: "button", tabindex: "-1" });
-    button.append(icon("card"), "Package card");
+    button.append(icon("card"), tr("Package card"));
     button.addEventListener("click", () => model.send({ type: "card", package: name }));
     return button;
   };

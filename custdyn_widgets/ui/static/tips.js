@@ -21,7 +21,7 @@ function about(data, cell) {
   const reason = data.why[line.reasons[place]];
   const value = shown(line.values[place]) + (reason ? `: ${reason}` : "");
   const compared = line.line === "value" && data.against ? comparedAt(data, number, place, look) : [];
-  return [heading, value, ...compared, line.words, "Click or press Enter for details"];
+  return [heading, value, ...compared, line.words, tr("Click or press Enter for details")];
 }
 
 // The lines of a comparison below a figure.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib.resources import files
+
+from custdyn_widgets.words import translated
 
 
 @cache
 def script(*names: str) -> str:
     """The script of a widget, of one or several files, as one module that needs no other."""
-    return "".join(_text(f"static/{name}.js") for name in ("dom", *names))
+    text = "".join(_text(f"static/{name}.js") for name in ("dom", *names))
+    return f"const WORDS = {json.dumps(translated(text))};\n{text}"
 
 
 @cache

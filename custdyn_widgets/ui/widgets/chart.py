@@ -9,8 +9,9 @@ import traitlets
 from custdyn_widgets.ui.error_boundary import guarded, log
 from custdyn_widgets.ui.widgets.assets import script, vega
 from custdyn_widgets.ui.widgets.basic import Widget
+from custdyn_widgets.words import tr
 
-NOT_THERE = "The chart could not be drawn: its script did not come. Please reload the page."
+NOT_THERE = tr("The chart could not be drawn: its script did not come. Please reload the page.")
 
 
 class VegaChart(Widget):

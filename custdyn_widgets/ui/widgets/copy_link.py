@@ -8,6 +8,7 @@ from collections.abc import Callable
 from custdyn_widgets.environment import PAGE_VARIABLE
 from custdyn_widgets.ui.states import NO_LINK
 from custdyn_widgets.ui.widgets.button import Button
+from custdyn_widgets.words import tr
 
 
 class CopyLink:
@@ -30,7 +31,7 @@ class CopyLink:
 
     def button(self) -> Button:
         """A button that copies the link."""
-        made = Button(lambda: self._copy(made), self._tell, label="Copy link", icon="link")
+        made = Button(lambda: self._copy(made), self._tell, label=tr("Copy link"), icon="link")
         return made
 
     def _copy(self, button: Button) -> None:
@@ -45,6 +46,13 @@ class CopyLink:
         where = (
             ""
             if self._in_voila() or os.environ.get(PAGE_VARIABLE)
-            else f" It goes behind the address of the page; {PAGE_VARIABLE} can name that."
+            else tr(
+                " It goes behind the address of the page; {variable} can name that.",
+                variable=PAGE_VARIABLE,
+            )
         )
-        self._say(f"Link copied.{where}" if done else "The browser does not let links be copied.")
+        self._say(
+            tr("Link copied.{where}", where=where)
+            if done
+            else tr("The browser does not let links be copied.")
+        )

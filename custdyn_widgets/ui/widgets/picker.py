@@ -13,8 +13,9 @@ from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.ui.error_boundary import guarded
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
+from custdyn_widgets.words import tr
 
-NOTHING_FOUND = "Nothing is called so"
+NOTHING_FOUND = tr("Nothing is called so")
 BETWEEN = re.compile(r"[,;\s]+")
 Known = Callable[[], Choices | str]
 """The choices there are, or words that say why there are none (yet)."""
@@ -128,10 +129,13 @@ class Picker(Widget):
             listed = list(found.choices)
             words = "" if found.total else NOTHING_FOUND
             if found.total > len(listed):
-                words = f"{len(listed)} of {found.total:,} shown: type on to find others"
+                count, total = len(listed), f"{found.total:,}"
+                words = tr(
+                    "{count} of {total} shown: type on to find others", count=count, total=total
+                )
             if self._open_ended and text.strip() and text.strip() not in known:
                 own = text.strip()
-                listed.append(Choice(own, f"“{own}”", "as it is typed"))
+                listed.append(Choice(own, f"“{own}”", tr("as it is typed")))
             answer = {"choices": [self._offered(one) for one in listed], "words": words}
         self.send({"type": "found", "serial": serial, **answer})
 

@@ -13,6 +13,7 @@ from custdyn_widgets.ui.output import sentence
 from custdyn_widgets.ui.widgets.chart import VegaChart
 from custdyn_widgets.ui.widgets.part import Part
 from custdyn_widgets.views.chart_spec import ChartSpec
+from custdyn_widgets.words import tr
 
 FIRST_CHART = "Clients - Active: Qty"
 
@@ -44,7 +45,7 @@ class ReportChart(Part, VegaChart):
 
     def kept(self) -> tuple[str, str]:
         """What the file of a notebook keeps: the picture, where it can be drawn."""
-        return kept_chart(self.spec) if self.spec else sentence(self.words or "No chart.")
+        return kept_chart(self.spec) if self.spec else sentence(self.words or tr("No chart."))
 
     def _reported(self) -> None:
         if self.report is None or self.chart is None:

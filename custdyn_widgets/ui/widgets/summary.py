@@ -17,6 +17,7 @@ from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.views.facts import filter_lines
 from custdyn_widgets.views.table import days
+from custdyn_widgets.words import tr
 
 
 class Summary(Widget):
@@ -68,11 +69,11 @@ def chips_of(query: Query, now: datetime) -> Iterator[tuple[str, str]]:
     yield "client_type", kind.partition(": ")[2]
     yield from zip((one for one in FILTERS if getattr(query, one)), others, strict=True)
     yield "group_by", grouped.partition(": ")[2]
-    yield "currency", query.currency or "base currency"
+    yield "currency", query.currency or tr("base currency")
     yield "active_duration", many(query.active_duration, "month", "months")
     if query.compare is not None:
         known = COMPARISONS.get(query.compare) if isinstance(query.compare, str) else None
-        yield "compare", f"vs {known or 'another period'}"
+        yield "compare", tr("vs {period}", period=known or tr("another period"))
     for block in query.blocks:
         yield "blocks", OPTIONAL_BLOCKS[block]
     for row in query.rows:

@@ -15,6 +15,7 @@ from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.ui.widgets.basic import Widget
 from custdyn_widgets.ui.widgets.part import Part
 from custdyn_widgets.views.table import to_json_model
+from custdyn_widgets.words import tr
 
 
 class TableTools(Widget):
@@ -61,7 +62,7 @@ class ReportTable(Part):
     def kept(self) -> tuple[str, str]:
         """What the file of a notebook keeps: the figures."""
         if self.report is None:
-            return sentence("No report has been made yet.")
+            return sentence(tr("No report has been made yet."))
         return self.report._repr_html_(), self.report.to_text(brief=True)
 
     def focus(self) -> None:

@@ -1,0 +1,1 @@
+"""Tests of custdyn_widgets.words."""

@@ -1,0 +1,159 @@
+"""Every text that a reader sees is in the catalogue, and a translation reaches all of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from custdyn_widgets.environment import LANGUAGE_VARIABLE
+from custdyn_widgets.ui.widgets.assets import script
+from custdyn_widgets.words import tr, tr_plural
+from tests.support.words import DEFINITIONS, POT, bracketed, catalog, untranslated
+
+EVERYWHERE = """
+import json, re, sys
+from html import unescape
+from pathlib import Path
+from custdyn_widgets import Query, run
+from custdyn_widgets.delivery.body import Letter, html_body, text_body
+from custdyn_widgets.views.html import to_page
+from custdyn_widgets.views.text import to_text
+import openpyxl
+
+query = Query(
+    period={"from": "2017-01-01", "to": "2017-03-31"}, group_by=("month", "package"),
+    blocks=("bridge", "movements", "sensitivity"), compare="previous_period",
+)
+result = run(query, "sample", as_of="2017-03-15T00:00:00Z")
+report = result.report
+letter = Letter(title="Monday", file="a.xlsx", picture="p", link="https://x.example", notes=())
+path = Path(sys.argv[1])
+path.write_bytes(result.to_xlsx())
+sheets = openpyxl.load_workbook(path)
+pages = [to_page(report), html_body(report, result.provenance, letter)]
+texts = [text_body(report, result.provenance, letter), *map(str, report.notes)]
+row = next(row for row in report.rows if row.row == "Qty")
+said = result.explain(row.title, row.row, report.buckets[0].label)
+print(json.dumps({
+    "html": [
+        unescape(one)
+        for page in pages
+        for one in re.findall(r'>([^<]+)<|(?:title|aria-label|alt)="([^"]*)"',
+                              re.sub("<style>.*?</style>", "", page, flags=re.S))
+        for one in one if one
+    ],
+    "text": [line for text in texts for line in text.splitlines()],
+    "sheets": [
+        cell.value for name in sheets.sheetnames if name != "Data"
+        for line in sheets[name] for cell in line if isinstance(cell.value, str)
+    ],
+    "explained": [fact.label for fact in said.facts if "Clients" not in fact.label],
+}))
+"""
+"""All that shows a report: page, mail in both forms, notes, file, explanation."""
+
+
+def in_language(po: Path | str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, LANGUAGE_VARIABLE: str(po)}
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120)
+
+
+def test_the_catalogue_has_every_text_and_no_other() -> None:
+    with POT.open("rb") as file:
+        written = {message.id for message in read_po(file)}
+    assert written == {message.id for message in catalog()}, "run make words"
+    assert len(written) > 600
+
+
+def test_no_text_is_put_together_before_it_is_translated() -> None:
+    # `tr(f"…")` would look for a text that no catalogue has
+    found = []
+    for file in sorted(POT.parents[1].rglob("*.py")):
+        found += re.findall(r"\b(?:tr|tr_plural)\(\s*f[\"'].*", file.read_text("utf-8"))
+    assert found == []
+
+
+def test_a_translation_reaches_page_notes_tooltips_mail_files_and_explanation(
+    tmp_path: Path,
+) -> None:
+    po = bracketed(tmp_path / "xx.po")
+    made = in_language(po, EVERYWHERE, str(tmp_path / "file.xlsx"))
+    assert made.returncode == 0, made.stderr
+    texts: dict[str, list[str]] = json.loads(made.stdout)
+    assert {place: untranslated(said) for place, said in texts.items()} == {
+        "html": set(),
+        "text": set(),
+        "sheets": set(),
+        "explained": set(),
+    }
+    assert all(any("⟦" in text for text in said) for said in texts.values())
+    english = in_language("en", EVERYWHERE, str(tmp_path / "english.xlsx"))
+    assert "⟦" not in english.stdout  # the brackets are the translation's
+
+
+def test_a_file_of_another_language_is_verified(tmp_path: Path) -> None:
+    po, file = bracketed(tmp_path / "xx.po"), tmp_path / "file.xlsx"
+    assert in_language(po, EVERYWHERE, str(file)).returncode == 0
+    command = [sys.executable, "-m", "custdyn_widgets.cli", "verify", str(file)]
+    said = subprocess.run([*command, "--source", "sample"], capture_output=True, text=True)
+    assert said.stdout.split() == ["same"], said
+
+
+def test_counts_take_the_form_that_the_language_has_for_them(tmp_path: Path) -> None:
+    polish = Catalog(locale="pl")
+    polish.add(("entry", "entries"), ("wpis", "wpisy", "wpisów"))
+    with (tmp_path / "pl.po").open("wb") as file:
+        write_po(file, polish)
+    code = "from custdyn_widgets.model.cells import many\n"
+    code += "print([many(n, 'entry', 'entries') for n in (1, 2, 5, 22)])"
+    said = in_language(tmp_path / "pl.po", code)
+    assert said.stdout.strip() == "['1 wpis', '2 wpisy', '5 wpisów', '22 wpisy']"
+
+
+def test_without_a_language_texts_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tr("Delete {name}", name="{x}") == "Delete {x}"
+    assert [tr_plural("entry", "entries", count) for count in (0, 1, 2)] == [
+        "entries",
+        "entry",
+        "entries",
+    ]
+    assert script("button").startswith("const WORDS = {};")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("tlh", None, "CUSTDYN_LANGUAGE: 'tlh' cannot be read"),
+        ("there.po", None, "or the path of a file that ends in .po"),
+        ("broken.po", "a letter to the translator\n", "cannot be read"),
+        ("braces.po", 'msgid "Delete {name}"\nmsgstr "{nome}!"\n', "'Delete {name}' has other"),
+        ("open.po", 'msgid "Delete {name}"\nmsgstr "{name"\n', "'Delete {name}' has other"),
+    ],
+)
+def test_what_is_wrong_with_a_translation_is_said_and_texts_are_english(
+    tmp_path: Path, name: str, text: str | None, said: str
+) -> None:
+    path: Any = name
+    if text is not None:
+        path = tmp_path / name
+        path.write_text(text)
+    code = "from custdyn_widgets.words import tr; print(tr('Delete {name}', name='VIP'))"
+    made = in_language(path, code)
+    assert made.stdout.strip() == "Delete VIP"
+    assert said in made.stderr, made.stderr
+
+
+def test_definitions_are_translated_where_they_are_shown() -> None:
+    places = {message.id: [name for name, _ in message.locations] for message in catalog()}
+    assert places["no such entry within the bucket"] == [DEFINITIONS]
+    assert places["Filter rows"] == ["custdyn_widgets/ui/static/look.js"]
