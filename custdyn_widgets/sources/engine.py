@@ -14,9 +14,11 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.backends.sql.datatypes import DuckDBType
 
 from custdyn_widgets.errors import Cancelled, SourceError, TooManyDigits
 from custdyn_widgets.sources.any_engine import FileRead, Stoppable
+from custdyn_widgets.sources.backend import Backend, named
 
 LONGEST_LINE = 1 << 26
 DIRECT_BITS = 20
@@ -64,7 +66,7 @@ class Engine(Stoppable):
             "parquet_metadata_cache": "true",
         }.items():
             self._set(name, value)
-        self.backend = ibis.duckdb.from_connection(self._connection)
+        self.backend = Backend.from_connection(self._connection)
 
     def fetch(self, expression: ir.Expr) -> pa.Table:
         """Runs an expression; an Arrow table with exact decimals."""
@@ -75,9 +77,8 @@ class Engine(Stoppable):
         """Parquet files of one schema as one table, read where they are."""
         self._folders |= {file.resolve().parent for file in files}
         with self._working():
-            return self.backend.read_parquet(
-                [_literally(file) for file in files], table_name=name, hive_partitioning=False
-            )
+            paths = [_literally(file) for file in files]
+            return named(self.backend.read_parquet(paths, table_name=name, hive_partitioning=False))
 
     def csv(self, name: str, file: Path, columns: Sequence[str], delimiter: str) -> ir.Table:
         """A CSV file as a view of text; empty is null. What reads it raises Unreadable."""
@@ -96,7 +97,7 @@ class Engine(Stoppable):
                 max_line_size=LONGEST_LINE,
                 buffer_size=LONGEST_LINE,
             ).create_view(name)
-            return self.backend.table(name)
+            return named(self.backend.table(name))
 
     def write(self, rows: ir.Table, file: Path) -> None:
         """Writes rows to a Parquet file that is there: into the same file. Raises Unreadable."""
@@ -112,22 +113,29 @@ class Engine(Stoppable):
         with self._working():
             self.backend.attach(str(file.resolve()), "source", read_only=True)
             names = self.backend.list_tables(database=("source", "main"))
-            named = "SELECT view_name FROM duckdb_views() WHERE database_name = 'source'"
-            views = {name for (name,) in self._connection.execute(named).fetchall()}
+            listed = "SELECT view_name FROM duckdb_views() WHERE database_name = 'source'"
+            views = {name for (name,) in self._connection.execute(listed).fetchall()}
             own = ("source", "main")
-            return {name: self.backend.table(name, database=own) for name in names}, views
+            return {name: named(self.backend.table(name, database=own)) for name in names}, views
 
     def keep(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
         """A copy of the rows inside the engine."""
         with self._working():
             if isinstance(rows, ir.Table):
-                return self.backend.create_table(name, obj=rows)
+                schema, query = rows.schema(), self.backend.compile(rows)
+                typed = (
+                    f"{_named(key)} {DuckDBType.to_string(one)}" for key, one in schema.items()
+                )
+                self._connection.execute(f"CREATE TABLE {_named(name)} ({', '.join(typed)})")
+                self._connection.execute(f"INSERT INTO {_named(name)} {query}")
+                return ibis.table(schema, name=name)
             # not ibis' own memtable: with sqlglot 30.30 it fails to drop its view
             self._connection.register("arriving", rows)
             try:
-                return self.backend.create_table(name, obj=self.backend.table("arriving"))
+                self._connection.execute(f"CREATE TABLE {_named(name)} AS FROM arriving")
             finally:
                 self._connection.unregister("arriving")
+            return named(self.backend.table(name))
 
     def nothing(self) -> ir.Table:
         """A table without rows."""
@@ -219,6 +227,10 @@ class Engine(Stoppable):
 
 def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def _named(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _literally(file: Path) -> str:
