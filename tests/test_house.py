@@ -7,8 +7,7 @@ import ast
 import doctest
 import re
 import shlex
-import subprocess
-import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 import custdyn_widgets
+from custdyn_widgets.cli import main
 from custdyn_widgets.cli.arguments import EXAMPLES
 from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.parser import parser
@@ -87,8 +87,11 @@ def test_the_documents_name_every_field_row_preset_command_and_format() -> None:
 
 
 @pytest.mark.parametrize("file", [name for name in DOCUMENTS if "```console" in TEXTS[name]])
-def test_the_commands_of_the_documents_print_what_they_show(file: str, tmp_path: Path) -> None:
+def test_the_commands_of_the_documents_print_what_they_show(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: Any
+) -> None:
     """Lines after `$ ` are typed in one folder, in order; the output stands under them."""
+    monkeypatch.chdir(tmp_path)
     for text in blocks("toml", file):
         (tmp_path / "query.toml").write_text(text, "utf-8")
     for table, text in zip(("clients", "ledger"), blocks("csv", file), strict=False):
@@ -98,13 +101,10 @@ def test_the_commands_of_the_documents_print_what_they_show(file: str, tmp_path:
     for session in blocks("console", file):
         for part in re.split(r"^\$ ", session, flags=re.M)[1:]:
             command, _, shown = part.partition("\n")
-            ended = subprocess.run(
-                [sys.executable, "-m", "custdyn_widgets.cli", *shlex.split(command)[1:]],
-                capture_output=True,
-                cwd=tmp_path,
-                check=False,
-            )
-            printed = (ended.stdout or ended.stderr).decode("utf-8-sig").replace("\r\n", "\n")
+            with suppress(SystemExit):
+                main(shlex.split(command)[1:])
+            out, errors = capsysbinary.readouterr()
+            printed = (out or errors).decode("utf-8-sig").replace("\r\n", "\n")
             wanted = shown.removesuffix("…\n")
             cut = wanted != shown
             assert printed.startswith(wanted) if cut else printed == wanted, command

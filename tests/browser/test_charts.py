@@ -145,7 +145,6 @@ def test_packages_as_small_multiples_and_on_the_axis(front: str, arrive: Arrive)
     visit.until(is_july)
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_click_on_a_point_selects_its_cell(front: str, arrive: Arrive) -> None:
     visit = asked(arrive(front, "demo", DEMO))

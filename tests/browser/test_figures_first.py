@@ -90,7 +90,6 @@ def test_a_link_is_run_by_the_button_in_its_notice(arrive: Arrive) -> None:
     visit.notice("filled from a link").wait_for(state="detached")
 
 
-@pytest.mark.journey
 def test_the_toolbar_takes_two_rows_on_a_phone_and_its_names_stay(arrive: Arrive) -> None:
     visit = reported(arrive, width=390)
     bar = visit.page.locator(".custdyn-toolbar")

@@ -93,9 +93,7 @@ def run_cell(page: Page, place: int) -> None:
     expect(prompt).not_to_have_text("[*]:")
 
 
-@pytest.mark.parametrize(
-    "front", [pytest.param("jupyterlab", marks=pytest.mark.journey), "notebook"]
-)
+@pytest.mark.parametrize("front", ["jupyterlab", "notebook"])
 def test_a_saved_notebook_shows_its_figures_without_a_kernel(
     front: str, notebooks: Notebooks
 ) -> None:

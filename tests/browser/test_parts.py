@@ -205,7 +205,6 @@ def test_parts_in_notebook_7(notebooks: Notebooks) -> None:
     expect(visit.page.locator(".jp-OutputArea-output pre").last).to_have_text("02/2025\n")
 
 
-@pytest.mark.journey
 def test_a_notebook_of_parts_is_served(visits: Callable[..., Visit], tmp_path: Path) -> None:
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PARTS)])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}

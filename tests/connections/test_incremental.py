@@ -105,6 +105,7 @@ def test_late_and_archived_rows_give_the_cells_of_a_full_load(
     assert played.balances() == played.stored()
 
 
+@pytest.mark.long
 def test_an_archive_that_moves_without_anything_new_adds_nothing(played: Played) -> None:
     before = report(played.folder).to_csv()
     played.made.archive(BEGIN + timedelta(days=300))
@@ -135,6 +136,7 @@ def test_edited_rows_end_at_the_stored_balance_and_each_is_listed(played: Played
     assert totals[1] - totals[0] == -15
 
 
+@pytest.mark.long
 def test_whatever_counts_entries_leaves_edits_out(played: Played, tmp_path: Path) -> None:
     """The report, who and what is behind a figure, the package card, Orig-Term and a rollup."""
     first = moment(played)
@@ -194,6 +196,7 @@ def test_an_edited_call_is_found_in_a_table_that_grows(played: Played) -> None:
     assert played.balances() == played.stored()
 
 
+@pytest.mark.long
 def test_an_entry_that_moves_to_another_client_is_taken_back_there(played: Played) -> None:
     row = played.refills()[0]
     user, amount = int(str(row["id_user"])), Decimal(str(row["credit"]))
@@ -218,6 +221,7 @@ def test_an_entry_that_moves_to_another_client_is_taken_back_there(played: Playe
     assert played.balances() == played.stored()
 
 
+@pytest.mark.long
 def test_deleted_rows_stay_and_are_counted(played: Played) -> None:
     first = moment(played)
     before = report(played.folder, first).to_csv()
@@ -239,6 +243,7 @@ def test_deleted_rows_stay_and_are_counted(played: Played) -> None:
     assert report(played.folder, first).to_csv() == before
 
 
+@pytest.mark.long
 def test_a_client_that_is_gone_stays_and_is_closed(played: Played) -> None:
     user = next(iter(played.made.users))
     row = played.made.users.pop(user)
@@ -249,6 +254,7 @@ def test_a_client_that_is_gone_stays_and_is_closed(played: Played) -> None:
     assert not played.read().written
 
 
+@pytest.mark.long
 def test_calls_of_one_id_keep_their_numbers_when_another_arrives_late(played: Played) -> None:
     """Two legs of one call are alike in all that names them; the late one costs more."""
     calls = played.made.tables["pkg_cdr"]
@@ -266,6 +272,7 @@ def test_calls_of_one_id_keep_their_numbers_when_another_arrives_late(played: Pl
     assert (made.changes.added, made.changes.edited, made.changes.gone) == (0, (), 1)
 
 
+@pytest.mark.long
 def test_without_the_numbers_of_before_a_late_call_would_change_another(
     played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from custdyn_widgets.extract import balance_changes as passes
 from custdyn_widgets.extract.balance_changes import ReadStrategy
 from custdyn_widgets.extract.change_table import ChangeTable, ChangeTableBuilder
 from custdyn_widgets.sources.connectors import folder as folder_source
+from tests.support.counts import some
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 QUERY = {
@@ -78,16 +80,16 @@ def asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch, **query: Any) -> tu
     return (result.to_dict(), result.provenance.fingerprint), ways - {"before"}
 
 
-@pytest.mark.parametrize("ids", [pa.int64(), pa.int32(), pa.string()], ids=str)
+IDS = (pa.int64(), pa.int32(), pa.string())
+AMOUNTS = (pa.decimal128(9, 0), pa.decimal128(12, 1), pa.decimal128(18, 4))
+
+
 @pytest.mark.parametrize(
-    "amount",
-    [pa.decimal128(9, 0), pa.decimal128(12, 1), pa.decimal128(18, 4)],
-    ids=str,
+    ("ids", "amount", "by"), some(itertools.product(IDS, AMOUNTS, ["month", "date"]), 5), ids=str
 )
-@pytest.mark.parametrize("by", ["month", "date"])
 def test_entries_that_are_handed_over_say_what_the_engine_adds_up(
-    amount: pa.DataType,
     ids: pa.DataType,
+    amount: pa.DataType,
     by: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -25,6 +25,7 @@ from custdyn_widgets.model.periods import (
     zone_names,
 )
 from custdyn_widgets.query.fields import PRESETS
+from tests.support.counts import some
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)
 
@@ -144,12 +145,17 @@ def test_the_activity_window_starts_calendar_months_before_with_the_day_clamped(
     assert starts == (datetime(2017, 2, 28, 12, tzinfo=UTC), datetime(2017, 3, 1, tzinfo=UTC))
 
 
+ODD = ("Pacific/Apia", "Pacific/Fakaofo", "Australia/Lord_Howe", "Africa/Casablanca")
+"""Zones that left out a day, move by half an hour, or have two changes in some months."""
+ZONES = [*ODD, *some((name for name in zone_names() if name not in ODD), 36)]
+
+
 @given(st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)), st.integers(0, 120))
 def test_months_back_equals_a_second_implementation(local: datetime, months: int) -> None:
     assert months_back(local, months) == local - relativedelta(months=months)
 
 
-@pytest.mark.parametrize("name", zone_names())
+@pytest.mark.parametrize("name", ZONES)
 def test_every_zone_cuts_years_into_contiguous_days_and_months(name: str) -> None:
     for year in (2000, 2011, 2018, 2024, 2037):
         first, last = datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59)
@@ -181,7 +187,7 @@ def test_edges_equal_a_second_implementation(name: str) -> None:
         assert bucket.start == expected
 
 
-@pytest.mark.parametrize("name", zone_names())
+@pytest.mark.parametrize("name", ZONES)
 def test_a_segment_has_one_local_date_for_its_rates(name: str) -> None:
     tz = zone(name)
     for start in (

@@ -142,6 +142,7 @@ def test_what_a_file_keeps_is_small_and_holds_the_figures() -> None:
     assert "result.table" in cells[6][-1].data["text/html"]
 
 
+@pytest.mark.long
 def test_papermill_and_nbconvert_show_the_figures_without_a_network(tmp_path: Path) -> None:
     book = nbformat.v4.new_notebook(
         cells=[
@@ -178,6 +179,7 @@ def test_papermill_and_nbconvert_show_the_figures_without_a_network(tmp_path: Pa
     assert "vegaEmbed=" not in (tmp_path / "out.ipynb").read_text()  # Vega is no widget's state
 
 
+@pytest.mark.long
 def test_a_chart_of_data_elsewhere_asks_no_network_for_its_picture() -> None:
     chart = (
         "import altair as alt\nalt.Chart('https://127.0.0.1:9/x.csv').mark_bar().encode(x='a:Q')"
@@ -187,6 +189,7 @@ def test_a_chart_of_data_elsewhere_asks_no_network_for_its_picture() -> None:
     assert "widget-view" in str(alive.data)
 
 
+@pytest.mark.long
 def test_an_own_chart_is_drawn_without_a_network_whatever_comes_first() -> None:
     active = "import altair as alt\nalt.renderers.active"
     assert executed(IMPORT, active)[-1][0].data["text/plain"] == "'custdyn'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
@@ -13,7 +13,7 @@ from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.definitions import ACTIVE, CLOSING, ROUNDING
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
 from custdyn_widgets.report.report import Report
-from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import RatesMissing, answer
 from tests.support.oracle_blocks import BRIDGES, blocks_of, shown
 
@@ -30,12 +30,7 @@ def missing_rates(case: Case, asked: tuple[str, ...]) -> dict[str, date]:
     return first
 
 
-@settings(
-    max_examples=LEDGERS // 4,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@ledgers(4, 10)
 @given(case=cases(), asked=st.sampled_from([tuple(OPTIONAL_BLOCKS), ("bridge",), ("movements",)]))
 def test_optional_blocks_equal_the_brute_force_reading(case: Case, asked: tuple[str, ...]) -> None:
     source = open_source(case.frames())

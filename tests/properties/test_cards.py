@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import Result, open_source, run
@@ -19,7 +19,7 @@ from custdyn_widgets.drill.package_card import PackageCard
 from custdyn_widgets.errors import MissingRates, QueryError
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
 from custdyn_widgets.model.definitions import ALL, NA, NO_PACKAGE, PACKAGES, PAY_AS_YOU_GO
-from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import go_back, utc
 
 DAY = 86_400 * 10**6
@@ -28,12 +28,7 @@ DAY = 86_400 * 10**6
 PACKAGED = cases(dense=True, kinds=["package_activation", "package_renewal", "payg"])
 
 
-@settings(
-    max_examples=LEDGERS // 8,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@ledgers(8, 16)
 @given(
     case=st.one_of(cases(), PACKAGED, PACKAGED),
     lasts=st.tuples(*[st.sampled_from([None, 0, 1, 2, 12])] * 3),

@@ -9,23 +9,18 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates, QueryError
 from custdyn_widgets.model.definitions import NA
 from custdyn_widgets.report.report import Report
-from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import UNITS, Answer, RatesMissing, _money, answer, buckets_of, go_back
 
 MODES = ["previous_period", "previous_year", "itself", "a day earlier", "40 days earlier"]
-law = settings(
-    max_examples=LEDGERS // 8,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+law = ledgers(8, 16)
 
 
 def other_period(first: datetime, last: datetime, group_by: list[str], mode: str) -> Any:
@@ -159,7 +154,7 @@ def _json(named: Any) -> Any:
     return {end: instant.isoformat() for end, instant in named.items()}
 
 
-@settings(law, max_examples=LEDGERS // 32)
+@ledgers(32)
 @given(cases())
 def test_the_other_side_is_the_report_of_that_period(case: Case) -> None:
     """What a comparison shows is what the reader gets who asks for the other period alone."""

@@ -84,7 +84,7 @@ def drill_into(
         source.close()
 
 
-@ledgers(5)
+@ledgers(5, 12)
 @given(case=st.one_of(cases(), cases(dense=True)), memory=st.sampled_from([None, None, "1"]))
 def test_balances_and_flows_add_up_to_the_cells(case: Case, memory: str | None) -> None:
     source = open_source(case.frames(), memory=memory)

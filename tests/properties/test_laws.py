@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.model.definitions import ALL, PACKAGE, PACKAGES
 from custdyn_widgets.report.report import Report
-from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import Data
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -28,11 +28,7 @@ FLOWS = [
     ("Packages", "Renew Qty"),
     ("Packages", "Renew Total"),
 ]
-law = settings(
-    max_examples=LEDGERS // 16,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+law = ledgers(16, 25)
 
 
 def made(case: Case, **fields: Any) -> Report | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
@@ -14,17 +14,12 @@ from custdyn_widgets.errors import MissingRates
 from custdyn_widgets.listings import cdrs
 from custdyn_widgets.model.definitions import PAY_AS_YOU_GO
 from custdyn_widgets.query.fields import SPLITS
-from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.ledgers import Case, cases, ledgers
 
 PAYG = cases(dense=True, kinds=["payg"])
 
 
-@settings(
-    max_examples=LEDGERS // 8,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@ledgers(8, 16)
 @given(
     case=st.one_of(PAYG, PAYG, cases()),
     split=st.sampled_from([None, *SPLITS]),

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates
-from tests.support.ledgers import LEDGERS, Case, cases
+from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import Answer, RatesMissing, answer
 
 
-@settings(
-    max_examples=LEDGERS // 2,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@ledgers(2)
 @given(case=cases())
 @pytest.mark.parametrize("half", ["first", "second"])  # one for each processor
 def test_every_cell_equals_the_brute_force_reading(half: str, case: Case) -> None:

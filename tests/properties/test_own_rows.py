@@ -32,7 +32,7 @@ def missing_rates(case: Case, rows: list[dict[str, Any]]) -> dict[str, date]:
     return first
 
 
-@ledgers(5)
+@ledgers(5, 12)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     rows=own_rows(),

@@ -124,7 +124,7 @@ def agree(place: Path) -> None:
         assert now[name] == expected
 
 
-@ledgers(2)
+@ledgers(2, 12)
 @given(
     rows=st.lists(row(PLAIN) | row(), max_size=6),
     last=SPOILT,
@@ -175,7 +175,7 @@ def short(text: str) -> bool:
 TYPES = ("", "TEXT", "INTEGER", "REAL", "NUMERIC", "DECIMAL(10,2)", "VARCHAR(20)", "BLOB")
 
 
-@ledgers(4)
+@ledgers(4, 12)
 @given(
     types=st.fixed_dictionaries(
         {name: st.sampled_from(TYPES) for name in ("entry_id", "client_id", "amount", "quantity")}
@@ -225,7 +225,7 @@ NUMBERS = st.one_of(
 )
 
 
-@ledgers(4)
+@ledgers(4, 12)
 @given(amount=NUMBERS)
 def test_parquet_is_read_as_before(amount: pa.Array) -> None:
     count = len(amount)
@@ -244,7 +244,7 @@ def test_parquet_is_read_as_before(amount: pa.Array) -> None:
         agree(Path(name))
 
 
-@ledgers(8)
+@ledgers(8, 20)
 @given(
     rows=st.lists(row(GOOD) | row(BAD), max_size=6),
     separator=st.sampled_from([";", "\t"]),

@@ -134,6 +134,7 @@ def page(served: Place) -> Iterator[Answer]:
     served.leave(page)
 
 
+@pytest.mark.long
 def test_voila_as_it_comes_lets_every_attack_through(tmp_path: Path) -> None:
     """The control of the tests below: what they see refused, no wall keeps out here."""
     plain = started("voila", tmp_path, "--VoilaConfiguration.file_allowlist=[]")
@@ -212,6 +213,7 @@ def test_what_the_address_brings_into_a_page_bears_no_nonce() -> None:
         assert stamped(part, "N", query=f"package={name}").count("<script nonce=N") == 2
 
 
+@pytest.mark.long
 def test_there_are_so_many_readers_and_no_more(served: Place, page: Answer) -> None:
     """A health check starts nothing; who never came back, or was none, makes room."""
     assert served.get().status == 200
@@ -401,6 +403,7 @@ def family(place: Place) -> list[psutil.Process]:
     return [own, *own.children(recursive=True)]
 
 
+@pytest.mark.long
 def test_the_app_takes_nothing_from_the_current_folder(folder: Path) -> None:
     place = app(folder)
     try:
@@ -420,6 +423,7 @@ def test_the_app_takes_nothing_from_the_current_folder(folder: Path) -> None:
         place.stop()
 
 
+@pytest.mark.long
 def test_of_an_app_that_was_killed_nothing_stays(folder: Path) -> None:
     place = app(folder)
     members = family(place)
@@ -438,6 +442,7 @@ def test_a_server_that_does_not_stop_is_killed(folder: Path) -> None:
     assert not server.is_running()
 
 
+@pytest.mark.long
 def test_a_scheduler_that_was_killed_is_started_again_and_said(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,7 +125,9 @@ def test_it_is_extended_by_what_was_recorded_since_late_entries_included(
         made = make_rollup(folder, rolled, as_of=as_of)
         read += made.read
         assert read == made.rollup.entries  # none was read twice
-        same(folder, rolled, as_of)
+        if len(made.rollup.ledger) in (1, 2, MAX_PARTS):
+            same(folder, rolled, as_of)
+    same(folder, rolled, as_of)
     assert made.how == "extended" and made.rollup.rows <= read
     assert 1 < len(made.rollup.ledger) <= MAX_PARTS
     kept = len(list(rolled.glob("ledger-*.parquet")))

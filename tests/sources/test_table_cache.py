@@ -267,6 +267,35 @@ def test_a_full_disk_is_a_note(tmp_path: Path, cache: Path) -> None:
     assert total(folder) == Decimal(25_000)
 
 
+@pytest.fixture
+def small_disk(cache: Path) -> Iterator[Path]:
+    """The cache on a file system of its own, of a quarter of a megabyte."""
+    cache.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", str(cache)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system can be mounted by root alone")
+    yield cache
+    subprocess.run(["umount", str(cache)], check=True)
+
+
+def test_a_disk_that_fills_up_while_it_is_written(tmp_path: Path, small_disk: Path) -> None:
+    lines = (f"{number},1,2024-02-01,refill,{number}.25\n" for number in range(200_000))
+    folder = write(tmp_path / "s")
+    (folder / "ledger.csv").write_text(
+        "entry_id,client_id,occurred_at,kind,amount\n" + "".join(lines)
+    )
+    time.sleep(2 * table_cache.SETTLED / 1e9)
+    with pytest.raises(OSError, match="No space left"):  # it is as small as that
+        (small_disk / "more").write_bytes(bytes(300_000))
+    (small_disk / "more").unlink()
+    said, _ = in_a_process(folder).communicate()
+    assert said.split()[0] == "19999950000.000000"
+    assert "ledger.csv is read again by the next process" in said and "No space left" in said
+    kept = {entry.table for entry, *_ in table_cache.entries(small_disk)}
+    assert kept == {"clients"}  # what fits is kept, and nothing is left of the other
+    assert total(folder) == Decimal(19_999_950_000)
+
+
 def test_the_oldest_go_first_but_not_what_is_in_use(tmp_path: Path, cache: Path) -> None:
     folders = [write(tmp_path / name, rows=20_000) for name in "abc"]
     source = open_source(folders[0])

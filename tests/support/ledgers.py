@@ -16,12 +16,17 @@ from hypothesis import strategies as st
 
 from tests.support.oracle import Data, buckets_of, go_back, utc
 
-LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", "100"))
+SHORT = 100
+LEDGERS = int(os.environ.get("CUSTDYN_LEDGERS", SHORT))
 """Random ledgers that the engine is held to; `make test-long` takes more."""
 
 
-def ledgers(share: int) -> settings:
-    """How a law is tried that takes long: on one in `share` of LEDGERS."""
+def ledgers(share: int, short: int = 0) -> settings:
+    """How a law is tried that takes long: on one in `share` of LEDGERS.
+
+    Where `short` is given, `make test`, which has 100, tries it on one in `short` of them.
+    """
+    share = short if short and LEDGERS <= SHORT else share
     return settings(
         max_examples=max(LEDGERS // share, 1),
         deadline=None,

@@ -46,12 +46,16 @@ def records(drawn: Any) -> list[dict[str, Any]]:
     return list(data)
 
 
-@pytest.mark.parametrize("title", PRE_CONFIGURED)
 @pytest.mark.parametrize("compare", [None, "previous_year"])
-def test_a_template_draws_the_cells_of_its_row(title: str, compare: str | None) -> None:
+def test_a_template_draws_the_cells_of_its_row(compare: str | None) -> None:
+    result = report(compare=compare)
+    for title in PRE_CONFIGURED:
+        draws_its_cells(result, title, compare)
+
+
+def draws_its_cells(result: Result, title: str, compare: str | None) -> None:
     import altair as alt
 
-    result = report(compare=compare)
     drawn = result.chart(title)
     assert compare or isinstance(drawn, alt.Chart)
     series = PRE_CONFIGURED[title].series[0]
@@ -68,9 +72,14 @@ def test_a_template_draws_the_cells_of_its_row(title: str, compare: str | None) 
     assert others == ([str(cell) for cell in row.compared.other] if row.compared else [])
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("compare", [None, "previous_year"])
-def test_every_kind_is_drawn_on_both_axes(kind: str, compare: str | None) -> None:
+def test_every_kind_is_drawn_on_both_axes(compare: str | None) -> None:
+    result = report(compare=compare)
+    for kind in KINDS:
+        every_stacking_is_drawn(result, kind, compare)
+
+
+def every_stacking_is_drawn(result: Result, kind: str, compare: str | None) -> None:
     right = {"block": ACTIVE, "row": "Qty", "axis": "right", "colour": "#123456"}
     for stacking in ("amount", "share"):
         asked = spec(
@@ -81,7 +90,7 @@ def test_every_kind_is_drawn_on_both_axes(kind: str, compare: str | None) -> Non
             values_shown=True,
             legend="right",
         )
-        drawn = report(compare=compare).chart(asked).to_dict()
+        drawn = result.chart(asked).to_dict()
         text = json.dumps(drawn)
         assert '"orient": "right"' in text and "#123456" in text and '"independent"' in text
         assert ("Share" in text) == (stacking == "share" and kind in ("stacked_column", "area"))
@@ -102,9 +111,9 @@ def test_areas_lie_on_each_other_as_amounts_and_as_shares() -> None:
         {"block": BALANCE_REFILL, "row": "Avg", "kind": "area"},
         {"block": PAY_AS_YOU_GO, "row": "Total", "kind": "area"},
     ]
-    edges = {}
+    edges, result = {}, report()
     for stacking in ("amount", "share"):
-        april = [one for one in records(report().chart(spec(*series, stacking=stacking)))
+        april = [one for one in records(result.chart(spec(*series, stacking=stacking)))
                  if one["x"] == "04/2024"]  # fmt: skip
         edges[stacking] = [(one["base"], one["top"]) for one in april]
     assert edges["amount"] == [(0, 30), (30, 60), (0, -4)]
