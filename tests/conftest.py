@@ -21,8 +21,8 @@ from tests.support.parts import PARTS, PROPERTIES, all_parts, part_of
 settings.register_profile("custdyn", deadline=None)  # no test asserts a time
 settings.load_profile("custdyn")
 UNCOUNTED = (
-    *("properties", "browser", "notebook", "serve", "words"),
-    *("test_kills", "test_house", "test_wheel", "test_balances", "test_dialects", "test_periods"),
+    *("properties", "browser", "notebook", "serve"),
+    *("test_kills", "test_house", "test_wheel", "test_balances", "test_dialects"),
     *("test_cli", "test_attacks", "test_widget", "test_cdnow"),
 )
 """Tests by chance, of other processes, of many cases: folders and files that are not counted as
@@ -33,6 +33,14 @@ AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--part` runs one part of the long suite."""
     parser.addoption("--part", choices=PARTS, help="a part of the long suite: tests/support/parts")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """On PostgreSQL `make test` tries the store itself; what uses one, the long suite."""
+    call = getattr(item, "callspec", None)
+    on_postgres = call is not None and call.params.get("store_url") == "postgres"
+    if on_postgres and item.path.stem != "test_store":
+        item.add_marker(pytest.mark.long)
 
 
 @pytest.hookimpl(trylast=True)  # after the browser's tests are marked

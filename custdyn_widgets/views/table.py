@@ -105,9 +105,8 @@ def shortened(table: Table) -> tuple[Table, str]:
     if (columns, rows) == (wide, high):
         return table, ""
     left = [
-        f"{count} {what}"
-        for count, what in ((wide - columns, "earlier buckets"), (high - rows, "further rows"))
-        if count
+        many(wide - columns, "earlier bucket", "earlier buckets") if wide > columns else "",
+        many(high - rows, "further row", "further rows") if high > rows else "",
     ]
     first = wide - columns
     kept = Table(
@@ -122,7 +121,7 @@ def shortened(table: Table) -> tuple[Table, str]:
         ),
         against=None if table.against is None else table.against[first:],
     )
-    return kept, tr("{left} more: result.table", left=tr(" and ").join(left))
+    return kept, tr("{left} more: result.table", left=tr(" and ").join(filter(None, left)))
 
 
 def days(first: datetime, last: datetime) -> str:

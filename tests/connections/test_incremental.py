@@ -254,7 +254,6 @@ def test_a_client_that_is_gone_stays_and_is_closed(played: Played) -> None:
     assert not played.read().written
 
 
-@pytest.mark.long
 def test_calls_of_one_id_keep_their_numbers_when_another_arrives_late(played: Played) -> None:
     """Two legs of one call are alike in all that names them; the late one costs more."""
     calls = played.made.tables["pkg_cdr"]

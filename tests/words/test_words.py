@@ -7,14 +7,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from custdyn_widgets import words
 from custdyn_widgets.environment import LANGUAGE_VARIABLE
+from custdyn_widgets.model.cells import many
 from custdyn_widgets.ui.widgets.assets import script
 from custdyn_widgets.words import tr, tr_plural
 from tests.support.words import DEFINITIONS, POT, bracketed, catalog, untranslated
@@ -109,18 +111,42 @@ def test_a_file_of_another_language_is_verified(tmp_path: Path) -> None:
     assert said.stdout.split() == ["same"], said
 
 
-def test_counts_take_the_form_that_the_language_has_for_them(tmp_path: Path) -> None:
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path | str], None]]:
+    """Texts are those of a translation, until the test ends."""
+
+    def read(po: Path | str) -> None:
+        monkeypatch.setenv(LANGUAGE_VARIABLE, str(po))
+        words._translations.cache_clear()
+
+    yield read
+    words._translations.cache_clear()
+
+
+def test_counts_take_the_form_that_the_language_has_for_them(
+    tmp_path: Path, reads: Callable[[Path | str], None]
+) -> None:
     polish = Catalog(locale="pl")
     polish.add(("entry", "entries"), ("wpis", "wpisy", "wpisów"))
     with (tmp_path / "pl.po").open("wb") as file:
         write_po(file, polish)
-    code = "from custdyn_widgets.model.cells import many\n"
-    code += "print([many(n, 'entry', 'entries') for n in (1, 2, 5, 22)])"
-    said = in_language(tmp_path / "pl.po", code)
-    assert said.stdout.strip() == "['1 wpis', '2 wpisy', '5 wpisów', '22 wpisy']"
+    reads(tmp_path / "pl.po")
+    said = [many(count, "entry", "entries") for count in (1, 2, 5, 22)]
+    assert said == ["1 wpis", "2 wpisy", "5 wpisów", "22 wpisy"] and words.language() == "pl"
+    script_words = words.translated('tr("Filter rows")')
+    assert script_words == {}  # it has none for it
 
 
-def test_without_a_language_texts_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scripts_have_the_texts_that_differ(
+    tmp_path: Path, reads: Callable[[Path | str], None]
+) -> None:
+    reads(bracketed(tmp_path / "xx.po"))
+    assert words.translated('tr("Filter rows") + tr("no such text")') == {
+        "Filter rows": "⟦Filter rows⟧"
+    }
+
+
+def test_without_a_language_texts_are_english() -> None:
     assert tr("Delete {name}", name="{x}") == "Delete {x}"
     assert [tr_plural("entry", "entries", count) for count in (0, 1, 2)] == [
         "entries",
@@ -141,16 +167,14 @@ def test_without_a_language_texts_are_english(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_what_is_wrong_with_a_translation_is_said_and_texts_are_english(
-    tmp_path: Path, name: str, text: str | None, said: str
+    tmp_path: Path, name: str, text: str | None, said: str, reads: Callable[[Path | str], None]
 ) -> None:
-    path: Any = name
     if text is not None:
-        path = tmp_path / name
-        path.write_text(text)
-    code = "from custdyn_widgets.words import tr; print(tr('Delete {name}', name='VIP'))"
-    made = in_language(path, code)
-    assert made.stdout.strip() == "Delete VIP"
-    assert said in made.stderr, made.stderr
+        (tmp_path / name).write_text(text)
+    reads(name if text is None else tmp_path / name)
+    with pytest.warns(UserWarning) as warned:
+        assert tr("Delete {name}", name="VIP") == "Delete VIP"
+    assert said in str(warned[0].message)
 
 
 def test_definitions_are_translated_where_they_are_shown() -> None:
