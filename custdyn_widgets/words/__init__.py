@@ -117,7 +117,12 @@ def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
 def _braces(*texts: str) -> set[str]:
     """The names in the braces of texts; of one that cannot be read, the text itself."""
     try:
-        return {name for text in texts for _, name, *_ in string.Formatter().parse(text) if name}
+        return {
+            name
+            for text in texts
+            for _, name, *_ in string.Formatter().parse(text)
+            if name is not None
+        }
     except ValueError:
         return set(texts)
 

@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -77,7 +78,7 @@ class Place:
 
     def kernels(self) -> list[psutil.Process]:
         own = psutil.Process(self.process.pid)
-        return [one for one in own.children(recursive=True) if "ipykernel" in str(one.cmdline())]
+        return [one for one in own.children(recursive=True) if is_kernel(one)]
 
     def connect(self, kernel: str, *protocols: str, host: str = "127.0.0.1") -> websocket.WebSocket:
         address = f"ws://127.0.0.1:{self.port}/api/kernels/{kernel}/channels?session_id=1"
@@ -396,6 +397,13 @@ def app(folder: Path, *options: str) -> Place:
     script = Path(sys.executable).with_name("custdyn")
     command = [str(script), "app", "--source", ".", "--port", str(port), "--ready", "0", *options]
     return Place(command, port, folder / "log", folder)
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    """Whether it is a kernel, and has not ended meanwhile."""
+    with suppress(psutil.Error):
+        return "ipykernel" in str(process.cmdline())
+    return False
 
 
 def family(place: Place) -> list[psutil.Process]:

@@ -68,7 +68,7 @@ PARTS = {
     "laws": Part(("tests/properties",), 8, ("drill", "listings")),
     "spark": Part(("tests/sources/test_spark.py",), 4, ("sources/connectors/spark",)),
     "engines": Part(
-        ("tests/sources", "tests/extract", "tests/metrics", "tests/pipeline"), 2, ("sources",)
+        ("tests/sources", "tests/extract", "tests/metrics", "tests/pipeline"), 5, ("sources",)
     ),
     "kills": Part(
         ("tests/store", "tests/delivery", "tests/serve", "tests/connections"),
@@ -80,7 +80,7 @@ PARTS = {
         1,
         ("exports", "drill", "listings", "report", "views"),
     ),
-    "rest": Part(("tests",), 1, ("cli", "ui")),
+    "rest": Part(("tests",), 2, ("cli", "ui")),
 }
 """Each test is of the first part that holds it; those of a notebook in a browser are of LAB."""
 

@@ -163,6 +163,7 @@ def test_without_a_language_texts_are_english() -> None:
         ("there.po", None, "or the path of a file that ends in .po"),
         ("broken.po", "a letter to the translator\n", "cannot be read"),
         ("braces.po", 'msgid "Delete {name}"\nmsgstr "{nome}!"\n', "'Delete {name}' has other"),
+        ("empty.po", 'msgid "Delete {name}"\nmsgstr "{} weg"\n', "'Delete {name}' has other"),
         ("open.po", 'msgid "Delete {name}"\nmsgstr "{name"\n', "'Delete {name}' has other"),
     ],
 )
