@@ -52,10 +52,10 @@ PARTS = {
             f"tests/browser/test_{name}.py"
             for name in ("form", "links", "look", "saved_queries", "sending", "states")
         ),
-        5,
+        6,
         PAGE,
     ),
-    "panels": Part(("tests/browser",), 8, PAGE),
+    "panels": Part(("tests/browser",), 12, PAGE),
     "oracle": Part(("tests/properties/test_blocks.py", "tests/properties/test_oracle.py"), 10),
     "reading": Part(
         ("tests/properties/test_reading.py", "tests/sources/test_table_cache.py"),
