@@ -160,7 +160,7 @@ def _info(
     for label, value in info_rows(report, provenance):
         lines.append([_text(label, Look.LABEL), _text(cleaner.clean(value), Look.TEXT)])
     if parts > 1:
-        said = tr("The report is wider than a sheet and stands on {parts} of them.", parts=parts)
+        said = tr("The report is wider than a sheet and takes {parts} of them.", parts=parts)
         lines.append([_text("Sheets", Look.LABEL), _text(said, Look.TEXT)])
     if not has_data and report.rows and report.buckets:
         why = tr("the format does not hold as many lines as there are cells")

@@ -1,7 +1,7 @@
 """The texts that a reader sees: English in the code, other languages in `.po` files."""
 
-# `tr("Close the chart")` is looked up in the file of CUSTDYN_LANGUAGE. custdyn.pot, beside this
-# module, lists every text (`make words`); docs/translations.md says how a translation is made.
+# `tr("Close the chart")` is looked up in the file of CUSTDYN_LANGUAGE. custdyn.pot, in this
+# folder, lists every text (`make words`); docs/translations.md says how a translation is made.
 
 from __future__ import annotations
 

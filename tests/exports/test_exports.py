@@ -347,7 +347,7 @@ def test_a_year_by_date_is_split_over_sheets_of_xls_and_says_so() -> None:
     labels = [label for page in pages for label in page.row_values(LINES_ABOVE)[1:] if label]
     assert labels == [bucket.label for bucket in result.report.buckets]
     info = book.sheet_by_name("Info")
-    assert "stands on 3 of them" in str([info.row_values(row) for row in range(info.nrows)])
+    assert "takes 3 of them" in str([info.row_values(row) for row in range(info.nrows)])
     again = run(result.report.query, "sample", as_of=AS_OF)
     assert again.to_xls() == result.to_xls()
 
