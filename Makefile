@@ -13,7 +13,7 @@ demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
 
 test: lint  ## everything that must never break: style, types, layers, tests, coverage
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" --cov --cov-report=term
+	$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --dist worksteal -m "not long"
 
 test-long: $(TEST_INSTALLED)  ## the large counts in eleven parts, or PART=kills; CUSTDYN_LEDGERS=20000 for more
 	@for part in $(or $(PART),$(PARTS)); do \

@@ -20,13 +20,6 @@ from tests.support.parts import PARTS, PROPERTIES, all_parts, part_of
 
 settings.register_profile("custdyn", deadline=None)  # no test asserts a time
 settings.load_profile("custdyn")
-UNCOUNTED = (
-    *("properties", "browser", "notebook", "serve"),
-    *("test_kills", "test_house", "test_wheel", "test_balances", "test_dialects"),
-    *("test_cli", "test_attacks", "test_widget", "test_cdnow"),
-)
-"""Tests by chance, of other processes, of many cases: folders and files that are not counted as
-coverage. What only they reach is not tested, and they would be counted longer than they run."""
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -45,19 +38,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)  # after the browser's tests are marked
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest tests first, so that no worker is left alone with them at the end.
-
-    What is UNCOUNTED runs without coverage, which takes two thirds as long again.
-    """
+    """The longest tests first, so that no worker is left alone with them at the end."""
     if chosen := config.getoption("--part"):
         every = chosen in PROPERTIES
         kept = [one for one in items if part_of(one) == chosen and (every or is_long(one))]
         config.hook.pytest_deselected(items=[one for one in items if one not in kept])
         items[:] = kept
     items.sort(key=lambda item: "properties" not in item.path.parts)
-    for item in items:
-        if {*UNCOUNTED} & {*item.path.parts, item.path.stem}:
-            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_collection_finish() -> None:
