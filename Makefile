@@ -14,6 +14,7 @@ demo: $(INSTALLED)  ## opens the page on the built-in demo data
 
 test: lint  ## everything that must never break: style, types, layers, tests, coverage
 	$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --dist worksteal -m "not long"
+	$(BIN)/python -m tests.support.coverage
 
 test-long: $(TEST_INSTALLED)  ## the large counts in eleven parts, or PART=kills; CUSTDYN_LEDGERS=20000 for more
 	@for part in $(or $(PART),$(PARTS)); do \
