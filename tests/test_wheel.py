@@ -42,6 +42,7 @@ def test_it_carries_notebook_template_scripts_styles_and_sample(wheel: Path) -> 
         assert f"custdyn_widgets/{part}" in names
 
 
+@pytest.mark.long
 def test_installed_elsewhere_it_reports_and_serves_the_page(wheel: Path, tmp_path: Path) -> None:
     """A virtual environment of its own, with this one's libraries and no checkout in sight."""
     place = tmp_path / "env"

@@ -87,11 +87,14 @@ def _write_report(
     writes = parsed.output is not None or not sends
     chosen = format_of(query, parsed) if writes else ""
     source = open_source(parsed.source)  # a wrong name is said before anything large is imported
-    from custdyn_widgets.delivery.sending import unaddressed
     from custdyn_widgets.result import run
 
+    asked = query
+    if sends:
+        from custdyn_widgets.delivery.sending import unaddressed
+
+        asked = unaddressed(query)
     with telling(terminal(), source.doing) as progress:
-        asked = unaddressed(query) if sends else query
         result = run(asked, source, as_of=parsed.as_of, progress=progress)
     code = 0
     if sends:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
-from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from typing import BinaryIO
 
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.exports.csv import CsvStyle, text
-from custdyn_widgets.exports.text import Cleaner, is_exact
-from custdyn_widgets.exports.workbook import save, style_of, written
 from custdyn_widgets.files import whole_file
 from custdyn_widgets.model.cells import Column, Value, plain
 from custdyn_widgets.model.definitions import LIST_FORMATS
 from custdyn_widgets.views.facts import Fact
-
-MAX_LINES = 1_048_575
-"""Lines that an XLSX sheet holds under its header."""
-BAND = "EEF0F3"
-WIDTHS = {"text": 20, "count": 12, "money": 18, "number": 12, "instant": 26}
-INSTANT_FORMAT = "yyyy-mm-dd hh:mm:ss"
 
 
 @dataclass(frozen=True)
@@ -70,94 +55,12 @@ def _field(value: Value, style: CsvStyle) -> str:
     return text(value.isoformat(" ") if isinstance(value, datetime) else value)
 
 
-def write_xlsx(filed: Filed, file: BinaryIO) -> None:
-    """Excel XLSx: the list, on as many sheets as it takes, and Info. Held on disk meanwhile.
+def _write_xlsx(filed: Filed, file: BinaryIO) -> None:
+    from custdyn_widgets.exports.listing_xlsx import write_xlsx  # it takes its time to come
 
-    A number that a spreadsheet cannot hold exactly is text.
-    """
-    book = Workbook(write_only=True)
-    for number, lines in enumerate(_by_sheet(iter(filed.lines)), 1):
-        name = filed.name if number == 1 else f"{filed.name} {number}"
-        _Sheet(book.create_sheet(name), filed.columns).fill(lines)
-    info: WriteOnlyWorksheet = book.create_sheet("Info")
-    info.column_dimensions["A"].width, info.column_dimensions["B"].width = 26, 110
-    label = style_of(info, font=Font(bold=True), alignment=Alignment(vertical="top"))
-    body = style_of(info, alignment=Alignment(wrap_text=True, vertical="top"), number_format="@")
-    cleaner = Cleaner()
-    for fact in filed.facts:
-        said = written(info, cleaner.clean(fact.text), body)
-        info.append([written(info, fact.label, label), said])
-    save(book, file, filed.as_of)
-
-
-def _by_sheet(lines: Iterator[Sequence[Value]]) -> Iterator[Iterator[Sequence[Value]]]:
-    """The lines of each sheet, one after another; the first sheet is there without any."""
-    yield islice(lines, MAX_LINES)
-    for first in lines:
-        yield chain([first], islice(lines, MAX_LINES - 1))
-
-
-class _Sheet:
-    """One sheet of a list."""
-
-    def __init__(self, page: WriteOnlyWorksheet, columns: Sequence[Column]) -> None:
-        self._page = page
-        self._cleaner = Cleaner()
-        self._money: dict[int, Any] = {}
-        page.freeze_panes = "A2"
-        page.print_title_rows = "1:1"
-        page.page_setup.orientation = "landscape"
-        for place, column in enumerate(columns, 1):
-            width = max(WIDTHS[column.kind], len(column.label) + 2)
-            page.column_dimensions[get_column_letter(place)].width = width
-        fill = PatternFill("solid", fgColor=BAND)
-        left = style_of(page, font=Font(bold=True), fill=fill)
-        right = style_of(page, font=Font(bold=True), fill=fill, alignment=_RIGHT)
-        page.append(
-            [
-                written(page, one.label, left if one.kind in ("text", "instant") else right)
-                for one in columns
-            ]
-        )
-
-    def fill(self, lines: Iterable[Sequence[Value]]) -> None:
-        """Writes lines."""
-        for line in lines:
-            self._page.append([None if value is None else self._cell(value) for value in line])
-
-    def _cell(self, value: str | int | Decimal | datetime) -> Any:
-        page = self._page
-        if isinstance(value, str):
-            return written(page, self._cleaner.clean(value), self._text)
-        if isinstance(value, datetime):
-            if value.microsecond:  # a spreadsheet's number would not hold it
-                return written(page, value.isoformat(" "), self._text)
-            return written(page, value, self._instant)
-        if not is_exact(value):
-            return written(page, str(plain(value)), self._exact)
-        decimals = -int(value.as_tuple().exponent) if isinstance(value, Decimal) else 0
-        return written(page, value, self._number(max(decimals, 0)))
-
-    def _number(self, decimals: int) -> Any:
-        if decimals not in self._money:
-            digits = "#,##0" + ("." + "0" * decimals if decimals else "")
-            self._money[decimals] = style_of(self._page, number_format=f"{digits};[Red]-{digits}")
-        return self._money[decimals]
-
-    @cached_property
-    def _text(self) -> Any:
-        return style_of(self._page, number_format="@")
-
-    @cached_property
-    def _exact(self) -> Any:
-        return style_of(self._page, number_format="@", alignment=_RIGHT)
-
-    @cached_property
-    def _instant(self) -> Any:
-        return style_of(self._page, number_format=INSTANT_FORMAT)
+    write_xlsx(filed, file)
 
 
 WRITERS: dict[str, Callable[[Filed, BinaryIO], None]] = dict(
-    zip(LIST_FORMATS, (write_csv, write_xlsx), strict=True)
+    zip(LIST_FORMATS, (write_csv, _write_xlsx), strict=True)
 )
-_RIGHT = Alignment(horizontal="right")

@@ -79,17 +79,14 @@ MADE = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of this folder; without Chromium they are skipped by name.
 
-    All but the journeys are of the long suite, and so are journeys in JupyterLab unless their
-    mark names it.
-    One that fails runs once more, and is named and counted at the end: two servers and two
-    browsers share two noisy cores. One that fails twice fails.
+    All but the journeys are of the long suite, and so are those of a form that is both in Voilà
+    and in JupyterLab, there. One that fails runs once more, and is named and counted at the end:
+    two servers and two browsers share two noisy cores. One that fails twice fails.
     """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            journey = item.get_closest_marker("journey")
-            elsewhere = front_of(item) == "lab" and journey is not None and not journey.args
-            if journey is None or elsewhere:
+            if item.get_closest_marker("journey") is None or front_of(item) == "lab":
                 item.add_marker(pytest.mark.long)
             item.add_marker(pytest.mark.flaky(reruns=1))
             if not CHROMIUM.exists() and not all_parts():

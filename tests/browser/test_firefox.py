@@ -106,7 +106,6 @@ def firefox(tmp_path: Path) -> Iterator[Firefox]:
         process.wait(30)
 
 
-@pytest.mark.journey
 @pytest.mark.skipif(FIREFOX is None and not all_parts(), reason="Firefox is not installed")
 def test_the_page_works_in_firefox(firefox: Firefox, servers: Servers) -> None:
     firefox.open(f"{servers.voila('sample')}/{SAMPLE}")

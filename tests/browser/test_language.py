@@ -35,7 +35,6 @@ def all_texts_are_translated(page: Page) -> None:
     assert left == set()
 
 
-@pytest.mark.journey
 @pytest.mark.browser
 def test_every_text_of_the_page_comes_from_the_translation(
     visits: Callable[..., Visit], tmp_path: Path

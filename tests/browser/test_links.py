@@ -57,7 +57,6 @@ def test_a_reloaded_link_restores_the_form_and_runs_nothing(arrive: Arrive) -> N
     assert visit.page.url == address
 
 
-@pytest.mark.journey
 def test_hostile_and_unknown_parameters_are_ignored_and_named(arrive: Arrive) -> None:
     hostile = "?period=today&__proto__=1&x=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&currency=%27--"
     visit = arrive("voila", "sample", f"{hostile}&output.send_to=eve@example.org")

@@ -22,7 +22,7 @@ def expected() -> list[list[str]]:
     return [line if len(line) > 1 else [*line, ""] for line in golden()]
 
 
-@pytest.mark.journey("lab")
+@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_sample_equals_the_page_cell_for_cell(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample")
@@ -176,7 +176,6 @@ INJECTED = """async () => {
 }"""
 
 
-@pytest.mark.journey
 def test_a_script_that_got_into_the_page_does_not_run(
     arrive: Arrive, visits: Arrive, servers: Servers
 ) -> None:

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from custdyn_widgets import open_source, run, run_cdrs, run_orig_term
 from custdyn_widgets.cli import main
 from custdyn_widgets.errors import DataError, MissingRates, QueryError, SourceChanged
-from custdyn_widgets.exports import listing
+from custdyn_widgets.exports import listing_xlsx
 from custdyn_widgets.listings import cdrs
 from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.periods import zone
@@ -241,7 +241,7 @@ def test_names_are_only_ever_text_in_files(name: str, tmp_path: Path) -> None:
 def test_a_list_takes_as_many_sheets_as_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "MAX_LINES", 2)
+    monkeypatch.setattr(listing_xlsx, "MAX_LINES", 2)
     listed = run_cdrs(QUERY, tables(), as_of=AS_OF)
     listed.to_file("xlsx", tmp_path / "list.xlsx")
     book = load_workbook(tmp_path / "list.xlsx")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from custdyn_widgets.store import QueryTemplate, Store, StoreError, TemplateFile
 from custdyn_widgets.store.database import SCHEMA
 from custdyn_widgets.store.saved_query import frozen
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, ChartSpec
+from tests.support import kills
 from tests.support.small import make
 
 CHART = ChartSpec.model_validate(
@@ -231,16 +231,9 @@ def test_what_is_saved_is_durable(file: str) -> None:
     store.close()
 
 
-def _open_and_add(path: str, user: str) -> None:
-    Store(path, user).charts.add("One", CHART, shared=True)
-
-
 def test_many_may_open_a_new_store_at_once(path: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    users = [f"user {number}" for number in range(4)]
-    processes = [context.Process(target=_open_and_add, args=(path, user)) for user in users]
-    for process in processes:
-        process.start()
+    users, gate = [f"user {number}" for number in range(4)], kills.barrier(4)
+    processes = [kills.start(kills.open_and_add, path, user, CHART, gate) for user in users]
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0] * 4

@@ -22,9 +22,10 @@ from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.schedule import Schedule
 from custdyn_widgets.store import QueryTemplate, Store
+from custdyn_widgets.views.chart_spec import ChartSpec
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.support.kills"])
+_context.set_forkserver_preload(["tests.support.kills", "custdyn_widgets.result"])
 ROOM = 100_000
 """Templates that one process may save."""
 SENT = QueryTemplate(query=Query.model_validate({"output": {"type": "csv"}}))
@@ -64,6 +65,12 @@ def save_templates(url: str, first: int, told: Connection) -> None:
         kept = SENT.model_copy(update={"description": str(number)})
         store.queries.change(store.queries.saved("First"), kept=kept)
         told.send(number)
+
+
+def open_and_add(url: str, user: str, chart: ChartSpec, gate: Any) -> None:
+    """Opens a store when all are here, and saves a chart in it."""
+    gate.wait()
+    Store(url, user).charts.add("One", chart, shared=True)
 
 
 def send_mails(url: str, settings: MailSettings, offset: timedelta, marks_first: bool) -> None:

@@ -85,13 +85,20 @@ def test_no_text_is_put_together_before_it_is_translated() -> None:
     assert found == []
 
 
-def test_a_translation_reaches_page_notes_tooltips_mail_files_and_explanation(
-    tmp_path: Path,
-) -> None:
-    po = bracketed(tmp_path / "xx.po")
-    made = in_language(po, EVERYWHERE, str(tmp_path / "file.xlsx"))
+@pytest.fixture(scope="module")
+def in_brackets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[str]]]:
+    """A file of a language in which every text is in brackets, and all that shows its report."""
+    folder = tmp_path_factory.mktemp("brackets")
+    file = folder / "file.xlsx"
+    made = in_language(bracketed(folder / "xx.po"), EVERYWHERE, str(file))
     assert made.returncode == 0, made.stderr
-    texts: dict[str, list[str]] = json.loads(made.stdout)
+    return file, json.loads(made.stdout)
+
+
+def test_a_translation_reaches_page_notes_tooltips_mail_files_and_explanation(
+    in_brackets: tuple[Path, dict[str, list[str]]], tmp_path: Path
+) -> None:
+    _, texts = in_brackets
     assert {place: untranslated(said) for place, said in texts.items()} == {
         "html": set(),
         "text": set(),
@@ -103,9 +110,10 @@ def test_a_translation_reaches_page_notes_tooltips_mail_files_and_explanation(
     assert "⟦" not in english.stdout  # the brackets are the translation's
 
 
-def test_a_file_of_another_language_is_verified(tmp_path: Path) -> None:
-    po, file = bracketed(tmp_path / "xx.po"), tmp_path / "file.xlsx"
-    assert in_language(po, EVERYWHERE, str(file)).returncode == 0
+def test_a_file_of_another_language_is_verified(
+    in_brackets: tuple[Path, dict[str, list[str]]],
+) -> None:
+    file, _ = in_brackets
     command = [sys.executable, "-m", "custdyn_widgets.cli", "verify", str(file)]
     said = subprocess.run([*command, "--source", "sample"], capture_output=True, text=True)
     assert said.stdout.split() == ["same"], said
