@@ -80,20 +80,18 @@ def _write_report(
     """Makes a report and writes it, or sends it, as the arguments and the query say."""
     query = with_output(query, parsed)
     sends = bool(query.output.send_to) and (bool(parsed.send_to) or parsed.output is None)
+    asked = query
     if sends:
         from custdyn_widgets.cli.mail import prepare
+        from custdyn_widgets.delivery.sending import unaddressed
 
         prepare(query)  # what cannot be sent is said before the report is made
+        asked = unaddressed(query)
     writes = parsed.output is not None or not sends
     chosen = format_of(query, parsed) if writes else ""
     source = open_source(parsed.source)  # a wrong name is said before anything large is imported
     from custdyn_widgets.result import run
 
-    asked = query
-    if sends:
-        from custdyn_widgets.delivery.sending import unaddressed
-
-        asked = unaddressed(query)
     with telling(terminal(), source.doing) as progress:
         result = run(asked, source, as_of=parsed.as_of, progress=progress)
     code = 0

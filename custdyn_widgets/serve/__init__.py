@@ -83,7 +83,7 @@ def serve(
     if source == "demo":  # made once, and not by every kernel that waits
         _started("custdyn_widgets.sources.demo.generator").wait()
     server = _started(
-        "custdyn_widgets.serve.server",
+        "custdyn_widgets.serve",
         str(page),
         *(f"--port={port}", "--Voila.port_retries=0", f"--Voila.ip={HOST}", "--no-browser"),
         *(f"--preheat_kernel={ready > 0}", f"--pool_size={ready}"),

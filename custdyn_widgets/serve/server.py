@@ -20,7 +20,6 @@ from voila.tornado.handler import TornadoVoilaHandler
 from custdyn_widgets.environment import JUPYTER_PATH_VARIABLE
 from custdyn_widgets.model.cells import many
 from custdyn_widgets.serve.guard import Connection, guarded
-from custdyn_widgets.serve.parent import end_with_parent
 from custdyn_widgets.serve.readers import Full, Reader, Readers, Recorded
 from custdyn_widgets.words import language, tr
 
@@ -152,8 +151,3 @@ class Server(Voila):  # type: ignore[misc]
         for kernel_id in self.readers.look(self.kernel_manager):
             self.log.info("ending kernel %s: it has no reader", kernel_id)
             await self.kernel_manager.shutdown_kernel(kernel_id, now=True)
-
-
-if __name__ == "__main__":  # as `custdyn app` starts it
-    end_with_parent()
-    Server.launch_instance()

@@ -7,6 +7,7 @@ import os
 from contextlib import redirect_stderr
 
 from custdyn_widgets.environment import PREHEAT_VARIABLE, QUERY_STRING_VARIABLE
+from custdyn_widgets.views.quick_jsonschema import quick_jsonschema
 
 
 def link_of_the_page() -> str:
@@ -16,7 +17,8 @@ def link_of_the_page() -> str:
     the server be too busy to take that call, the page itself tells its address later.
     """
     if prepared_beforehand():
-        from voila.utils import get_query_string  # slow to import: only where it is needed
+        with quick_jsonschema():  # slow to import: only where it is needed
+            from voila.utils import get_query_string
 
         with redirect_stderr(io.StringIO()):  # a complaint about a busy server is not for readers
             return get_query_string() or ""

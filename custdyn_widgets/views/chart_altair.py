@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.report.totals import is_charge, scales
 from custdyn_widgets.views.chart_points import Drawn
 from custdyn_widgets.views.chart_spec import ChartSpec, columns_of, packages_of, unit_of
+from custdyn_widgets.views.quick_jsonschema import quick_jsonschema
 from custdyn_widgets.views.table import days
 from custdyn_widgets.words import tr
+
+with quick_jsonschema():
+    import altair as alt
 
 DATASET = "cells"
 UNIT_NAMES = {"quantity": tr("Quantity"), "percent": "%", "ratio": tr("Ratio")}

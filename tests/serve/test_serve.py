@@ -119,7 +119,7 @@ def started(module: str, folder: Path, *options: str) -> Place:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     options = ("--Server.most=2", "--Server.come=4", "--Server.back=2", "--Server.look=0.5")
     place = started(
-        "custdyn_widgets.serve.server", tmp_path_factory.mktemp("served"), *options,
+        "custdyn_widgets.serve", tmp_path_factory.mktemp("served"), *options,
         *("--Server.host_names=reports.example.org", "--Server.host_names=10.0.0.5"),
     )  # fmt: skip
     yield place
@@ -443,7 +443,7 @@ def test_of_an_app_that_was_killed_nothing_stays(folder: Path) -> None:
 @pytest.mark.long
 def test_a_server_that_does_not_stop_is_killed(folder: Path) -> None:
     place = app(folder)
-    server = next(one for one in family(place) if "serve.server" in str(one.cmdline()))
+    server = next(one for one in family(place) if "custdyn_widgets.serve" in one.cmdline())
     server.send_signal(signal.SIGSTOP)  # it hears no other signal
     place.process.send_signal(signal.SIGTERM)
     assert place.process.wait(40) == 0
