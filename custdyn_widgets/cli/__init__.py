@@ -82,11 +82,9 @@ def _write_report(
     sends = bool(query.output.send_to) and (bool(parsed.send_to) or parsed.output is None)
     asked = query
     if sends:
-        from custdyn_widgets.cli.mail import prepare
-        from custdyn_widgets.delivery.sending import unaddressed
+        from custdyn_widgets.cli.mail import sendable
 
-        prepare(query)  # what cannot be sent is said before the report is made
-        asked = unaddressed(query)
+        asked = sendable(query)  # what cannot be sent is said before the report is made
     writes = parsed.output is not None or not sends
     chosen = format_of(query, parsed) if writes else ""
     source = open_source(parsed.source)  # a wrong name is said before anything large is imported

@@ -14,6 +14,7 @@ from custdyn_widgets.delivery.sending import (
     flush,
     keep_and_queue,
     now,
+    unaddressed,
     worker_name,
 )
 from custdyn_widgets.delivery.settings import MailSettings, settings_or_refuse
@@ -28,6 +29,12 @@ from custdyn_widgets.views.table import TITLE
 
 if TYPE_CHECKING:
     from custdyn_widgets.result import Result
+
+
+def sendable(query: Query) -> Query:
+    """The query that is run, without its addresses. Raises as `prepare`."""
+    prepare(query)
+    return unaddressed(query)
 
 
 def prepare(query: Query) -> tuple[Store, MailSettings]:
