@@ -21,8 +21,9 @@ from custdyn_widgets.cli.output import FORMATS
 from custdyn_widgets.cli.parser import parser
 from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
 from custdyn_widgets.model.definitions import LINES
+from custdyn_widgets.model.presets import PRESETS
 from custdyn_widgets.model.rows import PACKAGE_BLOCK
-from custdyn_widgets.query.fields import FIELDS, PRESETS
+from custdyn_widgets.query.fields import FIELDS
 from custdyn_widgets.views.chart_spec import CHART_FIELDS
 from tests.support.docs import filled
 

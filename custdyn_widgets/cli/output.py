@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from custdyn_widgets.errors import FieldFault, QueryError
+from custdyn_widgets.exports.files import FILE_KINDS
 from custdyn_widgets.files import write_atomically
 from custdyn_widgets.model.definitions import LIST_FORMATS
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from custdyn_widgets.report.report import Note
     from custdyn_widgets.result import Result
 
-FORMATS = ("table", "csv", "xls", "xlsx", "json", "html")
+FORMATS = ("table", *FILE_KINDS)
 CHECK_FORMATS = ("table", "json")
 """What the findings of `check` are written in; their entries are a list."""
 BINARY = ("xls", "xlsx")
 """What no terminal can show."""
 STANDARD_OUTPUT = "-"
-ENDINGS = {".txt": "table", **{f".{name}": name for name in FORMATS[1:]}}
+ENDINGS = {".txt": "table", **{f".{name}": name for name in FILE_KINDS}}
 """What each ending of a file's name says of its format."""
 
 

@@ -13,8 +13,8 @@ from custdyn_widgets.report.report import Report
 if TYPE_CHECKING:
     from custdyn_widgets.pipeline.provenance import Provenance
 
-FILE_KINDS = ("csv", "xlsx", "xls", "json", "html", "table")
-"""What a report can be made into."""
+FILE_KINDS = ("csv", "xls", "xlsx", "json", "html")
+"""The files that a report can be made into, which their names end in."""
 
 
 class Files:
@@ -70,7 +70,7 @@ class Files:
         return to_text(self.report, width, brief=brief)
 
     def to_file(self, kind: str) -> bytes:
-        """The report as one of FILE_KINDS. Raises QueryError for another kind."""
+        """The report as one of FILE_KINDS, or `table`. Raises QueryError for another kind."""
         makers: dict[str, Callable[[], bytes]] = {
             "csv": self.to_csv,
             "xls": self.to_xls,
@@ -80,7 +80,7 @@ class Files:
             "table": lambda: self.to_text().encode(),
         }
         if kind not in makers:
-            raise QueryError([FieldFault("kind", kind, f"is not one of {', '.join(FILE_KINDS)}")])
+            raise QueryError([FieldFault("kind", kind, f"is not one of {', '.join(makers)}")])
         return makers[kind]()
 
     def save(self, path: str | Path) -> Path:
@@ -95,10 +95,10 @@ class Files:
         >>> run({"period": "last_year"}, "sample").save(f"{folder}/report.xlsx").name
         'report.xlsx'
         """
-        path, endings = Path(path).expanduser(), FILE_KINDS[:-1]
+        path = Path(path).expanduser()
         kind = path.suffix.removeprefix(".").lower()
-        if kind not in endings:
-            what = f"does not end in one of {', '.join(endings)}"
+        if kind not in FILE_KINDS:
+            what = f"does not end in one of {', '.join(FILE_KINDS)}"
             raise QueryError([FieldFault("file", path.name, what)])
         write_atomically(path, self.to_file(kind))
         return path

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from custdyn_widgets.model.definitions import (
-    ALL_EVER,
-    CLASSES,
     OWN,
     BlockDefinition,
     RowDefinition,
 )
-from custdyn_widgets.model.formulas import BalanceTerm
-from custdyn_widgets.model.rows import BLOCKS, OPTIONAL, PACKAGE_BLOCK
+from custdyn_widgets.model.formulas import BalanceTerm, Having, Where
+from custdyn_widgets.model.optional_rows import OPTIONAL
+from custdyn_widgets.model.rows import BLOCKS, PACKAGE_BLOCK
 
 EVERY_BLOCK = (
     *BLOCKS,
@@ -72,14 +71,10 @@ def definitions(own: Sequence[RowDefinition] = ()) -> dict[tuple[str, str], RowD
     return {(block.name, row.name): row for block in every_block(own) for row in block.rows}
 
 
-def client_sets_of(chosen: Sequence[str]) -> tuple[str, ...]:
-    """The sets of clients that a report with some optional blocks needs."""
-    rows = (row for key in chosen for block in OPTIONAL[key] for row in block.rows)
-    named = (
-        term.client_set
-        for row in rows
-        for measure in (row.formula.measures if row.formula else ())
-        for term in measure.terms
-        if isinstance(term, BalanceTerm)
-    )
-    return tuple(dict.fromkeys((*CLASSES, ALL_EVER, *named)))
+def client_sets_of(rows: Iterable[RowDefinition], where: Where | None) -> tuple[Having, ...]:
+    """The sets of clients that figures under some filters are of, with the flows of `having`."""
+    formulas = (row.formula for row in rows if row.formula)
+    measures = (one for formula in formulas for one in (*formula.measures, formula.companion))
+    terms = (term for one in measures if one and one.where == where for term in one.terms)
+    found = ((one.client_set, one.having) for one in terms if isinstance(one, BalanceTerm))
+    return tuple(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""Presets, intervals, buckets and activity windows, as half-open UTC instants."""
+"""Intervals, buckets and activity windows, as half-open UTC instants."""
 
 from __future__ import annotations
 
@@ -122,31 +122,6 @@ def months_back(local: datetime, months: int) -> datetime:
     return local.replace(year=year, month=month + 1, day=min(local.day, last_day))
 
 
-def resolve_preset(preset: str, *, as_of: datetime, timezone: str) -> tuple[datetime, datetime]:
-    """First and last wall-clock second of a preset, as seen at `as_of` (aware) in a zone."""
-    today = _midnight(local_date(as_of, zone(timezone)))
-    month = today.replace(day=1)
-    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
-    year = month.replace(month=1)
-    week = today - today.weekday() * DAY
-    first, end = {
-        "today": (today, today + DAY),
-        "yesterday": (today - DAY, today),
-        "this_week": (week, week + 7 * DAY),
-        "last_week": (week - 7 * DAY, week),
-        "this_month": (month, _next_month(month)),
-        "last_month": (months_back(month, 1), month),
-        "this_quarter": (quarter, months_back(quarter, -3)),
-        "last_quarter": (months_back(quarter, 3), quarter),
-        "this_year": (year, months_back(year, -12)),
-        "last_year": (months_back(year, 12), year),
-        "last_7_days": (today - 6 * DAY, today + DAY),
-        "last_30_days": (today - 29 * DAY, today + DAY),
-        "last_12_months": (months_back(today, 12) + DAY, today + DAY),
-    }[preset]
-    return first, end - SECOND
-
-
 def make_buckets(
     first: datetime, last: datetime, *, units: tuple[str, ...], timezone: str, as_of: datetime
 ) -> tuple[Bucket, ...]:
@@ -248,8 +223,8 @@ def segments(
 
 
 def _day_edges(day: date, tz: ZoneInfo) -> set[datetime]:
-    first = to_utc(_midnight(day), tz)
-    other = _midnight(day).replace(tzinfo=tz, fold=1).astimezone(UTC)
+    first = to_utc(midnight(day), tz)
+    other = midnight(day).replace(tzinfo=tz, fold=1).astimezone(UTC)
     if first == other:
         return {first}
     before, after = sorted((first, other))  # the zone skips or repeats this midnight
@@ -274,10 +249,10 @@ def _label(local: datetime, unit: str) -> str:
 
 
 def _next_edge(local: datetime, unit: str) -> datetime:
-    midnight = _midnight(local.date())
+    day = midnight(local.date())
     if unit == "date":
-        return midnight + DAY
-    month = midnight.replace(day=1)
+        return day + DAY
+    month = day.replace(day=1)
     return _next_month(month) if unit == "month" else months_back(month.replace(month=1), -12)
 
 
@@ -285,7 +260,8 @@ def _next_month(first: datetime) -> datetime:
     return (first.replace(day=28) + 4 * DAY).replace(day=1)
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The wall clock at which a day begins."""
     return datetime(day.year, day.month, day.day)
 
 

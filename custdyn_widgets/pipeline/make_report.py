@@ -16,6 +16,7 @@ from custdyn_widgets.metrics.by_client import MetricsPlan
 from custdyn_widgets.metrics.edges import edges, nominal_starts
 from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.blocks import blocks_with, client_sets_of
+from custdyn_widgets.model.definitions import ALL_EVER, CLASSES
 from custdyn_widgets.model.formulas import Having, Where
 from custdyn_widgets.model.periods import (
     MICROSECOND,
@@ -30,7 +31,7 @@ from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.pipeline.cache import frames_of
 from custdyn_widgets.query.compared_period import match_buckets, other_interval
 from custdyn_widgets.query.query import Query
-from custdyn_widgets.query.row_list import client_sets, wheres
+from custdyn_widgets.query.row_list import wheres
 from custdyn_widgets.report.comparison import compared
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.notes import (
@@ -241,10 +242,10 @@ class _Reporter:
 
 def _groups(query: Query, where: Where | None) -> tuple[tuple[str, ...], tuple[Having, ...]]:
     """The sets of clients that figures are of; apart, those with entries of flows."""
-    blocks = query.blocks if where is None else ()
-    own = client_sets(query.rows, where)
-    named = (*client_sets_of(blocks), *(name for name, having in own if not having))
-    return tuple(dict.fromkeys(named)), tuple(one for one in own if one[1])
+    rows = (row for block in blocks_with(query.blocks, query.own) for row in block.rows)
+    found = client_sets_of(rows, where)
+    named = (*CLASSES, ALL_EVER, *(name for name, having in found if not having))
+    return tuple(dict.fromkeys(named)), tuple(one for one in found if one[1])
 
 
 def completed(query: Query, rates: Rates) -> Query:

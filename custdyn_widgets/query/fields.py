@@ -16,21 +16,6 @@ class FieldDefinition:
     description: str
 
 
-PRESETS = {
-    "today": tr("Today"),
-    "yesterday": tr("Yesterday"),
-    "this_week": tr("This Week"),
-    "last_week": tr("Last Week"),
-    "this_month": tr("This Month"),
-    "last_month": tr("Last Month"),
-    "this_quarter": tr("This Quarter"),
-    "last_quarter": tr("Last Quarter"),
-    "this_year": tr("This Year"),
-    "last_year": tr("Last Year"),
-    "last_7_days": tr("Last 7 Days"),
-    "last_30_days": tr("Last 30 Days"),
-    "last_12_months": tr("Last 12 Months"),
-}
 TIME_UNITS = {"year": tr("Year"), "month": tr("Month"), "date": tr("Date")}
 """Time units of Group By, coarsest first."""
 GROUPS = {**TIME_UNITS, "package": tr("Package Name")}

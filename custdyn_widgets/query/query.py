@@ -28,7 +28,7 @@ from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.files import why
 from custdyn_widgets.model.definitions import RowDefinition
 from custdyn_widgets.model.markup import small_table
-from custdyn_widgets.model.periods import resolve_preset
+from custdyn_widgets.model.presets import PRESETS, resolve_preset
 from custdyn_widgets.query.base import Explained, Frozen, Texts, unknown_field
 from custdyn_widgets.query.fields import (
     COMPARISONS,
@@ -37,7 +37,6 @@ from custdyn_widgets.query.fields import (
     MAX_ACTIVE_MONTHS,
     OPTIONAL_BLOCKS,
     OUTPUT_TYPES,
-    PRESETS,
     RATE_POLICIES,
     TIME_UNITS,
     TYPE_CHOICES,
@@ -274,7 +273,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-_CHOICES = {
+_CHOICES: dict[str, Iterable[str]] = {
     "period": PRESETS,
     "client_type": TYPE_CHOICES,
     "group_by": GROUPS,

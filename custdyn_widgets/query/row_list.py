@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.model.formulas import BalanceTerm, Having, Where
+from custdyn_widgets.model.formulas import Where
 from custdyn_widgets.query.own_rows import Row
 from custdyn_widgets.query.validators import several
 
@@ -60,12 +60,3 @@ def wheres(rows: Iterable[Row]) -> tuple[Where | None, ...]:
     """The filters of a report's figures beside the query's: none, and those of parts of rows."""
     parts = (part for row in rows for part in (row, row.per) if part is not None)
     return tuple(dict.fromkeys((None, *(part.filters for part in parts))))
-
-
-def client_sets(rows: Iterable[Row], where: Where | None) -> tuple[Having, ...]:
-    """The sets of clients that figures under some filters are of, with the flows of `having`."""
-    formulas = (row.defined.formula for row in rows)
-    measures = (one for formula in formulas if formula for one in formula.measures)
-    terms = (term for one in measures if one.where == where for term in one.terms)
-    found = ((one.client_set, one.having) for one in terms if isinstance(one, BalanceTerm))
-    return tuple(dict.fromkeys(found))

@@ -12,10 +12,9 @@ from custdyn_widgets.model.periods import (
     begins_month,
     in_zone,
     months_back,
-    resolve_preset,
     zone,
 )
-from custdyn_widgets.query.fields import PRESETS
+from custdyn_widgets.model.presets import PRESETS, resolve_preset
 from custdyn_widgets.query.query import Query
 
 NO_TIME = datetime.min.time()

@@ -29,7 +29,7 @@ from custdyn_widgets.model.definitions import (
     stayed,
 )
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure, Where
-from custdyn_widgets.model.rows import OPTIONAL
+from custdyn_widgets.model.optional_rows import OPTIONAL
 from custdyn_widgets.report.conversion import Conversion, percent_cell, ratio_cell
 from custdyn_widgets.report.flow_totals import Amounts, FlowTotals
 from custdyn_widgets.report.report import Row

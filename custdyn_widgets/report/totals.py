@@ -16,8 +16,8 @@ from custdyn_widgets.model.definitions import (
 )
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula
 from custdyn_widgets.model.money import rounded_amount
+from custdyn_widgets.model.optional_rows import BRIDGES
 from custdyn_widgets.model.periods import Bucket, State
-from custdyn_widgets.model.rows import BRIDGES
 from custdyn_widgets.report.report import Row
 
 CHARGES = (USE, *PACKAGE_FLOWS)

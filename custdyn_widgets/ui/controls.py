@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets as w
 
 from custdyn_widgets.model.periods import zone_names
+from custdyn_widgets.model.presets import PRESETS
 from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,
@@ -18,7 +19,6 @@ from custdyn_widgets.query.fields import (
     GROUPS_BY_KIND,
     OPTIONAL_BLOCKS,
     OUTPUT_TYPES,
-    PRESETS,
     RATE_POLICIES,
     TYPE_CHOICES,
 )
@@ -161,7 +161,8 @@ class Controls:
         }
 
     def _make_filters(self) -> None:
-        self.period = self._choice("period", [*_choices(PRESETS), (tr("Custom"), CUSTOM)])
+        presets = [(one.label, name) for name, one in PRESETS.items()]
+        self.period = self._choice("period", [*presets, (tr("Custom"), CUSTOM)])
         self.first = DatetimeField(end_of_day=False, label=tr("From"))
         self.last = DatetimeField(end_of_day=True, label=tr("To"))
         zones = Choices(Choice(name, name) for name in zone_names())

@@ -129,8 +129,10 @@ class _Drawing:
         elif kind == "point":
             style = {"filled": own, "size": 60} | ({} if own else {"strokeDash": [2, 2]})
             layers = [base.mark_point(**style).encode(**encoded, opacity=_pale())]
-        else:
+        elif kind == "line":
             layers = self._lines(base, encoded, dashed=not own)
+        else:
+            raise NotImplementedError(f"no marks for {kind}")
         if self.chart.values_shown and own:
             text = {**encoded, "text": alt.Text("shown:N")}
             layers.append(

@@ -12,12 +12,12 @@ from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.definitions import CHANGES, LINES
 from custdyn_widgets.model.money import EXACT
 from custdyn_widgets.model.periods import clock_text, in_zone, zone
+from custdyn_widgets.model.presets import PRESETS
 from custdyn_widgets.model.schema import KIND_NAMES
 from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,
     GROUPS,
-    PRESETS,
     RATE_POLICIES,
     TYPE_CHOICES,
 )
@@ -96,7 +96,9 @@ def filter_lines(query: Query) -> list[str]:
 
 def _interval(report: Report) -> Iterator[tuple[str, str]]:
     period = report.query.period
-    asked = f"{period.first} – {period.last}" if isinstance(period, Interval) else PRESETS[period]
+    asked = (
+        f"{period.first} – {period.last}" if isinstance(period, Interval) else PRESETS[period].label
+    )
     yield tr("Period requested"), asked
     yield tr("Interval"), f"{report.first} – {report.last} {report.query.timezone}"
     if report.buckets:

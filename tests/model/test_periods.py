@@ -18,13 +18,12 @@ from custdyn_widgets.model.periods import (
     local_date,
     make_buckets,
     months_back,
-    resolve_preset,
     segments,
     to_utc,
     zone,
     zone_names,
 )
-from custdyn_widgets.query.fields import PRESETS
+from custdyn_widgets.model.presets import PRESETS, resolve_preset
 from tests.support.counts import some
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)

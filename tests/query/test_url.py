@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custdyn_widgets import Query
-from custdyn_widgets.query.fields import COMPARISONS, GROUPS, OPTIONAL_BLOCKS, PRESETS
+from custdyn_widgets.model.presets import PRESETS
+from custdyn_widgets.query.fields import COMPARISONS, GROUPS, OPTIONAL_BLOCKS
 from custdyn_widgets.query.url import MAX_BYTES, parse_link, to_link
 from tests.support.hostile import CORPUS
 

@@ -236,7 +236,7 @@ def test_a_result_is_saved_by_the_ending_of_the_name(result: Result, tmp_path: P
         path = result.save(str(tmp_path / f"report.{kind.upper()}"))
         assert path.read_bytes() == result.to_file(kind)
     for wrong in ("report", "report.pdf", "table"):
-        with pytest.raises(QueryError, match=f"'{wrong}' does not end in one of csv, xlsx"):
+        with pytest.raises(QueryError, match=f"'{wrong}' does not end in one of csv, xls"):
             result.save(Path(tempfile.gettempdir()) / wrong)
     with pytest.raises(QueryError, match=r"'report\.xlsx' is not one of csv"):
         result.to_file("report.xlsx")

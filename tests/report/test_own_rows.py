@@ -11,6 +11,8 @@ from openpyxl import load_workbook
 from custdyn_widgets import Row, balances, clients, flows, run
 from custdyn_widgets.cli import main
 from custdyn_widgets.exports.verify import SAME, compare, read_saved
+from custdyn_widgets.model import blocks
+from custdyn_widgets.model.definitions import BlockDefinition
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.store.saved_query import QueryTemplate
 from custdyn_widgets.views.chart_spec import ChartError
@@ -41,6 +43,18 @@ def test_own_rows_of_built_in_terms_are_the_built_in_rows() -> None:
     per = report.row("My rows", "Revenue per Payer").cells
     assert str(report.row("My rows", "Payers").cells[1]) == "0" and per[1].value is None
     assert per[1].reason == "what it is divided by is 0"
+
+
+def test_a_built_in_row_may_ask_for_entries_as_an_own_one_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refilled = Row("Refilled", count=clients.all.with_(flows.refill))
+    ledger = [entry(1, 1, "2024-03-05T10:00:00Z", "refill", "10")]
+    own = values(make({"ledger": ledger}, rows=[refilled]), "My rows", "Refilled")
+    trial = BlockDefinition("Trial", "One row.", (refilled.defined,))
+    monkeypatch.setattr(blocks, "EVERY_BLOCK", (*blocks.EVERY_BLOCK, trial))
+    built_in = values(make({"ledger": ledger}), "Trial", "Refilled")
+    assert built_in == own == ["0", "0", "1", *["0"] * 9]
 
 
 @pytest.mark.parametrize("compared", [None, "previous_year"])

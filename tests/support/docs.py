@@ -12,9 +12,10 @@ from pathlib import Path
 from custdyn_widgets.environment import VARIABLES
 from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
 from custdyn_widgets.model.definitions import FINDINGS, LINES, BlockDefinition
+from custdyn_widgets.model.presets import PRESETS
 from custdyn_widgets.model.rows import PACKAGE_BLOCK
 from custdyn_widgets.model.schema import TABLES
-from custdyn_widgets.query.fields import FIELDS, PRESETS
+from custdyn_widgets.query.fields import FIELDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 

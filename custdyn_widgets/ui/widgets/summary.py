@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import traitlets
 
 from custdyn_widgets.model.cells import many
-from custdyn_widgets.query.fields import COMPARISONS, OPTIONAL_BLOCKS, PRESETS
+from custdyn_widgets.model.presets import PRESETS
+from custdyn_widgets.query.fields import COMPARISONS, OPTIONAL_BLOCKS
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.step import to_date
 from custdyn_widgets.ui.controls import FILTERS
@@ -62,7 +63,7 @@ class Summary(Widget):
 def chips_of(query: Query, now: datetime) -> Iterator[tuple[str, str]]:
     """A query in a few words each, with the field that they are of: the period first."""
     period = days(*query.interval(now))
-    named = PRESETS[query.period] if isinstance(query.period, str) else ""
+    named = PRESETS[query.period].label if isinstance(query.period, str) else ""
     yield "period", f"{named}: {period}" if named else period
     yield "timezone", query.timezone
     kind, *others, grouped = filter_lines(query)
