@@ -52,7 +52,7 @@ def test_an_error_is_the_line_of_the_cell_and_the_message() -> None:
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("slow")
-    make(folder, Case("slow", 3_000_000, 100_000, currencies=3))
+    make(folder, Case("slow", 1_000_000, 100_000, currencies=3))
     yield folder
 
 

@@ -24,7 +24,7 @@ from tests.bench.cases import Case, make
 from tests.conftest import AS_OF
 from tests.support.kills import chance
 
-INTERRUPTS, PATIENCE = 5, 300
+PATIENCE = 300
 QUERY: dict[str, Any] = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "EUR"}
 
 
@@ -182,7 +182,10 @@ while True:
 """
 
 
-def test_a_keyboards_interrupt_stops_a_report_and_the_next_one_is_made(large: Path) -> None:
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.long)])
+def test_a_keyboards_interrupt_stops_a_report_and_the_next_one_is_made(
+    times: int, large: Path
+) -> None:
     """At any moment of a report, whichever way the entries are read."""
     asked = [sys.executable, "-c", AGAIN, str(large)]
     draw, seed = chance()
@@ -194,7 +197,7 @@ def test_a_keyboards_interrupt_stops_a_report_and_the_next_one_is_made(large: Pa
         try:
             for line in process.stdout:
                 said.append(line.strip())
-                if said.count("interrupted") >= INTERRUPTS:
+                if said.count("interrupted") >= times:
                     break
                 if said[-1] == "begun":
                     time.sleep(draw.uniform(0.01, 0.3))
@@ -202,7 +205,7 @@ def test_a_keyboards_interrupt_stops_a_report_and_the_next_one_is_made(large: Pa
         finally:
             late.cancel()
             process.kill()
-    assert said.count("interrupted") == INTERRUPTS, seed
+    assert said.count("interrupted") == times, seed
 
 
 class Mine(BaseException):
