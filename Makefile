@@ -7,7 +7,7 @@ PARTS = lab form panels oracle reading laws spark engines kills exports rest
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
 
-.PHONY: demo test test-long lint docs words bench bench-page vega pictures clean
+.PHONY: demo test test-long lint docs words bench bench-earlier bench-page vega pictures clean
 
 demo: $(INSTALLED)  ## opens the page on the built-in demo data
 	$(BIN)/custdyn app --source demo --port $(PORT) --open
@@ -40,6 +40,9 @@ bench: $(TEST_INSTALLED)  ## whole reports against one read of the columns, and 
 	$(BIN)/python -m tests.bench.everyday
 	$(BIN)/python -m tests.bench.reading
 	$(BIN)/python -m tests.bench.rollups
+
+bench-earlier: $(TEST_INSTALLED)  ## the same reports and calls in CHECKOUT=, an earlier one, in turn
+	$(BIN)/python -m tests.bench.earlier $(CHECKOUT)
 
 bench-page: $(TEST_INSTALLED)  ## the page in Chromium: opening, tables, searching, Cancel
 	$(BIN)/python -m tests.bench.page

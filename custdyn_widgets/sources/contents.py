@@ -91,20 +91,16 @@ def contents_of(tables: Mapping[str, ir.Table], fetch: Fetch) -> Contents:
             created=clients.created_at.max(),
         )
     ).to_pylist()
+    created = [row["created"] for row in groups]
     rolled = measures.is_rolled(ledger)
     counts = dict.fromkeys(("negative", "positive"), ibis.literal(0))
     if not rolled:
         counts = {"negative": (ledger.amount < 0).sum(), "positive": (ledger.amount > 0).sum()}
-    asked = dict(
-        entries=measures.entries(ledger),
-        first=measures.first(ledger),
-        last=measures.last(ledger),
-        recorded=ledger.recorded_at.max(),
-        **counts,
-    )
 
     def grouped(amount: ir.Value) -> list[dict[str, Any]]:
-        kinds = ledger.group_by("kind").agg(**asked, amount=amount)
+        kinds = ledger.group_by("kind").agg(
+            entries=measures.entries(ledger), amount=amount, **counts
+        )
         found = fetch(
             kinds.order_by(
                 ibis.desc(kinds.kind.isin(NAMED_KINDS)), ibis.desc("entries"), "kind"
@@ -116,6 +112,10 @@ def contents_of(tables: Mapping[str, ir.Table], fetch: Fetch) -> Contents:
         rows = grouped(ledger.amount.sum())
     except TooManyDigits:
         rows = grouped(ibis.null("decimal(38, 0)"))
+    # of all kinds at once, and each in a question of its own: the statistics of a file answer
+    ends = ledger.aggregate(first=measures.first(ledger), last=measures.last(ledger))
+    (span,) = fetch(ends).to_pylist()
+    recorded = fetch(ledger.aggregate(last=ledger.recorded_at.max())).to_pylist()[0]["last"]
     tags = tables["client_tags"]
     return Contents(
         _counted(groups, "type"),
@@ -125,17 +125,9 @@ def contents_of(tables: Mapping[str, ir.Table], fetch: Fetch) -> Contents:
             Kind(*(row[name] for name in ("kind", "entries", "amount", "negative", "positive")))
             for row in rows
         ),
-        min((row["first"] for row in rows), default=None),
-        max((row["last"] for row in rows), default=None),
-        max(
-            (
-                instant
-                for row in [*groups, *rows]
-                for name in ("created", "last", "recorded")
-                if (instant := row.get(name)) is not None
-            ),
-            default=None,
-        ),
+        span["first"],
+        span["last"],
+        max(filter(None, (span["last"], recorded, *created)), default=None),
         _rows(tables["packages"].count(), fetch),
         _rows(tags.tag.nunique(), fetch),
     )
