@@ -7,21 +7,24 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from custdyn_widgets.exports.listing import Filed
 from custdyn_widgets.exports.text import Cleaner, is_exact
 from custdyn_widgets.exports.workbook import save, style_of, written
 from custdyn_widgets.exports.xlsx import INSTANT_FORMAT
 from custdyn_widgets.model.cells import Column, Value, plain
 
+if TYPE_CHECKING:
+    from custdyn_widgets.exports.listing import Filed
+
 MAX_LINES = 1_048_575
 """Lines that an XLSX sheet holds under its header."""
+
 BAND = "EEF0F3"
 WIDTHS = {"text": 20, "count": 12, "money": 18, "number": 12, "instant": 26}
 _RIGHT = Alignment(horizontal="right")
