@@ -221,6 +221,7 @@ def test_a_chart_follows_the_report_and_the_theme(arrive: Arrive) -> None:
     visit.show_chart("Clients - Active: Qty")
     wait_for_names(visit, {"Clients - Active: Qty"})
     visit.write("Active Duration", "0")
+    visit.notice("made with earlier settings").wait_for()
     visit.query()
     visit.notice("made with earlier settings").wait_for(state="detached")
     compare_with_the_table(visit, {"Clients - Active: Qty"})

@@ -153,6 +153,7 @@ def test_hostile_names_are_characters_in_the_page(arrive: Arrive) -> None:
     visit.table()
     visit.press("About this report")
     visit.press("Delete the filter Package")
+    visit.notice("made with earlier settings").wait_for()
     visit.query()
     visit.notice("made with earlier settings").wait_for(state="detached")
     titles = [row[0] for row in visit.table() if row[0].startswith('Package "')]
