@@ -71,6 +71,13 @@ def test_a_module_has_a_line_of_description_and_less_than_300_lines(file: Path) 
     assert lines[0].startswith('"""') and lines[0].endswith('."""')
 
 
+def test_a_folder_offers_only_what_it_has() -> None:
+    for file in ROOT.glob("custdyn_widgets/**/__init__.py"):
+        module = import_module(".".join(file.parent.relative_to(ROOT).parts))
+        missing = [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)]
+        assert missing == [], module.__name__
+
+
 def test_the_documents_name_every_field_row_preset_command_and_format() -> None:
     for name in (*FIELDS, *PRESETS, *FORMATS, "custdyn report", "custdyn check", "custdyn app"):
         assert f"`{name}" in EVERYTHING or name in EVERYTHING, name

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.exports.text import guarded
@@ -16,6 +17,8 @@ from custdyn_widgets.views.table import COMPARED_WITH, BlockRow, TableRow, table
 
 DELIMITERS = (",", ";", "\t")
 DECIMALS = (".", ",")
+KEPT = 4_096
+"""Texts that are quoted once: most of a long list are the same few."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _tidy(value: object, style: CsvStyle) -> str:
     return "" if value is None else text(str(value))
 
 
+@lru_cache(KEPT)
 def text(value: str) -> str:
     """A quoted field that no spreadsheet takes for a formula."""
     return '"' + guarded(value).replace('"', '""') + '"'

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,11 +47,11 @@ def write_csv(filed: Filed, file: BinaryIO, style: CsvStyle | None = None) -> No
 
 
 def _field(value: Value, style: CsvStyle) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int | Decimal):
-        return style.figure(plain(value))
-    return text(value.isoformat(" ") if isinstance(value, datetime) else value)
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, datetime):
+        return text(value.isoformat(" "))
+    return "" if value is None else style.figure(plain(value))
 
 
 def _write_xlsx(filed: Filed, file: BinaryIO) -> None:

@@ -9,4 +9,4 @@ from custdyn_widgets.listings.orig_term import OrigTerm, run_orig_term
 Fileable = Cdrs | OrigTerm | Findings
 """What is filed line by line."""
 
-__all__ = ["Cdrs", "Fileable", "Odd", "OrigTerm", "run_cdrs", "run_orig_term"]
+__all__ = ["Cdrs", "Fileable", "Findings", "OrigTerm", "run_cdrs", "run_orig_term"]

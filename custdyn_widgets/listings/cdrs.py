@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -177,31 +178,29 @@ class Cdrs:
         self, table: pa.Table, value: Callable[[Fraction, str], Any]
     ) -> Iterator[tuple[Any, ...]]:
         asked = self.asked
-        scale, to = asked.conversion.scale, asked.conversion.to
+        convert, scale, to = asked.conversion.convert, asked.conversion.scale, asked.conversion.to
         tz = zone(asked.query.timezone)
         starts = np.array([microseconds(piece.start) for piece in asked.pieces], np.int64)
         pieces = np.searchsorted(starts, microseconds_or(table["occurred_at"], 0), "right") - 1
-        values = {name: table[name].to_pylist() for name in PLAIN}
-        for name in ("client_id", "entry_id"):
-            values[name] = [str(one) for one in table[name].to_pylist()]
-        instants = table["occurred_at"].to_pylist()
+        lists: dict[str, Iterable[Any]] = {name: table[name].to_pylist() for name in PLAIN}
+        instants = [one.replace(tzinfo=UTC) for one in table["occurred_at"].to_pylist()]
+        codes = table["currency"].to_pylist()
         units = unscaled(table["amount"]).tolist()
-        for place in range(table.num_rows):
-            row: dict[str, Any] = {name: values[name][place] for name in values}
-            code = row["currency"]
-            instant = in_zone(instants[place].replace(tzinfo=UTC), tz).replace(tzinfo=None)
-            exact = asked.conversion.convert(units[place], code, asked.pieces[pieces[place]].day)
-            row["occurred_at"] = instant
-            row["amount"] = exact_decimal(units[place], scale, code)
-            row["value"] = value(exact, to)
-            row["quantity"] = tidy(row["quantity"])
-            yield tuple(row[column.key] for column in self.columns)
+        days = [asked.pieces[piece].day for piece in pieces]
+        lists |= {
+            "occurred_at": (in_zone(one, tz).replace(tzinfo=None) for one in instants),
+            "currency": codes,
+            "client_id": map(str, table["client_id"].to_pylist()),
+            "entry_id": map(str, table["entry_id"].to_pylist()),
+            "amount": map(exact_decimal, units, repeat(scale), codes),
+            "value": (value(one, to) for one in map(convert, units, codes, days)),
+            "quantity": map(tidy, table["quantity"].to_pylist()),
+        }
+        return zip(*(lists[column.key] for column in self.columns), strict=True)
 
 
-PLAIN = (
-    *("client", "currency", "quantity", "service", "direction"),
-    *("destination", "type", "owner_id"),
-)
+PLAIN = ("client", "service", "direction", "destination", "type", "owner_id")
+"""What is said as it is."""
 
 
 def run_cdrs(

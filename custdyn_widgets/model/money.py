@@ -15,10 +15,9 @@ EXACT = Context(prec=100)
 
 def rounded(exact: Fraction, decimals: int) -> int:
     """A number in units of its last decimal, rounded half away from zero: the only rounding."""
-    scaled = exact * 10**decimals
-    whole, rest = divmod(abs(scaled.numerator), scaled.denominator)
-    units = int(whole + (2 * rest >= scaled.denominator))
-    return -units if scaled < 0 else units
+    whole, rest = divmod(abs(exact.numerator) * 10**decimals, exact.denominator)
+    units = int(whole + (2 * rest >= exact.denominator))
+    return -units if exact.numerator < 0 else units
 
 
 def rounded_amount(exact: Fraction, currency: str) -> Decimal:
