@@ -107,7 +107,6 @@ def test_the_toolbar_takes_two_rows_on_a_phone_and_its_names_stay(arrive: Arrive
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_panel_lies_beside_the_figures_and_goes_to_their_neighbours(
     front: str, arrive: Arrive

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.parametrize("front", FRONTS)
 ZONE = "Time Zone"
 
 
-@pytest.mark.journey
 def test_a_preset_fills_the_dates_and_a_touched_or_chosen_date_makes_it_custom(
     front: str, arrive: Arrive
 ) -> None:

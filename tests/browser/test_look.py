@@ -113,7 +113,6 @@ def test_nothing_cuts_the_ring_of_what_has_the_keyboard(arrive: Arrive) -> None:
     assert first + visit.page.evaluate(cut) == []
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_everything_can_be_done_by_keyboard_alone(front: str, arrive: Arrive) -> None:
     visit = arrive(front)

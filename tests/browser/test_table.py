@@ -17,7 +17,6 @@ def focused(visit: Visit) -> str:
     return str(visit.page.evaluate("document.activeElement.textContent"))
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_keys_move_through_the_cells_and_the_tip_follows(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample")

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", some(NOTEBOOKS, 2), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", some(NOTEBOOKS, 1), ids=lambda path: path.stem)
 def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
     book = nbformat.read(path, 4)
     assert all(cell.outputs == [] for cell in book.cells if cell.cell_type == "code")

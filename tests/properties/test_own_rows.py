@@ -32,7 +32,7 @@ def missing_rates(case: Case, rows: list[dict[str, Any]]) -> dict[str, date]:
     return first
 
 
-@ledgers(5, 12)
+@ledgers(5, 20)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     rows=own_rows(),
@@ -64,7 +64,7 @@ def test_own_rows_equal_the_brute_force_reading(
     event(f"{len(rows)} rows")
 
 
-@ledgers(20)
+@ledgers(20, 50)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     rows=own_rows(),

@@ -52,7 +52,7 @@ def aligned(case: Case, grain: int) -> bool:
     return not any((edge - EPOCH) % timedelta(minutes=grain) for edge in (*edges, case.as_of))
 
 
-@ledgers(15)
+@ledgers(15, 33)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     grain=st.sampled_from([60, 15]),
@@ -325,9 +325,8 @@ def test_the_command_line_makes_and_reads_it(
     assert "no single entries" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "times", [pytest.param(4, id="4"), pytest.param(100, id="100", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("times", [100])
 def test_a_kill_loses_nothing(times: int, folder: Path, tmp_path: Path) -> None:
     """Killed at any moment, it is the old rollup or the new one, whole; the next run goes on."""
     rolled = tmp_path / "rolled"

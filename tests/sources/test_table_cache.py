@@ -278,6 +278,7 @@ def small_disk(cache: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(cache)], check=True)
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_while_it_is_written(tmp_path: Path, small_disk: Path) -> None:
     lines = (f"{number},1,2024-02-01,refill,{number}.25\n" for number in range(200_000))
     folder = write(tmp_path / "s")
@@ -333,6 +334,7 @@ def test_the_command_shows_and_clears_it(
     assert not list(cache.glob("*"))
 
 
+@pytest.mark.long
 def test_two_processes_at_once_read_right(tmp_path: Path, cache: Path) -> None:
     folder = write(tmp_path / "s", rows=50_000)
     processes = [in_a_process(folder) for _ in range(3)]

@@ -72,7 +72,7 @@ def draws_its_cells(result: Result, title: str, compare: str | None) -> None:
     assert others == ([str(cell) for cell in row.compared.other] if row.compared else [])
 
 
-@pytest.mark.parametrize("compare", [None, "previous_year"])
+@pytest.mark.parametrize("compare", [None, pytest.param("previous_year", marks=pytest.mark.long)])
 def test_every_kind_is_drawn_on_both_axes(compare: str | None) -> None:
     result = report(compare=compare)
     for kind in KINDS:
