@@ -6,6 +6,8 @@ BIN = .venv/bin
 PARTS = lab form panels oracle reading laws spark engines kills exports rest
 INSTALLED = .venv/.installed
 TEST_INSTALLED = .venv/.test-installed
+# the tests start hundreds of processes: what they import is compiled once, not in each
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-long lint docs words bench bench-earlier bench-page vega pictures clean
 

@@ -14,9 +14,13 @@ import pytest
 from hypothesis import settings
 
 from custdyn_widgets import Query
+from custdyn_widgets.views.quick_jsonschema import quick_jsonschema
 from tests.support.mariadb import PASSWORD, MariaDB, server
 from tests.support.mariadb import missing as mariadb_lacks
 from tests.support.parts import PARTS, PROPERTIES, all_parts, part_of
+
+with quick_jsonschema():  # two seconds that every worker would wait
+    import nbformat  # noqa: F401
 
 settings.register_profile("custdyn", deadline=None)  # no test asserts a time
 settings.load_profile("custdyn")

@@ -362,7 +362,7 @@ def test_slices_hold_every_client_id_and_no_more_clients_than_asked() -> None:
         assert len(cuts) == 10 and list(firsts[1:]) == sorted(firsts[1:])
 
 
-@pytest.mark.parametrize("unit", ["date", "month", "year"])
+@pytest.mark.parametrize("unit", some(["date", "month", "year"], 1))
 def test_every_active_duration_is_answered_without_looking_at_the_clients_again(
     unit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

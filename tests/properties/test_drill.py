@@ -38,7 +38,7 @@ from custdyn_widgets.sources import Source
 from tests.support.ledgers import Case, cases, ledgers
 
 
-@ledgers(40)
+@ledgers(40, 100)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     compare=st.sampled_from([None, None, "previous_year"]),

@@ -19,7 +19,7 @@ from tests.support.ledgers import Case, cases, ledgers
 PAYG = cases(dense=True, kinds=["payg"])
 
 
-@ledgers(8, 16)
+@ledgers(8, 25)
 @given(
     case=st.one_of(PAYG, PAYG, cases()),
     split=st.sampled_from([None, *SPLITS]),

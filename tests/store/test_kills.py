@@ -112,7 +112,7 @@ def test_no_mail_is_lost_and_there_are_no_more_copies_than_kills(
     store.close()
 
 
-@pytest.mark.parametrize(("mails", "times"), [(120, 12), pytest.param(400, 100, marks=LONG)])
+@pytest.mark.parametrize(("mails", "times"), [(60, 6), pytest.param(400, 100, marks=LONG)])
 def test_mails_marked_before_they_are_taken_would_be_lost(
     mails: int, times: int, tmp_path: Path
 ) -> None:
