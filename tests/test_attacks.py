@@ -145,7 +145,7 @@ def test_a_tiny_fraction_of_a_second_is_a_fraction() -> None:
         )
 
 
-def test_an_owner_who_does_not_exist_yet_owns_nobody() -> None:
+def test_an_owner_who_does_not_exist_yet_owns_no_client() -> None:
     clients = [
         [1, "One", "reseller", None, "EUR", "2024-01-01"],
         [2, "Two", "reseller", 1, "EUR", "2024-05-01"],
@@ -281,7 +281,7 @@ def test_an_as_of_beyond_the_calendar_is_refused(
     assert "curency" in told and "grop_by" in told and "did you mean USD?" in told
 
 
-def test_a_home_of_nobody_is_no_source() -> None:
+def test_a_home_of_an_unknown_user_is_no_source() -> None:
     with pytest.raises(SourceError, match="there is no such source"):
         run(Q1, "~nobody-at-all/x")
 

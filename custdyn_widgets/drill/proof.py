@@ -63,11 +63,11 @@ def proof(found: Breakdown, part: str, shown_cell: str) -> Proof:
     return Proof(
         text if found.agrees else DISPROVEN,
         found.agrees,
-        tuple(_beside(found, side)),
+        tuple(_companions(found, side)),
     )
 
 
-def _beside(found: Breakdown, side: Contributions) -> list[str]:
+def _companions(found: Breakdown, side: Contributions) -> list[str]:
     said = []
     extra = found.sides.get(COMPANION)
     if extra is not None and side is found.sides[NUMERATOR]:

@@ -132,7 +132,7 @@ class Cdrs:
         return self.asked.file_name("cdrs", kind)
 
     def _agrees(self, snapshot: Snapshot) -> bool:
-        return _told(self.asked, snapshot) == (self.total, self.days)
+        return _totals(self.asked, snapshot) == (self.total, self.days)
 
     def _filed(self) -> Filed:
         return Filed(
@@ -215,10 +215,10 @@ def run_cdrs(
     with asking(asks, opened, now, units=(), progress=progress) as (asked, snapshot):
         if not asked.buckets:
             return Cdrs(asked, Sum(), ())
-        return Cdrs(asked, *_told(asked, snapshot))
+        return Cdrs(asked, *_totals(asked, snapshot))
 
 
-def _told(asked: Criteria, snapshot: Snapshot) -> tuple[Sum, tuple[tuple[datetime, int], ...]]:
+def _totals(asked: Criteria, snapshot: Snapshot) -> tuple[Sum, tuple[tuple[datetime, int], ...]]:
     """What a list says of all its entries: their sum, and how many there are on each day."""
     payg = asked.payg(snapshot)
     counted = snapshot.fetch(payg_days(payg)).to_pylist()

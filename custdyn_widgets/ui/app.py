@@ -162,7 +162,7 @@ class CustomerDynamics(LiveBox):
         """The page can be used."""
         if linked is not None:
             self._show_view(linked)
-        self._mail.look_beside()
+        self._mail.count_in_background()
 
     def __repr__(self) -> str:
         return f"CustomerDynamics({self.source.name})"

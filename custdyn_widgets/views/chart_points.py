@@ -59,8 +59,8 @@ class Drawn:
             at
             for at, point in enumerate(self.points)
             if point.value is not None
-            and _beside(point, -1) not in there
-            and _beside(point, 1) not in there
+            and _shifted(point, -1) not in there
+            and _shifted(point, 1) not in there
         }
 
     def kind(self, series: Series) -> str:
@@ -110,14 +110,14 @@ class Drawn:
 
     @cached_property
     def _by_place(self) -> dict[tuple[object, ...], int]:
-        return {_beside(point, 0): at for at, point in enumerate(self.points)}
+        return {_shifted(point, 0): at for at, point in enumerate(self.points)}
 
     @cached_property
     def _joints(self) -> list[list[str]]:
         """The parts that each figure belongs to; the last that is past joins both."""
         parts = []
         for point in self.points:
-            following = self._by_place.get(_beside(point, 1))
+            following = self._by_place.get(_shifted(point, 1))
             own = "past" if point.state == State.PAST else "later"
             ends = following is not None and self.points[following].state != State.PAST
             parts.append(["past", "later"] if ends and own == "past" else [own])
@@ -180,6 +180,6 @@ class Drawn:
         return (axis, point.side, point.x, package)
 
 
-def _beside(point: Point, step: int) -> tuple[object, ...]:
+def _shifted(point: Point, step: int) -> tuple[object, ...]:
     """What identifies the cell that many columns further in its row."""
     return (point.series, point.package, point.side, point.column + step)

@@ -42,9 +42,7 @@ def test_the_toolbar_compares_and_the_table_has_a_line_for_each(front: str, arri
 
 
 @pytest.mark.parametrize("front", FRONTS)
-def test_a_period_with_other_buckets_is_refused_beside_its_field(
-    front: str, arrive: Arrive
-) -> None:
+def test_a_period_with_other_buckets_is_refused_at_its_field(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample", SAMPLE)
     visit.query()
     visit.table()

@@ -108,7 +108,7 @@ def test_the_toolbar_takes_two_rows_on_a_phone_and_its_names_stay(arrive: Arrive
 
 
 @pytest.mark.parametrize("front", FRONTS)
-def test_the_panel_lies_beside_the_figures_and_goes_to_their_neighbours(
+def test_the_panel_is_next_to_the_figures_and_goes_to_their_neighbours(
     front: str, arrive: Arrive
 ) -> None:
     visit = reported(arrive, SAMPLE, front)

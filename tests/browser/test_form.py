@@ -39,9 +39,7 @@ def test_a_preset_fills_the_dates_and_a_touched_or_chosen_date_makes_it_custom(
     expect(visit.field("Period")).to_have_value("Custom")
 
 
-def test_zones_are_searched_and_an_empty_or_wrong_field_is_said_beside_it(
-    front: str, arrive: Arrive
-) -> None:
+def test_zones_are_searched_and_an_empty_or_wrong_field_says_so(front: str, arrive: Arrive) -> None:
     visit = arrive(front, "sample")
     options = visit.search(ZONE, "vienna")
     assert options.all_inner_texts() == ["Europe/Vienna"]

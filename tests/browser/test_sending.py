@@ -214,7 +214,7 @@ def test_without_a_worker_it_is_said_and_a_job_can_be_cancelled(
     expect(visit.page.get_by_role("button", name="Sent reports", exact=True)).to_be_visible()
 
 
-def test_without_a_mail_server_it_is_said_beside_send_to(arrive: Arrive) -> None:
+def test_without_a_mail_server_it_is_said_at_send_to(arrive: Arrive) -> None:
     visit = arrive("voila", "sample", LINK)
     ask(visit, "ana@example.org")
     visit.page.get_by_text("mail is not set up here; ask who runs this page").wait_for()

@@ -392,7 +392,7 @@ def test_a_closed_pipe_is_no_fault(query_file: str) -> None:
     assert b"custdyn:" not in ended.stderr
 
 
-def test_a_terminal_is_told_what_is_being_done(query_file: str) -> None:
+def test_a_terminal_shows_what_is_being_done(query_file: str) -> None:
     """A slow report on a real terminal: the line says what is done, and is wiped at the end."""
     slow = (
         "import sys, time, custdyn_widgets.pipeline.cache as frames, custdyn_widgets.cli as cli\n"

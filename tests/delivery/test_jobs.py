@@ -161,7 +161,7 @@ def test_a_running_job_is_stopped_by_cancel(
     assert found is not None and (found.state, found.words) == ("cancelled", "reading the ledger")
 
 
-def test_an_error_of_ours_is_told_by_an_id(
+def test_an_error_of_ours_is_known_by_an_id(
     store: Store, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from custdyn_widgets import result as results
@@ -274,7 +274,7 @@ def test_a_missed_run_says_so_in_its_mail(store: Store, office: PostOffice) -> N
     assert store.archive.all("ann")[0].late
 
 
-def test_the_archive_keeps_what_it_is_told_to(store: Store, office: PostOffice) -> None:
+def test_the_archive_keeps_as_long_as_is_set(store: Store, office: PostOffice) -> None:
     settings, now = office.settings(most_a_day=1000), datetime.now(UTC)
     made = make({}, output={"type": "csv"})
     for number in range(6):
@@ -417,7 +417,7 @@ def test_a_fault_that_passes_is_tried_again_later(
     assert (store.jobs.find(job.id) or job).attempts == 2
 
 
-def test_the_owner_of_a_schedule_is_told_that_its_report_was_not_made(
+def test_the_owner_of_a_schedule_gets_a_mail_when_its_report_fails(
     store_url: str, office: PostOffice
 ) -> None:
     store = Store(store_url, "ann@example.org")
@@ -433,7 +433,7 @@ def test_the_owner_of_a_schedule_is_told_that_its_report_was_not_made(
     store.close()
 
 
-def test_what_nobody_got_is_sent_again_though_nothing_has_changed(
+def test_what_did_not_arrive_is_sent_again_though_nothing_has_changed(
     store: Store, office: PostOffice
 ) -> None:
     office.inbox.to[TO[0]] = ["550 no such user"]

@@ -433,7 +433,7 @@ def test_a_server_that_takes_less_gets_the_file_packed(store: Store, result: Res
         assert str(part.get_filename()).endswith(".xlsx.zip")
 
 
-def test_what_is_put_off_for_a_day_is_given_up_and_the_owner_is_told(
+def test_what_is_put_off_for_a_day_is_given_up_and_the_owner_gets_a_mail(
     tmp_path: Path, office: PostOffice, result: Result
 ) -> None:
     store = Store(str(tmp_path / "store.sqlite"), "owner@example.org")

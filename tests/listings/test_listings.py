@@ -163,7 +163,7 @@ def test_nothing_is_lost_however_few_are_read_at_once(
             assert [line[-1] for line in listed.lines(first, count)] == wanted, (first, count)
 
 
-def test_orig_and_term_are_told_apart_by_direction_or_sign() -> None:
+def test_orig_and_term_differ_by_direction_or_sign() -> None:
     sides = run_orig_term(QUERY, tables(), as_of=AS_OF)
     assert sides.frame(exact=True).values.tolist() == [
         ["02/2024", 2, Decimal("5.5"), Decimal("-3.01"), 2, Decimal(1), Decimal("-10.00"),

@@ -88,7 +88,7 @@ def test_marks_of_parts_add_up() -> None:
 
 
 @pytest.mark.parametrize("most", [2**63, 2**64, -(2**90)])
-def test_wide_amounts_are_told_apart(most: int) -> None:
+def test_wide_amounts_are_distinct(most: int) -> None:
     def wide(amount: int) -> Any:
         changes = replace(client_data().moved, amount=np.array([amount, 0, 0, 0, 0], object))
         return checksum(replace(client_data(), moved=changes))

@@ -177,7 +177,7 @@ def test_another_instant_is_free_as_long_as_nothing_came_since(folder: Path) -> 
     source.close()
 
 
-def test_changed_data_is_read_anew_and_the_old_frames_are_forgotten(
+def test_changed_data_is_read_again_and_the_old_frames_are_forgotten(
     source: Source, folder: Path
 ) -> None:
     before = run(ASKED, source, as_of=AS_OF).to_json()
@@ -231,7 +231,7 @@ def test_a_view_of_a_duckdb_file_is_read_each_time(folder: Path) -> None:
     source.close()
 
 
-def test_a_sum_that_no_decimal_holds_is_told_whatever_was_asked_before(folder: Path) -> None:
+def test_a_sum_that_no_decimal_holds_is_an_error_whatever_was_kept(folder: Path) -> None:
     most = "9" * 26 + "." + "9" * 12
     rows = [f"{n},1,2024-03-0{n}T10:00:00Z,refill,{most}," for n in (1, 2)]
     (folder / "ledger.csv").write_text("\n".join([LEDGER.splitlines()[0], *rows]) + "\n")

@@ -170,7 +170,7 @@ def test_group_by_comes_in_one_order_and_once() -> None:
     assert query.by_package
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_named_at_once() -> None:
     with pytest.raises(QueryError) as raised:
         Query.model_validate(
             {"perod": "this_year", "currency": "usd", "active_duration": 121, "owner": "x"}
@@ -223,7 +223,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("values", "field", "words"), FAULTS)
-def test_a_wrong_value_is_told_with_its_field(
+def test_a_wrong_value_is_named_with_its_field(
     values: dict[str, Any], field: str, words: str
 ) -> None:
     with pytest.raises(QueryError) as raised:
@@ -247,7 +247,7 @@ def test_a_file_that_is_no_query_is_refused(text: str, suffix: str, words: str) 
         Query.parse(text, suffix)
 
 
-def test_a_missing_or_binary_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     for name in ("missing.toml", "binary.toml"):
         with pytest.raises(QueryError, match="cannot be read"):

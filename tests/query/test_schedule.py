@@ -117,7 +117,7 @@ def test_a_schedule_that_is_none_says_why(values: dict[str, str], said: str) -> 
         Schedule.model_validate(values)
 
 
-def test_a_schedule_needs_a_file_and_somebody_to_send_it_to() -> None:
+def test_a_schedule_needs_a_file_and_an_address() -> None:
     daily = Schedule(every="day")
     with pytest.raises(QueryError, match="a page cannot be sent"):
         QueryTemplate(query=Query(), schedule=daily)

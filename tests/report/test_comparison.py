@@ -142,7 +142,7 @@ def test_it_does_not_reach_back_before_the_calendar_of_reports() -> None:
     assert [fault.field for fault in raised.value.faults] == ["compare"]
 
 
-def test_a_leap_day_has_no_counterpart_and_is_nobodys_counterpart() -> None:
+def test_a_leap_day_has_no_counterpart_and_is_none() -> None:
     days = {"from": "2024-02-28", "to": "2024-03-01"}
     result = year(period=days, group_by=["date"])
     assert result.report.other is not None

@@ -49,7 +49,7 @@ def test_what_as_of_cuts_off_is_counted() -> None:
     assert "1 client created later: not included" in notes(result)
 
 
-def test_filter_values_that_nothing_bears_are_named() -> None:
+def test_filter_values_that_nothing_has_are_named() -> None:
     result = make(
         {"client_tags": [["1", "vip"]], "packages": [["1", "Gold"]]},
         **Q1,

@@ -204,7 +204,7 @@ def test_a_link_puts_no_script_into_the_page(served: Place, page: Answer) -> Non
     assert not nonces and served.get("/healthz").headers["Content-Security-Policy"] != policy
 
 
-def test_what_the_address_brings_into_a_page_bears_no_nonce() -> None:
+def test_what_the_address_brings_into_a_page_has_no_nonce() -> None:
     """The second wall: should Voilà ever write something of the address into its page again."""
     part = '<link href="theme-"><script>steal()</script>"><script src=own.js></script>'
     assert stamped(part, "N", query="x=1").count("<script nonce=N") == 2

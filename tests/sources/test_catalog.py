@@ -71,7 +71,7 @@ def test_a_directory_has_tags_owners_by_name_packages_and_currencies() -> None:
     assert made.directory() is directory  # read once for the same data
 
 
-def test_a_directory_is_read_anew_when_the_data_has_changed(tmp_path: object) -> None:
+def test_a_directory_is_read_again_when_the_data_has_changed(tmp_path: object) -> None:
     from pathlib import Path
 
     from custdyn_widgets import open_source

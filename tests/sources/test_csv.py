@@ -76,7 +76,7 @@ def test_headers_that_differ_in_case_only_and_a_second_mark(tmp_path: Path) -> N
     assert values(made, BALANCE_REFILL, "Total")[0] == "5.00"
 
 
-def test_commas_beside_points_are_no_numbers(tmp_path: Path) -> None:
+def test_commas_and_points_together_are_no_numbers(tmp_path: Path) -> None:
     rows = '1;1;2024-01-02;refill;"1,25";\n2;1;2024-01-02;refill;2.5;\n'
     with pytest.raises(DataError, match=r"ledger.amount: not a number in 1 row \(1\)"):
         report(folder(tmp_path, HEAD.replace(",", ";") + "\n" + rows))

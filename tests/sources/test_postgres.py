@@ -169,7 +169,7 @@ def read_by(source: Source, **fields: Any) -> bool:
     return "reading the ledger" in said
 
 
-def test_a_second_question_is_free_until_somebody_writes(postgres: str) -> None:
+def test_a_second_question_is_free_until_the_data_changes(postgres: str) -> None:
     url = pg.write(postgres, small())
     schema = url.rpartition("=")[2]
     source = open_source(url)
@@ -208,7 +208,7 @@ def test_what_a_view_shows_can_change_without_a_write_and_is_never_kept(postgres
 
 
 @pytest.mark.long
-def test_a_list_is_read_on_while_somebody_writes_what_it_does_not_tell(postgres: str) -> None:
+def test_a_list_is_read_on_while_rows_that_it_does_not_hold_are_written(postgres: str) -> None:
     """Each page is a transaction of its own, and whatever is written changes the token."""
     url = pg.write(postgres, small())
     schema = url.rpartition("=")[2]
@@ -273,7 +273,7 @@ def test_views_and_a_schema_are_sources_too(postgres: str) -> None:
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(100, marks=pytest.mark.long)])
-def test_every_report_is_of_one_moment_while_somebody_writes(times: int, postgres: str) -> None:
+def test_every_report_is_of_one_moment_while_rows_are_written(times: int, postgres: str) -> None:
     """A refill and its use are written together: a report that sees one without the other lies."""
     url = pg.write(postgres, small())
     schema = url.rpartition("=")[2]

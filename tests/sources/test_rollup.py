@@ -180,7 +180,7 @@ def finer(column: pa.ChunkedArray) -> pa.ChunkedArray:
         ({}, "extended"),
     ],
 )
-def test_it_is_rebuilt_where_new_entries_cannot_be_told(
+def test_it_is_rebuilt_where_new_entries_cannot_be_known(
     columns: dict[str, Any], how: str, folder: Path, tmp_path: Path
 ) -> None:
     rolled, middle = tmp_path / "rolled", datetime(2023, 6, 1, tzinfo=UTC)
@@ -205,7 +205,7 @@ def test_entries_that_were_taken_away_are_an_error_and_the_rollup_stays(
     same(folder, rolled, AS_OF)
 
 
-def test_a_ledger_that_does_not_say_when_is_read_anew_each_time(tmp_path: Path) -> None:
+def test_a_ledger_without_recorded_at_is_read_again_each_time(tmp_path: Path) -> None:
     source = open_source(cdnow("payg"))
     assert make_rollup(source, tmp_path).how == "made"
     made = make_rollup(source, tmp_path)
@@ -399,7 +399,7 @@ def test_other_ids_a_missing_part_and_an_earlier_clock(folder: Path, tmp_path: P
     same(folder, rolled, AS_OF)
 
 
-def test_a_place_that_cannot_be_written_is_told(folder: Path, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_an_error(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cut = tmp_path / "cut"
     cut.mkdir()

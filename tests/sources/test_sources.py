@@ -173,7 +173,7 @@ def test_up_to_three_ids_are_named() -> None:
         make({"ledger": ledger}, **Q1)
 
 
-def test_missing_tables_and_columns_are_told_together() -> None:
+def test_missing_tables_and_columns_are_named_together() -> None:
     clients = frame("clients", [CLIENT]).drop(columns=["name", "currency"])
     with pytest.raises(DataError) as raised:
         run(Q1, {"clients": clients}, as_of=AS_OF)
@@ -195,7 +195,7 @@ def test_missing_tables_and_columns_are_told_together() -> None:
         ("amount", pa.array([Decimal("1e40")], pa.decimal256(50, 2)), "26 integer digits in 1 row"),
     ],
 )
-def test_a_parquet_column_of_a_wrong_type_is_told(
+def test_a_parquet_column_of_a_wrong_type_is_an_error(
     column: str, values_: pa.Array, words: str, tmp_path: Path
 ) -> None:
     sample_as("parquet", tmp_path)
@@ -245,7 +245,7 @@ def csv_folder(folder: Path) -> Path:
     return folder / "csv"
 
 
-def test_a_changed_file_is_read_anew(tmp_path: Path, page_query: Query) -> None:
+def test_a_changed_file_is_read_again(tmp_path: Path, page_query: Query) -> None:
     folder = csv_folder(tmp_path)
     opened = open_source(folder)
     assert values(run(page_query, opened, as_of=AS_OF), ALL, "Balance")[-1] == "-9 348.15"
@@ -294,14 +294,14 @@ def test_csv_with_a_mark_quotes_and_empty_fields(tmp_path: Path) -> None:
         (b"entry_id,entry_id\n1,2\n", "more than once"),
     ],
 )
-def test_a_broken_csv_is_told(content: bytes, words: str, tmp_path: Path) -> None:
+def test_a_broken_csv_is_an_error(content: bytes, words: str, tmp_path: Path) -> None:
     folder = csv_folder(tmp_path)
     (folder / "ledger.csv").write_bytes(content)
     with pytest.raises(DataError, match=words):
         run(Q1, folder, as_of=AS_OF)
 
 
-def test_broken_files_are_told_in_one_line(tmp_path: Path) -> None:
+def test_broken_files_are_errors_of_one_line(tmp_path: Path) -> None:
     for name in ("x.duckdb", "x.sqlite"):
         (tmp_path / name).write_bytes(b"this is no database, whatever its name says" * 50)
         with pytest.raises(SourceError, match="cannot be read"):
@@ -311,7 +311,7 @@ def test_broken_files_are_told_in_one_line(tmp_path: Path) -> None:
         run(Q1, tmp_path, as_of=AS_OF)
 
 
-def test_a_folder_without_tables_or_with_one_twice_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_tables_or_with_one_twice_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="none of the five tables"):
         run(Q1, tmp_path, as_of=AS_OF)
     folder = csv_folder(tmp_path)
@@ -320,7 +320,7 @@ def test_a_folder_without_tables_or_with_one_twice_is_told(tmp_path: Path) -> No
         run(Q1, folder, as_of=AS_OF)
 
 
-def test_wrong_names_of_sources_are_told_without_secrets() -> None:
+def test_wrong_names_of_sources_are_named_without_secrets() -> None:
     with pytest.raises(SourceError, match="there is no such source"):
         open_source("nowhere")
     with pytest.raises(SourceError) as raised:

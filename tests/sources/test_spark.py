@@ -153,7 +153,7 @@ def test_what_cannot_be_read_exactly_is_refused(
         run(QUERY, session, as_of=AS_OF)
 
 
-def test_tables_that_are_not_there_are_told(session: Any) -> None:
+def test_tables_that_are_not_there_are_named(session: Any) -> None:
     for schema in ("default", "no_such"):  # the views are in neither
         with pytest.raises(DataError, match="clients: the table is missing"):
             run(QUERY, open_spark(session, "spark", schema=schema), as_of=AS_OF)
@@ -206,7 +206,7 @@ def test_the_command_line_reads_spark_and_says_what_is_wrong(
     assert source_text(f"{MASTER}/x") == f"{MASTER}/x"
 
 
-def test_files_that_have_changed_are_read_anew(demo: tuple[Path, Any], tmp_path: Path) -> None:
+def test_files_that_have_changed_are_read_again(demo: tuple[Path, Any], tmp_path: Path) -> None:
     query = {**larger(tmp_path / "a", 1, entries=300), "client_type": "all"}
     source = open_source(f"{MASTER}{tmp_path}/a")
     before = run(query, source, as_of=AS_OF).provenance.result

@@ -216,7 +216,7 @@ def test_what_is_damaged_or_foreign_is_made_again(
     assert seen == ["ledger.csv"]
 
 
-def test_nobody_else_can_read_it(tmp_path: Path, cache: Path) -> None:
+def test_no_other_account_can_read_it(tmp_path: Path, cache: Path) -> None:
     cache.mkdir(parents=True)
     cache.chmod(0o755)  # as another program made it
     source = open_source(write(tmp_path / "s"))

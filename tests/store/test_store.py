@@ -76,7 +76,7 @@ def test_a_template_is_renamed_changed_and_deleted(path: str) -> None:
     assert store.charts.all() == []
 
 
-def test_who_comes_second_is_told_and_nothing_is_overwritten(path: str) -> None:
+def test_who_comes_second_gets_an_error_and_nothing_is_overwritten(path: str) -> None:
     first, second = Store(path, "ann"), Store(path, "ann")
     saved = first.charts.add("One", CHART, shared=False)
     (seen,) = second.charts.all()
@@ -119,7 +119,7 @@ def test_a_name_that_several_people_share_is_asked_for_by_id(path: str) -> None:
     assert Store(path, "ann").charts.find("ours") == CHART
 
 
-def test_a_store_is_for_nobody_else_on_the_machine(
+def test_a_store_is_for_no_other_account_of_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not the file, nor what SQLite lays next to it, nor the folder; under any umask."""

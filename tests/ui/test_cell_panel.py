@@ -81,7 +81,7 @@ def test_every_cell_of_every_line_opens(panel: CellPanel) -> None:
         {"type": "back"},
     ],
 )
-def test_what_nobody_can_press_does_nothing(panel: CellPanel, message: Any) -> None:
+def test_what_cannot_be_pressed_does_nothing(panel: CellPanel, message: Any) -> None:
     panel._received(None, message, [])
     panel.open_cell(10**6, "value", 0)
     panel.open_cell(0, "nothing", 0)

@@ -108,7 +108,7 @@ def test_a_form_filled_from_a_link_says_so_and_names_what_it_ignored() -> None:
     assert app.report is None
 
 
-def test_the_address_is_left_alone_until_the_page_has_told_its_own(
+def test_the_address_is_left_alone_until_the_page_has_sent_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("QUERY_STRING", "")  # a kernel that could not hear of its reader

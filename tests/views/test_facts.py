@@ -17,7 +17,7 @@ def told(query: dict[str, Any], **tables: list[list[Any]]) -> dict[str, str]:
     return {fact.label: fact.text for fact in facts(report)}
 
 
-def test_the_interval_is_told_as_it_was_asked_in_the_zone_and_in_utc() -> None:
+def test_the_interval_is_given_in_the_zone_and_in_utc() -> None:
     said = told({"period": "last_year", "timezone": "America/New_York"})
     assert said["Period requested"] == "Last Year"
     assert said["Interval"] == "2025-01-01 00:00:00 – 2025-12-31 23:59:59 America/New_York"
@@ -44,7 +44,7 @@ def test_entries_are_counted_to_the_end_of_the_period_and_by_kind_within_it() ->
     assert told({"period": "today"})["Data up to"] == "no entry"
 
 
-def test_rates_and_the_instant_of_the_report_are_told() -> None:
+def test_rates_and_the_instant_of_the_report_are_facts() -> None:
     rates = [["EUR", "2024-01-01", "1"], ["USD", "2024-01-01", "0.5"]]
     clients = [[1, "One", "client", None, "USD", "2024-01-01T00:00:00Z"]]
     ledger = [entry(1, 1, "2024-05-01T00:00:00Z", "payg", "-3")]

@@ -102,7 +102,7 @@ def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
     if double := [column for column in ours if header.count(column) > 1]:
         what = f"{file.name} has the column more than once"
         raise DataError([DataFault(table, column, 0, what) for column in double])
-    text = engine.csv(f"text_{table}", file, _told_apart(header, ours), separator)
+    text = engine.csv(f"text_{table}", file, _distinct(header, ours), separator)
     text = text.filter(ibis.coalesce(*(text[name] for name in text.columns)).notnull())  # no blanks
     if separator == ",":
         return text, []
@@ -133,7 +133,7 @@ def _look_below(table: str, file: Path, names: list[str]) -> None:
                 raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
 
 
-def _told_apart(header: list[str], ours: list[str]) -> list[str]:
+def _distinct(header: list[str], ours: list[str]) -> list[str]:
     """Names that differ by more than their case, as an engine wants them."""
     taken = {name.casefold() for name in ours}
     columns = []

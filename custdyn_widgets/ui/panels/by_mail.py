@@ -68,7 +68,7 @@ class ByMail:
         if mail_settings() is not None:
             self._counted(open_jobs(my_store()))
 
-    def look_beside(self) -> None:
+    def count_in_background(self) -> None:
         """Counts what is being made, in a thread of its own."""
 
         def look() -> None:
