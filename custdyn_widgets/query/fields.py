@@ -58,7 +58,7 @@ FIELDS = {
         tr("Rate Policy"), tr("Rates of each entry's date, or the newest for everything.")
     ),
     "blocks": FieldDefinition(tr("Blocks"), tr("Optional blocks of rows.")),
-    "compare": FieldDefinition(tr("Compare"), tr("A second period, shown beside the first.")),
+    "compare": FieldDefinition(tr("Compare"), tr("A second period, shown next to the first.")),
     "rows": FieldDefinition(tr("My Rows"), tr("Rows of one's own, see docs/own-rows.md.")),
     "output.type": FieldDefinition(tr("Type"), tr("Shown here, or as a file.")),
     "output.send_to": FieldDefinition(tr("Send to"), tr("E-mail addresses; only with files.")),

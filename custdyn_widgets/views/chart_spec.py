@@ -58,7 +58,7 @@ CHART_FIELDS = {
         tr("Stacking"),
         tr("What is stacked (Stacked Column, Area) shows amounts, or shares of the whole."),
     ),
-    "values_shown": FieldDefinition(tr("Values"), tr("Writes each figure beside its mark.")),
+    "values_shown": FieldDefinition(tr("Values"), tr("Writes each figure next to its mark.")),
     "legend": FieldDefinition(tr("Legend"), tr("Where the names are, of several series.")),
     "small_multiples": FieldDefinition(
         tr("Small Multiples"), tr("One small chart for each package, all of one size and scale.")
