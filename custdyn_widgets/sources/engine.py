@@ -111,7 +111,8 @@ class Engine(Stoppable):
     def attach(self, file: Path) -> tuple[dict[str, ir.Table], set[str]]:
         """The tables and views of a DuckDB file, opened for reading only; which are views."""
         with self._working():
-            self.backend.attach(str(file.resolve()), "source", read_only=True)
+            place = _quoted(str(file.resolve()))
+            self._connection.execute(f"ATTACH {place} AS source (READ_ONLY)")
             names = self.backend.list_tables(database=("source", "main"))
             listed = "SELECT view_name FROM duckdb_views() WHERE database_name = 'source'"
             views = {name for (name,) in self._connection.execute(listed).fetchall()}
@@ -207,6 +208,10 @@ class Engine(Stoppable):
                 raise (error.__cause__ or KeyboardInterrupt()) from None
             except duckdb.OutOfRangeException:
                 raise TooManyDigits(self._source) from None
+            except duckdb.PermissionException:
+                what = "a view of it reads other files, which no report may do"
+                remedy = "make it a table: CREATE TABLE ledger AS FROM …"
+                raise SourceError(self._source, what, remedy) from None
             except duckdb.Error as error:
                 raise Unreadable(self._source, str(error)) from None
             finally:

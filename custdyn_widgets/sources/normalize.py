@@ -22,6 +22,7 @@ from custdyn_widgets.sources.suggestions import (
     did_you_mean,
     meant,
     missing_columns,
+    unread_columns,
 )
 
 Fetch = Callable[[ir.Expr], pa.Table]
@@ -38,6 +39,7 @@ class Canonical:
     table: ir.Table
     faults: tuple[DataFault, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def canonical(
@@ -78,7 +80,9 @@ def canonical(
         for column, one in readings.items()
         if one.approximate and table.column(column).reads is Reads.AMOUNT
     ]
-    return Canonical(made, tuple(_repeated(table, made, fetch)), tuple(notes))
+    warnings = tuple(unread_columns(table, raw.columns))
+    again = repeated(table, made, fetch) if table.unique else []
+    return Canonical(made, tuple(again), tuple(notes), warnings)
 
 
 def absent(
@@ -222,11 +226,6 @@ def _rules(table: Table, column: Column, reading: Reading) -> Iterable[tuple[str
     if (table.name, column.name) == ("rates", "rate"):
         value = reading.value if reading.numbers is None else reading.value.try_cast("float64")
         yield "is zero or negative", (value <= 0).fill_null(False)
-
-
-def _repeated(table: Table, made: ir.Table, fetch: Fetch) -> Iterable[DataFault]:
-    if table.unique:
-        yield from repeated(table, made, fetch)
 
 
 def repeated(table: Table, made: ir.Table, fetch: Fetch) -> list[DataFault]:

@@ -40,6 +40,7 @@ class Raw:
     of a time are found without reading the others. `steady`: the same token means the same data.
     `partitions`: where the data is on many machines, work can be done there. `there`: names that
     a missing table may have.
+    `unread`: warnings of what is there and was not read.
     `rollup`: what the ledger is of, where its rows are not single entries. `facts`: what else is
     known of it, label and text. `edits`: entries may bring a difference to others (see EDIT).
     """
@@ -51,6 +52,7 @@ class Raw:
     partitions: Partitions | None = None
     notes: tuple[str, ...] = ()
     there: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     rollup: Rollup | None = None
     facts: tuple[tuple[str, str], ...] = ()
     edits: bool = False
@@ -60,7 +62,8 @@ class Raw:
 class Snapshot:
     """The canonical tables of a source at one moment, and what a report should say of them.
 
-    `tables`: with the columns that a report uses. `raw`: what they were read from.
+    `tables`: with the columns that a report uses. `raw`: what they were read from. `unread`:
+    warnings of what is there and was not read.
     """
 
     engine: AnyEngine
@@ -69,6 +72,7 @@ class Snapshot:
     rates: Rates
     notes: tuple[str, ...]
     token: Token
+    unread: tuple[str, ...] = ()
 
     def cut_at(self, edges: Iterable[datetime], as_of: datetime) -> None:
         """Raises TooFine where the ledger cannot be cut at these edges, as of an instant."""
@@ -121,7 +125,7 @@ class Snapshot:
 
         rates = self.rates if as_of is None else self.rates.known(as_of.date())[0]
         said = warnings_of(self.contents(as_of), rates, signs)
-        return (*empty_tables(self.contents()), *said)
+        return (*self.unread, *empty_tables(self.contents()), *said)
 
     @property
     def data(self) -> Data:
@@ -137,7 +141,7 @@ def opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
     """Reads the tables of a source as they should be read. Raises DataError where they cannot."""
     engine.shut()
     try:
-        tables, notes = canonical_tables(engine, raw)
+        tables, notes, unread = canonical_tables(engine, raw)
     except DataError:
         canonical_tables(engine, raw, listed=True)  # it stops: now every fault is named
         raise
@@ -147,13 +151,13 @@ def opened(engine: AnyEngine, raw: Raw, token: Token) -> Snapshot:
             for name, table in tables.items()
         }
     rates = _own_rates(tables["rates"], engine) if "rates" in raw.tables else ecb_rates()
-    return Snapshot(engine, raw, tables, rates, notes, token)
+    return Snapshot(engine, raw, tables, rates, notes, token, unread)
 
 
 def canonical_tables(
     engine: AnyEngine, raw: Raw, *, listed: bool = False
-) -> tuple[dict[str, ir.Table], tuple[str, ...]]:
-    """The five tables as they are read, and notes. Raises DataError."""
+) -> tuple[dict[str, ir.Table], tuple[str, ...], tuple[str, ...]]:
+    """The five tables as they are read, notes, and warnings of what is not. Raises DataError."""
     raws = {name: raw.tables.get(name) for name in TABLES}
     whole_ids = integer_ids(raws)
     nothing = engine.nothing()
@@ -180,7 +184,8 @@ def canonical_tables(
     if raw.edits:
         ledger = tables["ledger"]
         tables["ledger"] = ledger.mutate(is_edit=ledger.entry_id.startswith(EDIT))
-    return tables, raw.notes + tuple(note for one in read.values() for note in one.notes)
+    notes = raw.notes + tuple(note for one in read.values() for note in one.notes)
+    return tables, notes, raw.unread + tuple(w for one in read.values() for w in one.warnings)
 
 
 def _own_rates(table: ir.Table, engine: AnyEngine) -> Rates:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from custdyn_widgets.errors import DataFault
-from custdyn_widgets.model.schema import Reads
+from custdyn_widgets.model.schema import Reads, Table
+from custdyn_widgets.words import tr
 
 ALSO_CALLED = {
     "client_id": ("id", "customer_id", "client", "customer", "account_id", "user_id"),
@@ -70,6 +71,19 @@ def missing_columns(
     hint = f"; did you mean {', '.join(found)}? The names must be these" if found else ""
     what = f"the columns {', '.join(missing)} are missing; the columns are {listed}{hint}"
     return DataFault(table, None, 0, what)
+
+
+def unread_columns(table: Table, there: Sequence[str]) -> Iterator[str]:
+    """Warnings: columns that nothing reads, and would be ours but for case, spaces or signs."""
+    absent = {_plain(one.name): one.name for one in table.columns if one.name not in there}
+    for name in there:
+        if wanted := absent.get(_plain(name)):
+            place = f"{table.name}.{wanted}"
+            yield f"{place}: " + tr(
+                "the column {given} is not read; its name must be {name}",
+                given=repr(name),
+                name=wanted,
+            )
 
 
 def _plain(name: str) -> str:

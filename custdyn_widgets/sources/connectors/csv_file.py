@@ -82,14 +82,19 @@ def _not_utf8(table: str, file: Path) -> DataError:
     return DataError([DataFault(table, None, 0, what)])
 
 
-def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
-    """Every column as text; empty is null."""
+def header_of(file: Path) -> tuple[list[str], str]:
+    """The names of the columns, and what separates them."""
     with file.open(encoding="utf-8-sig", newline="") as opened:
         head = opened.readline()
         separator = "," if "," in head else next((one for one in SEPARATORS if one in head), ",")
         opened.seek(0)
         header = next(csv.reader(opened, delimiter=separator), [])
-        header = [column.lstrip("\ufeff") for column in header]
+    return [column.lstrip("\ufeff") for column in header], separator
+
+
+def _text(engine: Engine, table: str, file: Path) -> tuple[ir.Table, list[str]]:
+    """Every column as text; empty is null."""
+    header, separator = header_of(file)
     if not any(header):
         required = ", ".join(one.name for one in TABLES[table].columns if one.required)
         remedy = f"its first line names the columns: {required} and others"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,15 +16,18 @@ from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import TABLES
 from custdyn_widgets.sources.connection import facts_of, note_of, read_connection
 from custdyn_widgets.sources.connectors.arrow import held
-from custdyn_widgets.sources.connectors.csv_file import read_csv
+from custdyn_widgets.sources.connectors.csv_file import header_of, read_csv
 from custdyn_widgets.sources.engine import Engine
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
+from custdyn_widgets.sources.suggestions import meant, unread_columns
 from custdyn_widgets.sources.table_cache import files_token
+from custdyn_widgets.words import tr
 
 TIME = "occurred_at"
 FEW = 4_000_000
 MAX_NAMED = 10
+MAX_SHOWN = 80
 MAX_OVERLAP = 2
 """How often a time may occur in the parts of a ledger that is in order, on the average."""
 
@@ -45,17 +50,64 @@ def _token(folder: Path, name: str) -> Token:
 def _found(folder: Path, name: str) -> dict[str, list[Path]]:
     found = {}
     for table in TABLES:
-        parts = sorted((folder / table).glob("*.parquet"))
+        parts = _parts(folder / table)
         whole = [folder / f"{table}{ending}" for ending in (".csv", ".parquet")]
+        if no_file := [file for file in whole if os.path.lexists(file) and not file.is_file()]:
+            what = f"{no_file[0].name} is no file: it is a folder, or a link that leads nowhere"
+            raise SourceError(name, what, "put the table there as a file")
         files = [[file] for file in whole if file.is_file()] + ([parts] if parts else [])
         if len(files) > 1:
             listed = ", ".join(file.name for group in files for file in group[:1])
             raise SourceError(name, f"{table} is there twice ({listed})", "keep one of them")
         if files:
             found[table] = files[0]
+        elif TABLES[table].required and (folder / table).is_dir():
+            inside = _shortly(one.name for one in (folder / table).iterdir()) or "it is empty"
+            what = f"the folder {table} has no *.parquet directly in it: {inside}"
+            raise SourceError(name, what, f"put its parts there, or {table}.csv next to it")
     if not found:
         raise SourceError(name, "the folder has none of the five tables", _around(folder))
     return found
+
+
+def _parts(folder: Path) -> list[Path]:
+    """The parts of a table, directly in its folder; a system's own files are none."""
+    return sorted(one for one in folder.glob("*") if _is_part(one)) if folder.is_dir() else []
+
+
+def _is_part(file: Path) -> bool:
+    own = file.name.startswith((".", "_"))
+    return file.suffix.lower() == ".parquet" and not own and file.is_file()
+
+
+def _unread(folder: Path, found: Mapping[str, Sequence[Path]]) -> Iterator[str]:
+    """Warnings: files that look like a table, or like parts of one, and are not read."""
+    used = {file for files in found.values() for file in files}
+    others = {
+        one.name.partition(".")[0]: one.name
+        for one in sorted(folder.iterdir())
+        if one.name[0] not in "._" and one not in used and one.name not in TABLES
+    }
+    for table in TABLES:
+        left = [
+            str(one.relative_to(folder))
+            for one in sorted((folder / table).rglob("*"))
+            if one.is_file() and one.name[0] not in "._" and one not in used
+        ]
+        if left:
+            rule = tr("parts are *.parquet, directly in the folder {table}", table=table)
+            said = tr("{files} is not read; {rule}", files=_shortly(left), rule=rule)
+            yield f"{table}: {said}"
+        near = None if table in found else meant(table, others)
+        if near is not None:
+            rule = tr("its name must be {table}.csv or {table}.parquet", table=table)
+            yield f"{table}: " + tr("{files} is not read; {rule}", files=others[near], rule=rule)
+
+
+def _shortly(names: Iterable[str]) -> str:
+    """The first names in order of the alphabet."""
+    first = sorted(names)
+    return ", ".join(first[:MAX_NAMED]) + (", …" if len(first) > MAX_NAMED else "")
 
 
 def _around(folder: Path) -> str:
@@ -77,9 +129,13 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
     tables: dict[str, ir.Table] = {}
     notes: list[str] = []
     ledger: list[Path] = []
-    for table, files in _found(folder, name).items():
+    found = _found(folder, name)
+    unread = [*_unread(folder, found)]
+    for table, files in found.items():
         if files[0].suffix == ".csv":
-            tables[table], said, files = read_csv(engine, table, files[0])
+            file = files[0]
+            tables[table], said, files = read_csv(engine, table, file)
+            unread += unread_columns(TABLES[table], header_of(file)[0])
             notes += said
         else:
             schema = _schema(name, table, files)
@@ -96,6 +152,7 @@ def _load(engine: Engine, folder: Path, name: str) -> Raw:
         edits=connection is not None and connection["edits"][0] > 0,
         in_order=bool(ledger) and in_order(ledger),
         notes=tuple(notes),
+        unread=tuple(unread),
         there=tuple(sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))),
     )
 
@@ -113,17 +170,35 @@ def _with_wide(
 
 def _schema(name: str, table: str, files: list[Path]) -> pa.Schema:
     """The columns and types of the parts, the same in each, or the first would decide for all."""
-    try:
-        schemas = [pq.read_schema(file).remove_metadata() for file in files]
-    except (OSError, pa.ArrowException) as error:
-        raise SourceError(
-            name, f"{table} cannot be read: {why(error)}", "check the files"
-        ) from None
+    schemas = []
+    for file in files:
+        try:
+            schemas.append(pq.read_schema(file).remove_metadata())
+        except (OSError, pa.ArrowException) as error:
+            what = f"{file.name} cannot be read as Parquet: {why(error)}"
+            raise DataError([DataFault(table, None, 0, what, remedy="write it again")]) from None
+    known = [column.name for column in TABLES[table].columns]
+    if double := [one for one in known if schemas[0].names.count(one) > 1]:
+        what = f"{files[0].name} has the column more than once"
+        raise DataError([DataFault(table, one, 0, what) for one in double])
     for file, schema in zip(files, schemas, strict=True):
         if not schema.equals(schemas[0]):
-            what = f"{file.name} has other columns or types than {files[0].name}"
-            raise DataError([DataFault(table, None, 0, what)])
+            what = (
+                f"{file.name} has other columns than {files[0].name}: {_other(schema, schemas[0])}"
+            )
+            remedy = "write all parts with the same columns, in one order, of the same types"
+            raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
     return schemas[0]
+
+
+def _other(schema: pa.Schema, first: pa.Schema) -> str:
+    """The first column that is not as in another file, and how it is there."""
+    for name in dict.fromkeys([*schema.names, *first.names]):
+        own, there = ([str(one.field(at).type) for at in one.get_all_field_indices(name)]
+                      for one in (schema, first))  # fmt: skip
+        if own != there:
+            return f"{name} is {', '.join(own) or 'missing'}, not {', '.join(there) or 'missing'}"
+    return f"they are in another order, {', '.join(schema.names)[:MAX_SHOWN]}"
 
 
 def in_order(files: list[Path]) -> bool:

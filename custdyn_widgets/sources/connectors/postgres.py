@@ -27,6 +27,7 @@ from custdyn_widgets.sources.any_engine import Stoppable
 from custdyn_widgets.sources.parsing import NUMBER_TYPE
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
+from custdyn_widgets.sources.suggestions import unread_columns
 
 ROWS_AT_ONCE = 50_000
 TIMEOUT = 3_600
@@ -196,11 +197,12 @@ class PostgresEngine(Stoppable):
 
 
 def _load(engine: Any) -> Raw:
-    tables, faults = {}, []
+    tables, faults, unread = {}, list[DataFault](), list[str]()
     for table in TABLES.values():
         columns = engine.columns(table)
         if not columns:
             continue
+        unread += unread_columns(table, list(columns))
         kinds = {}
         for column in table.columns:
             if column.name in columns:
@@ -213,7 +215,7 @@ def _load(engine: Any) -> Raw:
         )
     if faults:
         raise DataError(faults)
-    return Raw(tables, copied=False)
+    return Raw(tables, copied=False, unread=tuple(unread))
 
 
 def _kind(
