@@ -126,12 +126,20 @@ class MissingRates(CustdynError):
     """A conversion needs rates that the source does not have."""
 
     def __init__(
-        self, to: str, first_dates: Mapping[str, date], no_currencies: Iterable[str] = ()
+        self,
+        to: str,
+        first_dates: Mapping[str, date],
+        no_currencies: Iterable[str] = (),
+        fixed: date | None = None,
     ) -> None:
         self.first_dates = dict(first_dates)
-        named = ", ".join(f"{name} from {day}" for name, day in sorted(first_dates.items()))
+        days = {name: f"from {day}" if fixed is None else f"on {fixed}"
+                for name, day in sorted(first_dates.items())}  # fmt: skip
+        named = ", ".join(f"{name} {day}" for name, day in days.items())
         wrong = "; ".join(no_currencies)
         how = "add the rates, use rate_policy = current, or choose another currency"
+        if fixed is not None:  # at whose rates everything is converted
+            how = "add the rates, or choose another currency"
         super().__init__(f"no rate in force to convert to {to}: {named}; {wrong or how}")
 
 

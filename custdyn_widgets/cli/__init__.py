@@ -17,6 +17,7 @@ from typing import Any
 from custdyn_widgets.cli.arguments import CALL_AT_FAULT, PROGRAM
 from custdyn_widgets.cli.output import (
     CHECK_FORMATS,
+    check_place,
     format_given,
     format_of,
     list_format,
@@ -27,6 +28,7 @@ from custdyn_widgets.cli.output import (
 )
 from custdyn_widgets.cli.overrides import changed
 from custdyn_widgets.cli.parser import MAX_READY, parser
+from custdyn_widgets.cli.process import ended_in_order, open_streams
 from custdyn_widgets.environment import CACHE_VARIABLE, LOG_VARIABLE, MEMORY_VARIABLE
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
 from custdyn_widgets.files import why
@@ -41,6 +43,7 @@ log = logging.getLogger("custdyn_widgets")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the exit code is 0, 1 (the data is at fault) or 2 (the call is)."""
+    open_streams()
     made = parser()
     if "_ARGCOMPLETE" in os.environ:  # a shell asks what may follow
         import argcomplete
@@ -52,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(parsed, "no_cache", False):
         os.environ[CACHE_VARIABLE] = "0"
     try:
-        return COMMANDS[parsed.command](parsed)
+        with ended_in_order():
+            return COMMANDS[parsed.command](parsed)
     except CustdynError as error:
         return _say(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -197,6 +201,7 @@ def _check(parsed: argparse.Namespace) -> int:
     if parsed.format in LIST_FORMATS:
         what = f"is for --entries; give {' or '.join(CHECK_FORMATS)}"
         raise QueryError([FieldFault("--format", parsed.format, what)])
+    check_place(parsed.output, parsed.source)
     chosen = format_given(parsed.format, parsed.output, CHECK_FORMATS) or CHECK_FORMATS[0]
     source = open_source(parsed.source)
     checked = source.check()
@@ -216,23 +221,6 @@ def _completion(parsed: argparse.Namespace) -> int:
     from argcomplete.shell_integration import shellcode
 
     print(shellcode([PROGRAM], shell=parsed.shell))
-    return 0
-
-
-def _cache(parsed: argparse.Namespace) -> int:
-    from custdyn_widgets.sources import table_cache
-
-    folder = table_cache.cache_folder()
-    if parsed.clear:
-        print(f"{table_cache.sweep(folder, 0) / 1e6:.1f} MB deleted")
-    kept = table_cache.entries(folder)
-    for entry, size, used in kept:
-        print(
-            f"{size / 1e6:10.1f} MB  {datetime.fromtimestamp(used, UTC):%Y-%m-%d %H:%M} UTC  "
-            f"{entry.table:11}  {entry.source}"
-        )
-    total, most = sum(size for _, size, _ in kept), table_cache.limit(folder)
-    print(f"{total / 1e6:.1f} of {most / 1e6:.0f} MB in {folder}")
     return 0
 
 
@@ -288,7 +276,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "connect": _in("connect", "connect"),
     "demo": _in("connect", "demo"),
     "init": _in("init", "init"),
-    "cache": _cache,
+    "cache": _in("cache", "cache"),
     "completion": _completion,
     "rollup": _rollup,
     "crosscheck": _crosscheck,

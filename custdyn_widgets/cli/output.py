@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.exports.files import FILE_KINDS
 from custdyn_widgets.files import write_atomically
 from custdyn_widgets.model.definitions import LIST_FORMATS
+from custdyn_widgets.model.schema import TABLES
 
 if TYPE_CHECKING:
     from custdyn_widgets.listings import Fileable
@@ -49,6 +52,36 @@ def format_given(format_: str | None, output: str | None, formats: Sequence[str]
     return format_ or named
 
 
+def check_place(output: str | None, source: str) -> None:
+    """Says before anything is read that a file cannot be written there.
+
+    Raises QueryError where it would take the place of the source or of one of its tables, or is a
+    folder, and OSError where there is no folder for it.
+    """
+    if output in (None, STANDARD_OUTPUT) or _is_device(output or ""):
+        return
+    path = Path(output or "")
+    if path.is_dir() or str(output).endswith(os.sep):
+        raise QueryError([FieldFault("--output", output, "is a folder; name a file in it")])
+    if not path.parent.is_dir():
+        raise FileNotFoundError(ENOENT, "there is no such folder", str(path.parent))
+    if _is_own(path.resolve(), source):
+        raise QueryError([FieldFault("--output", output, "is of the source; name another file")])
+
+
+def _is_own(path: Path, source: str) -> bool:
+    """Whether a file is the source, or a table in it."""
+    with suppress(OSError, RuntimeError):
+        place = Path(source).expanduser().resolve()
+        if place.is_file():
+            return path == place
+        if place in path.parents:
+            first = path.relative_to(place).parts[0]
+            return first.partition(".")[0] in ("", *TABLES)
+        return any(path == one.resolve() for one in place.iterdir())
+    return False
+
+
 def check_ending(output: str, *formats: str) -> None:
     """Raises QueryError where the ending of a file says that it is something else."""
     ending = _ending(output)
@@ -62,7 +95,12 @@ def format_of(query: Query, parsed: argparse.Namespace) -> str:
 
     What the call names, else what the query does; else a table on a terminal and CSV in a pipe.
     """
+    check_place(parsed.output, parsed.source)
     chosen, style = format_given(parsed.format, parsed.output, FORMATS), _csv_style(parsed)
+    if style != PLAIN_CSV:
+        from custdyn_widgets.exports.csv import CsvStyle
+
+        CsvStyle(*style[:2])
     if chosen is None and query.output.type != "web":
         chosen = query.output.type
     to_a_file = parsed.output not in (None, STANDARD_OUTPUT) and not _is_device(parsed.output)
@@ -145,6 +183,7 @@ def show(lines: Iterable[str], nothing: str) -> int:
 
 def list_format(parsed: argparse.Namespace) -> str:
     """The format that a list is written in; CSV where the call names none."""
+    check_place(parsed.output, parsed.source)
     chosen = format_given(parsed.format, parsed.output, LIST_FORMATS) or LIST_FORMATS[0]
     if chosen not in LIST_FORMATS:
         what = f"is not what a list is written as; give {_listed(LIST_FORMATS)}"

@@ -238,6 +238,13 @@ def _report_arguments(report: argparse.ArgumentParser) -> None:
         "mailed to them where no --output is given",
     )
     csv = report.add_argument_group("only with csv")
-    csv.add_argument("--delimiter", default=",", help="comma, semicolon or tab; default: comma")
-    csv.add_argument("--decimal", default=".", help="point or comma; default: point")
+    csv.add_argument(
+        "--delimiter", default=",", type=_sign, help="comma, semicolon or tab; default: comma"
+    )
+    csv.add_argument("--decimal", default=".", type=_sign, help="point or comma; default: point")
     csv.add_argument("--tidy", action="store_true", help="one line a cell, for machines")
+
+
+def _sign(text: str) -> str:
+    """A sign by its name, or as it is."""
+    return {"comma": ",", "semicolon": ";", "tab": "\t", "point": "."}.get(text, text)

@@ -50,6 +50,7 @@ from custdyn_widgets.query.validators import (
     in_order,
     known_currency,
     known_zone,
+    once,
     one_of,
     several,
     whole,
@@ -234,7 +235,7 @@ class Query(Explained):
             if suffix == ".toml":
                 values: object = _texts(tomllib.loads(text))
             elif suffix == ".json":
-                values = json.loads(text)
+                values = json.loads(text, object_pairs_hook=once)
             else:
                 raise QueryError([FieldFault("", None, "a query file ends in .toml or .json")])
         except (ValueError, RecursionError) as error:  # a number of 5 000 digits is one, too
@@ -252,7 +253,11 @@ class Query(Explained):
             raise QueryError(
                 [FieldFault(str(path), None, f"cannot be read: {why(error)}")]
             ) from None
-        return cls.parse(text, Path(path).suffix.lower())
+        try:
+            return cls.parse(text, Path(path).suffix.lower())
+        except QueryError as error:  # what is of no field is of the file
+            of = (FieldFault(one.field or str(path), one.value, one.what) for one in error.faults)
+            raise QueryError(of) from None
 
     def write(self, path: str | Path) -> None:
         """Writes the query to a file, TOML or JSON by its ending."""

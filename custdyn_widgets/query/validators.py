@@ -182,7 +182,7 @@ def instant(value: object) -> datetime:
     if read.tzinfo is None:
         raise ValueError(f"has no time zone; {RIGHT_INSTANT}")
     if not EARLIEST.year < read.year < LATEST.year:
-        raise ValueError(f"is not between the years {EARLIEST.year} and {LATEST.year}")
+        raise ValueError(f"is not between the years {EARLIEST.year + 1} and {LATEST.year - 1}")
     return read
 
 
@@ -193,3 +193,12 @@ def did_you_mean(value: object, choices: Iterable[str]) -> str:
     by_fold = {choice.casefold(): choice for choice in choices}
     near = difflib.get_close_matches(value.casefold(), by_fold, n=1, cutoff=0.6)
     return f"; did you mean {by_fold[near[0]]}?" if near else ""
+
+
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The fields of a JSON object, each of which may be there once."""
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(one for one in names if names.count(one) > 1)} is there twice")
+    return given

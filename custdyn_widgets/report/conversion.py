@@ -130,4 +130,4 @@ class Conversion:
     def _missing(self, first: Mapping[str, date]) -> MissingRates:
         wrong = ((name, no_currency(name)) for name in first)
         said = [f"clients.currency: {name!r} {words}" for name, words in wrong if words]
-        return MissingRates(self.to, first, said)
+        return MissingRates(self.to, first, said, self.fixed)

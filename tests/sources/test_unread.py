@@ -133,7 +133,7 @@ def test_parts_that_differ_or_are_broken_are_named_with_what_differs(folder: Pat
     pq.write_table(
         rows.set_column(4, "amount", rows["amount"].cast("double")), folder / "ledger/b.parquet"
     )
-    with pytest.raises(DataError, match="b.parquet .* a.parquet: amount is double, not int64"):
+    with pytest.raises(DataError, match=r"b.parquet .* a.parquet: amount is double, not int64"):
         warnings(folder)
     (folder / "ledger/b.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"ledger: b.parquet cannot be read as Parquet"):
