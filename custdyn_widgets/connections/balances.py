@@ -12,6 +12,8 @@ import duckdb
 from custdyn_widgets.connections.column_types import AMOUNT
 from custdyn_widgets.model.cells import shown
 
+MUCH = 100
+"""Last digits of a stored balance that one asks about, even if rounding may explain them."""
 HEADER = (
     "client_id",
     "name",
@@ -89,6 +91,19 @@ def differences(engine: duckdb.DuckDBPyConnection, rounding: Decimal) -> Iterato
 
     `rounding`: how far each entry may be off the stored balance, half of its last digit.
     """
+    return _compared(engine, rounding, f"> entries * CAST(? AS {AMOUNT})")
+
+
+def furthest(engine: duckdb.DuckDBPyConnection, rounding: Decimal) -> Difference | None:
+    """The client whose balance differs most by what its entries may be off, if that is much."""
+    near = f"BETWEEN {2 * MUCH} * {rounding:f} AND entries * CAST(? AS {AMOUNT})"
+    return next(_compared(engine, rounding, near), None) if rounding else None
+
+
+def _compared(
+    engine: duckdb.DuckDBPyConnection, rounding: Decimal, how: str
+) -> Iterator[Difference]:
+    """Clients whose balance differs so, the largest first."""
     rows = engine.execute(
         "WITH sums AS (SELECT client_id, sum(amount) AS amount, count(*) AS entries, "
         "max(occurred_at) AS last_at FROM ledger GROUP BY client_id), compared AS ("
@@ -98,7 +113,7 @@ def differences(engine: duckdb.DuckDBPyConnection, rounding: Decimal) -> Iterato
         "LEFT JOIN sums s USING (client_id) LEFT JOIN clients c USING (client_id)) "
         f"SELECT client_id, name, currency, balance, recorded, (balance - recorded)::{AMOUNT}, "
         "entries, last_at FROM compared "
-        f"WHERE abs(balance - recorded) > entries * CAST(? AS {AMOUNT}) "
+        f"WHERE abs(balance - recorded) {how} "
         "ORDER BY abs(balance - recorded) DESC, client_id",
         [str(rounding)],
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
+
+import duckdb
 
 from custdyn_widgets.connections.sql import literal
 from custdyn_widgets.model.currencies import currency_names, minor_units
@@ -69,6 +72,8 @@ class ColumnType:
                 near = meant(rest, available_timezones())
                 hint = f"; did you mean {near}?" if near else ", give a place such as Europe/Rome"
                 raise ValueError(f"{text!r}: there is no zone {rest!r}{hint}") from None
+            if format_ and not is_format(format_):
+                raise ValueError(f"{text!r}: {format_!r} is no form such as %d.%m.%Y %H:%M:%S")
         return cls(kind, format_ or None, rest or "UTC", style=style)
 
     @property
@@ -173,6 +178,21 @@ class ColumnType:
         if self.zone == "UTC":
             return local
         return f"CAST(timezone('{self.zone}', {local}) AS TIMESTAMP)"
+
+
+def is_too_fine(text: str) -> bool:
+    """Whether a number has more decimals than an amount can have."""
+    return re.search(_TOO_FINE, text) is not None
+
+
+@cache
+def is_format(text: str) -> bool:
+    """Whether instants can be read in this form."""
+    try:
+        duckdb.execute("SELECT try_strptime('', ?)", [text])
+    except duckdb.Error:
+        return False
+    return True
 
 
 def major_units(amount: str, currency: str) -> str:

@@ -12,17 +12,19 @@ from typing import Any
 
 import duckdb
 
-from custdyn_widgets.connections.balances import differences
+from custdyn_widgets.connections.balances import differences, furthest
 from custdyn_widgets.connections.connected import Connected
 from custdyn_widgets.connections.folder import Folder
 from custdyn_widgets.connections.history import Changes, follow, keep_the_gone
 from custdyn_widgets.connections.mapping import locked_engine, run_mapping
+from custdyn_widgets.connections.mapping_notes import unknown_clients
 from custdyn_widgets.connections.origins import open_files, open_origin
 from custdyn_widgets.connections.origins.origin import Origin
 from custdyn_widgets.connections.raw import RawSnapshot, read_raw, requests_of
 from custdyn_widgets.connections.sql import count, parquet
 from custdyn_widgets.connections.system import System, load_system
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError, SourceError
+from custdyn_widgets.model.cells import shown
 from custdyn_widgets.model.currencies import no_currency
 from custdyn_widgets.model.definitions import OPENINGS
 from custdyn_widgets.model.schema import TABLES
@@ -106,6 +108,8 @@ def connect(
                 return _run(known, origin, Path(work), None, settings, progress)
         folder = Folder(to)
         with folder.writing() as work_folder:
+            if not rebuild:
+                folder.check()
             before = None if rebuild else folder.manifest
             if before is not None:
                 _same_settings(folder, before["settings"], asdict(settings))
@@ -157,8 +161,10 @@ def _run(
     with closing(locked_engine(work, readable)) as engine:
         mapped = run_mapping(system, raw, engine, lists=settings.lists, currency=settings.currency)
         progress("comparing balances")
-        found = tuple(differences(engine, system.described.rounding))
+        rounding = system.described.rounding
+        found = tuple(differences(engine, rounding))
         changes: Changes | None = None
+        notes: list[str] = []
         if folder is not None:
             progress("comparing with the ledger")
             snapshot = None if before is None else folder.snapshot
@@ -169,7 +175,9 @@ def _run(
                 lists=settings.lists,
                 opening=settings.opening,
             )
-            keep_the_gone(engine, snapshot, moment)
+            if before is not None:
+                _same_installation(folder, before, origin, changes, count(engine, "versions"))
+            notes = keep_the_gone(engine, snapshot, moment)
         names = [name for name in TABLES if name != "rates" or name in system.selects]
         tables = {name: count(engine, name) for name in names}
         if changes is not None:
@@ -184,12 +192,13 @@ def _run(
             used=mapped.used,
             left_out=mapped.left_out,
             differences=found,
+            furthest=furthest(engine, rounding),
             balances=count(engine, "stored"),
             changes=changes,
-            notes=(*origin.notes, *mapped.notes),
+            notes=(*origin.notes, *mapped.notes, *unknown_clients(engine), *notes),
             written=False,
             entries=mapped.entries,
-            digit=(system.described.rounding * 2).normalize(),
+            digit=(rounding * 2).normalize(),
         )
         if folder is None:
             return made
@@ -232,6 +241,24 @@ def _has_news(
             if count(engine, f"({one} EXCEPT ALL {other})"):
                 return True
     return False
+
+
+def _same_installation(
+    folder: Folder, before: dict[str, Any], origin: Origin, changes: Changes, entries: int
+) -> None:
+    """Raises SourceError where what is read is hardly what the folder was made of.
+
+    `entries`: those that the folder has of the source; what was gone before is not asked for.
+    """
+    known, gone = entries - before["gone"][0], changes.gone - before["gone"][0]
+    other = before["origin"] != origin.name
+    if known <= 0 or (gone < known and not (other and 2 * gone > known)):
+        return
+    what = f"{shown(gone)} of its {shown(known)} entries are not in {origin.name}"
+    if other:
+        what += f": it was made of {before['origin']}"
+    remedy = "give another folder, or --rebuild, which forgets what is gone or edited"
+    raise SourceError(str(folder.path), what, remedy)
 
 
 def _same_settings(folder: Folder, before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -26,7 +26,8 @@ class Connected:
     `tables`: rows of each of the five tables. `read` and `used`: rows of each input, and those
     that came out in a table; `entries`: how many entries of the ledger they gave; `left_out`: the
     others, with reason, sum and keys. `balances`: clients that were compared; `differences`: those
-    whose stored balance is not what is recorded; `digit`: the last digit of a stored balance, 0
+    whose stored balance is not what is recorded, `furthest` the one that is off most of those that
+    rounding may explain, if that is much; `digit`: the last digit of a stored balance, 0
     where it is not known. `changes` is None for a check, `written` False where there was nothing
     new. `moment`: the instant (aware, UTC) that it is of.
     """
@@ -40,6 +41,7 @@ class Connected:
     used: dict[str, int]
     left_out: tuple[LeftOut, ...]
     differences: tuple[Difference, ...]
+    furthest: Difference | None
     balances: int
     changes: Changes | None
     written: bool
@@ -52,9 +54,9 @@ class Connected:
         yield f"{self.system}, {self.origin}, {clock_text(self.moment.replace(tzinfo=None))} UTC"
         for name, rows in self.read.items():
             used = f", {shown(self.used[name])} used" if name in self.used else ""
-            entries = self.entries.get(name, rows)
-            if name in self.used and entries != self.used[name]:
-                used += f" in {many(entries, 'entry', 'entries')}"
+            entries = self.entries.get(name)
+            if name in self.used and entries not in (None, self.used[name]):
+                used += f" in {many(entries or 0, 'entry', 'entries')}"
             yield f"  {name}: {_rows(rows)} read{used}"
         for one in self.left_out:
             keys = ", ".join(one.keys) + (", …" if one.rows > len(one.keys) else "")
@@ -66,6 +68,10 @@ class Connected:
             if count:
                 verdict = f"{shown(count)} differ{'s' if count == 1 else ''}"
             yield f"Balances of {many(self.balances, 'client', 'clients')}: {verdict}"
+        if self.furthest is not None:
+            far = self.furthest
+            off = f"{number(abs(far.difference))} {far.currency} over {shown(far.entries)} entries"
+            yield f"  rounding may explain up to {off} (client {far.client_id})"
         for difference in self.differences[:limit]:
             yield f"  {difference}"
         if len(self.differences) > limit:

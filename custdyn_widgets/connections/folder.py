@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from custdyn_widgets.connections.canonical import columns_of
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.files import private_folder
+from custdyn_widgets.files import private_folder, why
 from custdyn_widgets.model.schema import Reads
 from custdyn_widgets.sources.connection import CONNECTION, read_connection
 
@@ -76,6 +76,19 @@ class Folder:
         """The ledger of the snapshot in force, by month."""
         return sorted((self.snapshot / "ledger").glob("*.parquet")) if self.snapshot else []
 
+    def check(self) -> None:
+        """Raises SourceError where what it has kept is not there, or cannot be read."""
+        remedy = "copy the folder back from a backup, or --rebuild, which forgets what is gone"
+        if os.path.lexists(self._inside / CURRENT) and self.manifest is None:
+            what = f"{INSIDE}/{CURRENT} leads to no snapshot with a {CONNECTION}"
+            raise SourceError(str(self.path), what, remedy)
+        for file in [*self.parts, *(self.snapshot.glob("*.parquet") if self.snapshot else [])]:
+            try:
+                pq.read_metadata(file)
+            except (OSError, pa.ArrowException) as error:
+                place = file.relative_to(self._inside.resolve())
+                raise SourceError(str(self.path), f"{place}: {why(error)}", remedy) from None
+
     @contextmanager
     def writing(self) -> Iterator[Path]:
         """The only writer, with a folder for its work; what a killed one left is swept."""
@@ -107,6 +120,7 @@ class Folder:
         rebuild: bool,
     ) -> None:
         """Makes the next snapshot of the tables `names` of an engine, and puts it in force."""
+        self._link_again()
         before = None if rebuild else self.snapshot
         new = work / "snapshot"
         (new / "ledger").mkdir(parents=True)
@@ -124,6 +138,7 @@ class Folder:
         for name in (*(f"{one}.parquet" for one in tables), "ledger", CONNECTION):
             link = self.path / name
             if not link.is_symlink():
+                _remove(link)
                 link.symlink_to(Path(INSIDE) / CURRENT / name)
         link = work / CURRENT
         link.symlink_to(place.name)
@@ -131,10 +146,20 @@ class Folder:
         _to_disk(self._inside)
         self._sweep(place, before)
 
+    def _link_again(self) -> None:
+        """A copy has folders where links were: its snapshot in force gets a number again."""
+        current = self._inside / CURRENT
+        if current.is_dir() and not current.is_symlink():
+            numbers = [int(one.name) for one in self._inside.iterdir() if one.name.isdigit()]
+            place = self._inside / str(max(numbers, default=0) + 1)
+            current.rename(place)
+            current.symlink_to(place.name)
+
     def _sweep(self, current: Path, before: Path | None) -> None:
         """Older snapshots go, but for the one before, which a report may be reading."""
+        kept_names = {current.name, before.name if before else ""}
         for one in self._inside.iterdir():
-            if one.name.isdigit() and one not in (current, before):
+            if one.name.isdigit() and one.name not in kept_names:
                 shutil.rmtree(one, ignore_errors=True)
         kept = (read_connection(current) or {}).get("raw", {})
         names = {
@@ -143,6 +168,14 @@ class Folder:
         for file in self.raw.iterdir():
             if file.name not in names:
                 file.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    """Removes what a copy has in the place of a link."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def schema_of(name: str, *, lists: bool) -> pa.Schema:

@@ -15,6 +15,7 @@ from custdyn_widgets.connections.canonical import IDENTITY, columns_of
 from custdyn_widgets.connections.column_types import AMOUNT
 from custdyn_widgets.connections.numbering import number_again
 from custdyn_widgets.connections.sql import count, parquet
+from custdyn_widgets.model.cells import many
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,11 @@ def follow(
 
 def keep_the_gone(
     engine: duckdb.DuckDBPyConnection, snapshot: Path | None, moment: datetime
-) -> None:
+) -> list[str]:
     """Clients and packages that the source no longer has stay, the clients closed.
 
-    A client without an instant of creation gets that of the first entry.
+    A client without an instant of creation gets that of the first entry. Notes: clients whose
+    currency is another than before, to which their earlier amounts are taken to belong.
     """
     known = "(SELECT client_id, occurred_at FROM earlier UNION ALL FROM "
     known += "(SELECT client_id, occurred_at FROM additions))"
@@ -123,7 +125,11 @@ def keep_the_gone(
         f"(SELECT min(occurred_at) FROM {known}), TIMESTAMP '1970-01-01') WHERE created_at IS NULL"
     )
     if snapshot is None:
-        return
+        return []
+    changed = engine.execute(
+        f"SELECT b.currency, c.currency, count(*) FROM {before} b JOIN clients c USING (client_id) "
+        "WHERE b.currency <> c.currency GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
     for name, replaced in (
         ("clients", " REPLACE (coalesce(closed_at, ?::TIMESTAMP) AS closed_at)"),
         ("packages", ""),
@@ -135,6 +141,11 @@ def keep_the_gone(
             f"ANTI JOIN (SELECT {key} FROM {name}) USING ({key})",
             [moment.replace(tzinfo=None)] if replaced else [],
         )
+    return [
+        f"{many(clients, 'client', 'clients')} in {was} before: their earlier amounts are taken "
+        f"for {now}, too; nothing is converted"
+        for was, now, clients in changed
+    ]
 
 
 def _versions(engine: duckdb.DuckDBPyConnection) -> None:

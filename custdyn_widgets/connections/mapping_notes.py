@@ -17,19 +17,9 @@ from custdyn_widgets.model.money import tidy
 def notes_of(
     system: System, engine: duckdb.DuckDBPyConnection, currency: str | None
 ) -> Iterator[str]:
-    """Clients that are missing, a currency that is replaced, inputs that serve nothing."""
+    """A currency that is replaced, inputs that serve nothing, balances of no client."""
     if not count(engine, "ledger"):
         yield "ledger.sql gives no entry"
-    unknown = engine.execute(
-        "SELECT count(*), coalesce(sum(amount), 0), list_sort(list(DISTINCT client_id)) "
-        "FROM ledger ANTI JOIN clients USING (client_id)"
-    ).fetchone()
-    if unknown and unknown[0]:
-        entries = many(unknown[0], "entry", "entries")
-        yield (
-            f"{entries} of clients that clients.sql does not give ({few(unknown[2])}), "
-            f"{shown(tidy(unknown[1]))}: left out of every figure"
-        )
     yield from _balances(system, engine)
     if currency is not None and "currency" in types_of(engine, "from_clients"):
         others = engine.execute(
@@ -48,6 +38,20 @@ def notes_of(
         set(ORIGIN_COLUMNS) <= set(types_of(engine, "from_ledger"))
     ):
         yield "ledger.sql gives no input and row_id: which rows were used is not known"
+
+
+def unknown_clients(engine: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Entries of clients that there are not, those that are gone at the source included."""
+    unknown = engine.execute(
+        "SELECT count(*), coalesce(sum(amount), 0), list_sort(list(DISTINCT client_id)) "
+        "FROM ledger ANTI JOIN clients USING (client_id)"
+    ).fetchone()
+    if unknown and unknown[0]:
+        entries = many(unknown[0], "entry", "entries")
+        yield (
+            f"{entries} of clients that clients.sql does not give ({few(unknown[2])}), "
+            f"{shown(tidy(unknown[1]))}: left out of every figure"
+        )
 
 
 def _balances(system: System, engine: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -12,11 +12,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from custdyn_widgets.connections.column_types import ColumnType, major_units
+from custdyn_widgets.connections.column_types import (
+    DECIMALS,
+    ColumnType,
+    is_too_fine,
+    major_units,
+)
 from custdyn_widgets.connections.origins.files import ROW as FILE_ROW
 from custdyn_widgets.connections.origins.origin import CHUNK, Origin, Request
 from custdyn_widgets.connections.sql import identifier, literal
-from custdyn_widgets.connections.system import ROW, MappingError, System, did_you_mean
+from custdyn_widgets.connections.system import (
+    ROW,
+    MappingError,
+    System,
+    built_in,
+    did_you_mean,
+)
 from custdyn_widgets.errors import DataError, DataFault
 from custdyn_widgets.model.cells import few
 
@@ -53,15 +64,21 @@ def requests_of(system: System, origin: Origin, *, lists: bool) -> list[Request]
             what = (described.file or f"{name}.csv") if origin.of_files else table
             if there is None:
                 if not described.optional:
-                    faults.append(
-                        f"{origin.name} has no {what}{did_you_mean(what, origin.tables())}"
-                    )
+                    near = did_you_mean(what, origin.tables()) or origin.unseen
+                    faults.append(f"{origin.name} has no {what}{near}")
                 continue
             known = {*there, FILE_ROW} if origin.of_files else {*there}
             for column in sorted({*request.columns, *described.where} - known):
                 hint = did_you_mean(column, there) or f"; it has {few(there)}"
                 faults.append(f"{what} has no column {column}{hint}")
+            if {*request.columns} <= known:
+                try:
+                    request = replace(request, columns=origin.typed(request))
+                except ValueError as error:
+                    faults.append(f"{what}.{error}")
             found.append(request)
+    if faults and system.name in built_in():  # of another version, or made otherwise
+        faults.append(f"to change what is read: custdyn connect {system.name} --show --to ./mine")
     if faults and not found:
         have = few(origin.tables()) or "nothing"
         raise MappingError(system.name, [f"{origin.name} has none of its tables; it has {have}"])
@@ -98,7 +115,7 @@ def read_raw(
         kept: Chunks = {
             chunk: said
             for chunk, said in before.items()
-            if sums.get(int(chunk)) == said[0] and (folder / said[1]).is_file()
+            if sums.get(int(chunk)) == said[0] and _is_whole(folder / said[1])
         }
         missing = sorted(chunk for chunk in sums if str(chunk) not in kept)
         if missing:
@@ -110,7 +127,7 @@ def read_raw(
                 missing if kept else None,
             )
             for chunk, file in _write_chunks(asked, origin, folder, typed, sums, lists=lists):
-                kept[str(chunk)] = [sums[chunk], file]
+                kept[str(chunk)] = [sums.get(chunk, ""), file]
         ordered = dict(sorted(kept.items(), key=lambda one: int(one[0])))
         made.chunks.setdefault(request.input, {})[request.table] = ordered
         files += [folder / said[1] for said in ordered.values()]
@@ -145,7 +162,8 @@ def _write_chunks(
     def write() -> tuple[int, str]:
         assert current is not None  # noqa: S101 there are parts
         table = f"{_safe(request.input)}.{_safe(request.table)}"
-        name = f"{table}.{current}.{_short(sums[current])}.parquet"
+        # a table that grows while it is read has rows of chunks that were not summed up
+        name = f"{table}.{current}.{_short(sums.get(current, ''))}.parquet"
         pq.write_table(pa.concat_tables(parts), folder / name, compression="zstd")
         return current, name
 
@@ -238,21 +256,32 @@ class _Typed:
             if not bad[number]:
                 continue
             value = self._value(kind, f"g{number}", names)
+            shown = [identifier(one) for one in (name, kind.currency) if one]
             found = self._connection.execute(
-                f"SELECT {self._row(request, past)}, {identifier(name)} FROM given "
+                f"SELECT {self._row(request, past)}, {', '.join(shown)} FROM given "
                 f"WHERE g{number} IS NOT NULL AND {value} IS NULL ORDER BY n LIMIT 3"
             ).fetchall()
             noun = "an instant" if kind.name in ("datetime", "unix") else "a number"
-            what = f"not {noun} of the type {kind.name}"
+            what, remedy = f"not {noun} of the type {kind.name}", kind.remedy
+            if kind.name == "decimal" and is_too_fine(str(found[0][1])):
+                what, remedy = f"more than {DECIMALS} decimals", "round it where it is written"
             yield DataFault(
                 request.described.file or request.table,
                 name,
                 bad[number],
                 what,
-                tuple(str(key) for key, _ in found),
-                str(found[0][1]),
-                kind.remedy,
+                tuple(str(key) for key, *_ in found),
+                " ".join(map(str, found[0][1:])),
+                remedy,
             )
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file of rows can be read: one that cannot is written again."""
+    try:
+        return bool(pq.read_metadata(file).num_rows)
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _safe(name: str) -> str:

@@ -140,7 +140,7 @@ class Description(Strict):
     """What `system.toml` holds. `rounding`: how far each entry may be off the stored balance."""
 
     title: str
-    rounding: Decimal = Decimal(0)
+    rounding: Decimal = Field(Decimal(0), ge=0)
     inputs: dict[str, Input] = Field(min_length=1)
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.model.cells import shown
+from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.periods import clock_text
 
 CONNECTION = "connection.json"
+SNAPSHOT = ".connect/current"
+"""Where a folder that connect wrote has its snapshot in force."""
 VERSION = 1
 EDIT = "edit:"
 """What begins the id of an entry that brings a difference to another: it is not counted."""
@@ -68,7 +70,7 @@ def facts_of(said: Manifest) -> Iterator[tuple[str, str]]:
     ):
         count, amount = said[key]
         if count:
-            yield label, f"{shown(count)} entries, {amount_text(amount)}{rest}"
+            yield label, f"{many(count, 'entry', 'entries')}, {amount_text(amount)}{rest}"
     if said["balances"]:
         count = said["differing"]
         verdict = f"{shown(count or 0)} differ" if count != 1 else "1 differs"

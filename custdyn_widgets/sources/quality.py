@@ -173,14 +173,20 @@ def _look_for_unknown(data: Data) -> Iterator[tuple[int, str]]:
         yield row["entries"], f"ledger.client_id: {words} ({', '.join(ids)}{hint}), {added}"
 
 
-def _doubled(data: Data) -> ir.Table:
+def _single(data: Data) -> ir.Table:
+    """The entries; those that bring a difference to another (see Raw) are meant to be alike."""
     ledger = data.tables["ledger"]
+    return ledger.filter(~ledger.is_edit) if "is_edit" in ledger.columns else ledger
+
+
+def _doubled(data: Data) -> ir.Table:
+    ledger = _single(data)
     counted = ledger.group_by(*SAME).agg(alike=ledger.count())
     return counted.filter(counted.alike > 1)
 
 
 def _duplicates(data: Data) -> ir.Table:
-    ledger, doubled = data.tables["ledger"], _doubled(data)
+    ledger, doubled = _single(data), _doubled(data)
     # nulls are alike, too: a comparison of its own
     same = [ledger[name].identical_to(doubled[name]) for name in SAME]
     return ledger.semi_join(doubled, same)

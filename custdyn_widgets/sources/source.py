@@ -43,9 +43,9 @@ class Source:
     or nothing for data in memory, which does not change. `held`: what was opened is kept until the
     token changes; else (a server) each reader has a transaction of its own, whose engine says the
     token. `place` is what it is opened by in another process (None: it lives only in this one),
-    which is what is pickled of it. `caches`: what is slow to read is kept for other processes.
-    `memory` bounds what readers take, and what they keep for their
-    next question.
+    which is what is pickled of it. `still`: whether the files that a token is of are what they
+    were (None: where it is the token of now). `caches`: what is slow to read is kept for other
+    processes. `memory` bounds what readers take, and what they keep for their next question.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Source:
     engine: Callable[[str, int], AnyEngine] = Engine
     held: bool = True
     place: str | None = None
+    still: Callable[[Token], bool] | None = None
     caches: bool = True
     memory: Memory = field(default_factory=Memory, repr=False)
     _snapshot: Snapshot | None = None
@@ -81,11 +82,15 @@ class Source:
             self._readers += 1
             try:
                 yield snapshot
+            except SourceError:
+                if self._changed(snapshot):  # a file has gone meanwhile
+                    raise SourceChanged(self.name) from None
+                raise
             finally:
                 self._readers -= 1
                 if not self.held and not self._readers and self._engine is not None:
                     self._engine.close()
-                changed = self.held and self._now() != snapshot.token
+                changed = self._changed(snapshot)
                 if changed:  # what was read may be of either
                     self.memory.clear()
             if changed:
@@ -218,6 +223,14 @@ class Source:
         with self.reading() as snapshot:
             snapshot.one_by_one()
             return list(lines(snapshot.data, key, first, count))
+
+    def _changed(self, snapshot: Snapshot) -> bool:
+        """Whether what was read may be of two moments."""
+        if not self.held:
+            return False
+        if self.still is not None:
+            return not self.still(snapshot.token)
+        return self._now() != snapshot.token
 
     def _now(self) -> Token | None:
         """The token, None where it cannot be had."""

@@ -251,7 +251,7 @@ def test_a_value_of_another_type_is_named_with_its_row(own: Path, tmp_path: Path
     with pytest.raises(DataError) as raised:
         connect(str(own), str(tmp_path / "own.sqlite"), check=True)
     said = str(raised.value)
-    assert "move.cents: not a number of the type minor in 1 row (2): '12,50'" in said
+    assert "move.cents: not a number of the type minor in 1 row (2): '12,50 USD'" in said
     assert "move.moment: not an instant of the type datetime in 1 row (3): '31.12.2026'" in said
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from custdyn_widgets.connections.column_types import ColumnType
 from custdyn_widgets.connections.origins.origin import BATCH, Database, Request
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.sources.place import without_secrets
+from custdyn_widgets.sources.place import has_bare_signs, without_secrets
 
 
 class AnyDatabase(Database):
@@ -21,7 +21,12 @@ class AnyDatabase(Database):
         try:
             self._connection = sa.create_engine(url).connect()
             self._tables = sa.inspect(self._connection).get_table_names()
-        except (sa.exc.SQLAlchemyError, ImportError) as error:
+        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
+            if has_bare_signs(url) or isinstance(error, ValueError):
+                what = "the URL cannot be read"
+                raise SourceError(
+                    self.name, what, "percent-encode what is in its password"
+                ) from None
             what = f"it cannot be opened: {str(error).splitlines()[0]}"
             remedy = "check the URL, and that the database's driver is installed"
             raise SourceError(self.name, what, remedy) from None

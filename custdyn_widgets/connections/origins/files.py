@@ -40,6 +40,9 @@ class Files(Origin):
                 odd = sorted(set(header) ^ set(headers[0]))
                 what = f"{file.name} has other columns than {found[0].name}: {', '.join(odd)}"
                 raise SourceError(self.name, what, "export them alike, or give each an input")
+            if double := [one for one in request.columns if header.count(one) > 1]:
+                what = f"{file.name} has the column {double[0]} more than once"
+                raise SourceError(self.name, what, "name each column once")
         return headers[0] if headers else None
 
     def tables(self) -> list[str]:
@@ -85,7 +88,12 @@ class Files(Origin):
                 what = f"{file.name}: its header has no {given!r}, but {best!r}"
                 return SourceError(self.name, what, f"write delimiter = {best!r} in system.toml")
         said = " ".join(str(error).split())
-        what = f"{file.name} cannot be read with encoding {request.described.encoding!r}: {said}"
+        what = f"{file.name} cannot be read: {said}"
+        if isinstance(error, UnicodeError) or "UTF8" in said:
+            encoding = request.described.encoding
+            what = f"{file.name} cannot be read with encoding {encoding!r}: {said}"
+        if not file.stat().st_size:
+            what = f"{file.name} is empty"
         return SourceError(self.name, what, "check the file and what system.toml says of it")
 
     def _options(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import io
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,13 +16,22 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pyarrow as pa
 import pymysql
 from pyarrow import csv
+from pymysql.constants import FIELD_TYPE
 from pymysql.converters import encoders
 from pymysql.cursors import SSCursor
 
 from custdyn_widgets.connections.column_types import ColumnType
-from custdyn_widgets.connections.origins.origin import BATCH, CHUNK, Database, Request
+from custdyn_widgets.connections.origins.origin import (
+    BATCH,
+    CHUNK,
+    SECONDS,
+    Database,
+    Request,
+    exactly,
+    no_zone,
+)
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.sources.place import without_secrets
+from custdyn_widgets.sources.place import ENCODE, has_bare_signs, without_secrets
 
 OWN_FILE = Path("~/.my.cnf")
 OPTIONS = {
@@ -31,6 +43,10 @@ OPTIONS = {
     "charset": "charset",
 }
 """What a URL may say → what PyMySQL calls it; the character set is always utf8mb4."""
+LOST = "check the rights of its user and the server's limits, and run it again"
+"""What helps where a server refuses or ends what it is asked."""
+INSTANTS = (FIELD_TYPE.TIMESTAMP,)
+ZONELESS = {FIELD_TYPE.DATETIME: "DATETIME", FIELD_TYPE.DATE: "DATE"}
 SNAPSHOT_ENGINES = ("innodb", "rocksdb", "tokudb")
 """Engines whose tables are read as they were at one moment."""
 
@@ -43,6 +59,7 @@ class MySQL(Database):
     """
 
     quote = "`"
+    unseen = ", or its user may not read it: GRANT SELECT"
 
     def __init__(self, url: str) -> None:
         super().__init__(without_secrets(url))
@@ -61,6 +78,8 @@ class MySQL(Database):
         given: dict[str, Any] = {}
         if OWN_FILE.expanduser().is_file():
             given["read_default_file"] = str(OWN_FILE.expanduser())
+        if has_bare_signs(url):
+            self._fail("the URL cannot be read", f"{ENCODE}MYSQL_PWD")
         if "MYSQL_PWD" in os.environ:
             given["password"] = os.environ["MYSQL_PWD"]
         if parts.password is not None:
@@ -80,12 +99,15 @@ class MySQL(Database):
                 init_command="SET SESSION time_zone = '+00:00', SESSION sql_mode = ''",
                 **given,
             )
-            self._run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        except (configparser.Error, UnicodeError):  # which would say what is in it
+            what = f"{OWN_FILE} cannot be read as a file of options"
+            self._fail(what, "mend it, or move it away and set MYSQL_PWD")
         except (pymysql.Error, OSError, RuntimeError) as error:
             remedy = "check server, user and password"
             if isinstance(error, RuntimeError):  # MySQL 8 without TLS
                 remedy = "pip install cryptography, or connect by a socket or with TLS (?ssl_ca=)"
             self._fail(f"it cannot be opened: {_words(error)}", remedy)
+        self._run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         self._columns: dict[str, list[str]] = {}
         for table, column in self._run(
             "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
@@ -101,14 +123,29 @@ class MySQL(Database):
     def columns(self, request: Request) -> list[str] | None:
         if not request.described.query:
             return self._columns.get(request.table)
+        return list(self._described(request))
+
+    def typed(self, request: Request) -> dict[str, ColumnType]:
+        codes, kinds = self._described(request), {}
+        for name, kind in request.columns.items():
+            code = codes.get(name)
+            kinds[name] = exactly(kind, single=code == FIELD_TYPE.FLOAT)
+            if kind.name == "unix" and code in ZONELESS:
+                raise no_zone(name, ZONELESS[code])
+            if kind.name == "unix" and code not in INSTANTS:
+                kinds[name] = replace(kind, format=SECONDS)
+        return kinds
+
+    def _described(self, request: Request) -> dict[str, int]:
+        """Its columns, and the numbers of their types."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(
-                    f"SELECT * FROM {self.source(request)} LIMIT 0".replace("%", "%%"), ()
-                )
-                return [one[0] for one in cursor.description or ()]
+                statement = f"SELECT * FROM {self.source(request)} LIMIT 0"
+                cursor.execute(statement.replace("%", "%%"), ())
+                return {one[0]: one[1] for one in cursor.description or ()}
         except pymysql.Error as error:
-            self._fail(f"input {request.input}: {_words(error)}", "mend its query")
+            of = f"input {request.input}" if request.described.query else request.table
+            self._fail(f"{of}: {_words(error)}", "mend its query, or the rights of its user")
 
     def tables(self) -> list[str]:
         return list(self._columns)
@@ -119,7 +156,7 @@ class MySQL(Database):
 
     def as_text(self, name: str, kind: ColumnType) -> str:
         column = self.quoted(name)
-        if kind.name == "unix":
+        if kind.name == "unix" and kind.format != SECONDS:
             return f"UNIX_TIMESTAMP({column})"
         if kind.name == "float32":
             return f"CAST({column} AS DOUBLE)"
@@ -148,14 +185,26 @@ class MySQL(Database):
                 null_values=[""],
             ),
         }
+        cursor = SSCursor(self._connection)
         try:
-            with SSCursor(self._connection) as cursor:
-                cursor.execute(statement)
-                while lines := cursor.fetchmany(BATCH):
-                    text = b"\n".join([line[0] for line in lines]) + b"\n"
-                    yield csv.read_csv(io.BytesIO(text), **options)
-        except pymysql.Error as error:
-            self._fail(f"{request.table or request.input}: {_words(error)}", "check its rights")
+            cursor.execute(statement)
+            while lines := cursor.fetchmany(BATCH):
+                text = b"\n".join([line[0] for line in lines]) + b"\n"
+                yield csv.read_csv(io.BytesIO(text), **options)
+        except BaseException as error:
+            self._abandon(cursor)
+            if not isinstance(error, pymysql.Error):
+                raise
+            self._fail(f"{request.table or request.input}: {_words(error)}", LOST)
+        cursor.close()
+
+    def _abandon(self, cursor: Any) -> None:
+        """Ends a connection whose rows are not read to their end: to close them would read them."""
+        connection: Any = self._connection
+        if (rows := cursor._result) is not None:
+            rows.unbuffered_active, rows.connection = False, None
+        cursor.connection = None
+        connection._force_close()
 
     def select(self, request: Request, span: tuple[int, int] | None) -> str:
         line = self._line(request)
@@ -166,7 +215,7 @@ class MySQL(Database):
         fields = []
         for name, kind in request.columns.items():
             text = self.as_text(name, kind)
-            if kind.name == "text" or kind.format:
+            if kind.name == "text" or (kind.format and kind.format != SECONDS):
                 text = f"""CONCAT('"', REPLACE({text}, '"', '""'), '"')"""
             fields.append(f"IFNULL({text}, '')")
         # a single empty field would be an empty line, which CSV readers skip
@@ -184,7 +233,8 @@ class MySQL(Database):
         found = self._run(
             f"SELECT {self.quoted(request.described.keys[0])} DIV {CHUNK} AS chunk, "
             f"CONCAT_WS('-', COUNT(*), SUM(CRC32(CONCAT_WS('|', {fields})))) "
-            f"FROM {self.source(request)}{where} GROUP BY chunk"
+            f"FROM {self.source(request)}{where} GROUP BY chunk",
+            request.table,
         )
         return {int(chunk): said.decode() for chunk, said in found}
 
@@ -193,12 +243,16 @@ class MySQL(Database):
         return self.as_text(name, kind) if kind.name == "float32" else self.quoted(name)
 
     def close(self) -> None:
-        self._connection.close()
+        with suppress(pymysql.Error):
+            self._connection.close()
 
-    def _run(self, statement: str) -> list[tuple[bytes, ...]]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement)
-            return list(cursor.fetchall())
+    def _run(self, statement: str, of: str = "") -> list[tuple[bytes, ...]]:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(statement)
+                return list(cursor.fetchall())
+        except pymysql.Error as error:
+            self._fail(f"{of}: {_words(error)}" if of else _words(error), LOST)
 
     def _fail(self, what: str, remedy: str) -> NoReturn:
         raise SourceError(self.name, what, remedy) from None
@@ -211,4 +265,4 @@ def _encoders() -> Any:
 def _words(error: Exception) -> str:
     """What the server says, without the number of the error."""
     said = str(error.args[-1]) if error.args else str(error)
-    return " ".join(said.split())
+    return " ".join(said.split()) or "the connection is lost"

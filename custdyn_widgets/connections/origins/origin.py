@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -16,6 +16,8 @@ from custdyn_widgets.connections.system import Input
 CHUNK = 1 << 14
 """Keys of a growing table that are read again together where one of their rows has changed."""
 BATCH = 20_000
+SECONDS = "seconds"
+"""The format of an instant that is kept as a number of seconds."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Origin(ABC):
     name: str
     notes: list[str] = field(default_factory=list)
     of_files: ClassVar[bool] = False
+    unseen: ClassVar[str] = ""
+    """Why a table may not be seen that is there."""
 
     @abstractmethod
     def columns(self, request: Request) -> list[str] | None:
@@ -64,6 +68,13 @@ class Origin(ABC):
     @abstractmethod
     def tables(self) -> list[str]:
         """The names of the tables or files that there are."""
+
+    def typed(self, request: Request) -> dict[str, ColumnType]:
+        """The types of its columns, where the database says more of them than the mapping.
+
+        Raises ValueError, in words, for a column that cannot be read as it is declared.
+        """
+        return dict(request.columns)
 
     @abstractmethod
     def rows(self, request: Request) -> Iterator[pa.Table]:
@@ -84,6 +95,21 @@ class Origin(ABC):
     @abstractmethod
     def close(self) -> None:
         """Ends the connection."""
+
+
+def exactly(kind: ColumnType, *, single: bool) -> ColumnType:
+    """A number as its column has it, whatever is declared: as 32 bits, or as a decimal."""
+    if kind.name not in ("decimal", "float32"):
+        return kind
+    return replace(kind, name="float32" if single else "decimal")
+
+
+def no_zone(name: str, kind: str) -> ValueError:
+    """Of an instant that is declared as seconds, and is a date and time without a zone."""
+    return ValueError(
+        f"{name} is a {kind}, which has no zone: declare it datetime@ZONE, such as "
+        "datetime@Europe/Rome"
+    )
 
 
 class Database(Origin):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +14,20 @@ from psycopg import sql
 from pyarrow import csv
 
 from custdyn_widgets.connections.column_types import ColumnType
-from custdyn_widgets.connections.origins.origin import CHUNK, Database, Request
+from custdyn_widgets.connections.origins.origin import (
+    CHUNK,
+    SECONDS,
+    Database,
+    Request,
+    no_zone,
+)
 from custdyn_widgets.errors import SourceError
-from custdyn_widgets.sources.place import without_secrets
+from custdyn_widgets.sources.place import ENCODE, has_bare_signs, without_secrets
 
 BLOCK = 1 << 22
+TIMESTAMPTZ = 1184
+ZONELESS = {1114: "timestamp", 1082: "date"}
+"""Numbers of types, as PostgreSQL has them."""
 
 
 class PostgreSQL(Database):
@@ -25,6 +35,8 @@ class PostgreSQL(Database):
 
     The password comes from PGPASSWORD or ~/.pgpass, unless the URL has it.
     """
+
+    unseen = ", or its user may not read it: GRANT SELECT"
 
     def __init__(self, url: str) -> None:
         super().__init__(without_secrets(url))
@@ -40,6 +52,9 @@ class PostgreSQL(Database):
                 for name in [f"{schema}.{table}", *([table] if current else [])]:
                     self._columns.setdefault(name, []).append(column)
         except psycopg.Error as error:
+            if has_bare_signs(url) or isinstance(error, psycopg.ProgrammingError):
+                what = "the URL cannot be read"
+                raise SourceError(self.name, what, f"{ENCODE}PGPASSWORD") from None
             what = f"it cannot be opened: {_words(error)}"
             raise SourceError(self.name, what, "check server, user and password") from None
 
@@ -48,6 +63,17 @@ class PostgreSQL(Database):
             return self._columns.get(request.table)
         found = self._run(f"SELECT * FROM {self.source(request)} LIMIT 0", request)
         return [one.name for one in found.description or ()]
+
+    def typed(self, request: Request) -> dict[str, ColumnType]:
+        found = self._run(f"SELECT * FROM {self.source(request)} LIMIT 0", request)
+        codes = {one.name: one.type_code for one in found.description or ()}
+        kinds = dict(request.columns)
+        for name, kind in kinds.items():
+            if kind.name == "unix" and codes.get(name) in ZONELESS:
+                raise no_zone(name, ZONELESS[codes[name]])
+            if kind.name == "unix" and codes.get(name) != TIMESTAMPTZ:
+                kinds[name] = replace(kind, format=SECONDS)
+        return kinds
 
     def tables(self) -> list[str]:
         return [name for name in self._columns if "." not in name]
@@ -59,7 +85,7 @@ class PostgreSQL(Database):
 
     def as_text(self, name: str, kind: ColumnType) -> str:
         column = self.quoted(name)
-        if kind.name == "unix":
+        if kind.name == "unix" and kind.format != SECONDS:
             return f"EXTRACT(EPOCH FROM {column})::text"
         return f"{column}::text"
 

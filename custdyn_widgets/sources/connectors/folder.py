@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from custdyn_widgets.errors import DataError, DataFault, SourceError
 from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import TABLES
-from custdyn_widgets.sources.connection import facts_of, note_of, read_connection
+from custdyn_widgets.sources.connection import SNAPSHOT, facts_of, note_of, read_connection
 from custdyn_widgets.sources.connectors.arrow import held
 from custdyn_widgets.sources.connectors.csv_file import header_of, read_csv
 from custdyn_widgets.sources.engine import Engine
@@ -37,7 +38,34 @@ def open_folder(folder: Path, name: str) -> Source:
 
     `ledger.csv` or `ledger.parquet`, or a folder `ledger` of Parquet parts; so the other tables.
     """
-    return Source(name, lambda engine: _load(engine, folder, name), lambda: _token(folder, name))
+    return Source(
+        name,
+        lambda engine: _load(engine, _in_force(folder), name),
+        lambda: _token(_in_force(folder), name),
+        still=_is_still,
+    )
+
+
+def _in_force(folder: Path) -> Path:
+    """The snapshot in force of a folder that connect wrote: the next one leaves it as it is."""
+    current = folder / SNAPSHOT
+    return current.resolve() if current.is_dir() else folder
+
+
+def _is_still(token: Token) -> bool:
+    """Whether the files that were read are what they were."""
+    try:
+        now = files_token([Path(one[0]) for one in token])  # type: ignore[index]
+    except OSError:
+        return False
+    return [*map(_unlinked, now)] == [*map(_unlinked, token)]
+
+
+def _unlinked(one: Any) -> tuple[object, ...]:
+    """What says that a file is the same; linked into another snapshot it gets another ctime."""
+    path, size, written, changed, inode = one
+    own = f"{os.sep}{Path(SNAPSHOT).parent}{os.sep}" in path
+    return path, size, written, None if own else changed, inode
 
 
 def _token(folder: Path, name: str) -> Token:
@@ -183,9 +211,8 @@ def _schema(name: str, table: str, files: list[Path]) -> pa.Schema:
         raise DataError([DataFault(table, one, 0, what) for one in double])
     for file, schema in zip(files, schemas, strict=True):
         if not schema.equals(schemas[0]):
-            what = (
-                f"{file.name} has other columns than {files[0].name}: {_other(schema, schemas[0])}"
-            )
+            what = f"{file.name} has other columns or types than {files[0].name}"
+            what += f": {_other(schema, schemas[0])}"
             remedy = "write all parts with the same columns, in one order, of the same types"
             raise DataError([DataFault(table, None, 0, what, remedy=remedy)])
     return schemas[0]

@@ -25,6 +25,7 @@ from custdyn_widgets.model.schema import (
 )
 from custdyn_widgets.sources.any_engine import Stoppable
 from custdyn_widgets.sources.parsing import NUMBER_TYPE
+from custdyn_widgets.sources.place import ENCODE, has_bare_signs
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
 from custdyn_widgets.sources.suggestions import unread_columns
@@ -69,7 +70,13 @@ def open_postgres(url: str, name: str) -> Source:
     and `?timeout=` in seconds, and what libpq takes. `name`: the URL without its password. Each
     report is one read-only transaction, repeatable read: writers are neither seen nor stopped.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        unreadable = has_bare_signs(url)
+    except ValueError:  # a bracket
+        unreadable = True
+    if unreadable:
+        raise SourceError(name, "the URL cannot be read", f"{ENCODE}PGPASSWORD")
     given = dict(parse_qsl(parts.query))
     schema, timeout = given.pop("schema", ""), given.pop("timeout", str(TIMEOUT))
     if not (timeout.isascii() and timeout.isdigit()):
