@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.files import write_atomically
 from custdyn_widgets.sources.starter import starter_files
 
 
 def init(parsed: argparse.Namespace) -> int:
     """Writes the files of a new source, and replaces none."""
+    if not parsed.folder.strip():
+        raise QueryError([FieldFault("DIR", parsed.folder, "names no folder")])
     folder = Path(parsed.folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     if parsed.mapping:

@@ -39,6 +39,10 @@ def compared(report: Report, other: Report, places: Sequence[int | None]) -> Rep
         listed = few([bucket.label for bucket in alone], 5)
         words = tr("no bucket here is the counterpart of {listed}", listed=listed)
         notes.append(Note(f"{OF_THE_OTHER}{words}"))
+    if single := [one.label for one, at in zip(report.buckets, places, strict=True) if at is None]:
+        notes.append(
+            Note(tr("no bucket there is the counterpart of {listed}", listed=few(single, 5)))
+        )
     return replace(
         report,
         rows=tuple(

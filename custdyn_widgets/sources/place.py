@@ -36,6 +36,8 @@ def kind_of(name: str) -> str:
     `sample`, `demo`, `postgres`, `spark`, `rollup`, `folder`, `duckdb` or `sqlite`. Raises
     SourceError where it leads nowhere.
     """
+    if not name.strip():
+        raise SourceError(repr(name), "it names no source", f"give {KINDS}")
     if name in BUILT_IN:
         return name
     if name.partition("://")[0] in SCHEMES and "://" in name:

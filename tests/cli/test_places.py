@@ -110,3 +110,14 @@ def test_rates_that_lack_under_current_are_named_by_its_day(export: Path) -> Non
         run(query, str(export), as_of="2026-06-01T00:00:00Z")
     with pytest.raises(MissingRates, match=r"USD on 2026-06-01; add the rates, or choose another"):
         run({**query, "rate_policy": "current"}, str(export), as_of="2026-06-01T00:00:00Z")
+
+
+def test_an_empty_name_is_not_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", "--source", ""]) == 2
+    assert main(["init", ""]) == 2
+    said = capsys.readouterr().err
+    assert "source '': it names no source" in said and "DIR: '' names no folder" in said
+    assert not list(tmp_path.iterdir())

@@ -154,6 +154,7 @@ def test_a_leap_day_has_no_counterpart_and_is_none() -> None:
     assert result.to_dict()["compare"]["buckets"][1] is None
     after = year(period={"from": "2025-02-28", "to": "2025-03-01"}, group_by=["date"])
     assert "no bucket here is the counterpart of 2024-02-29" in notes(after)
+    assert "no bucket there is the counterpart of 2024-02-29" in notes(result)
 
 
 def test_a_bare_report_says_nothing_of_a_comparison() -> None:
