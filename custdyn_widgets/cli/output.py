@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from errno import ENOENT
+from errno import EISDIR, ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,14 @@ def format_given(format_: str | None, output: str | None, formats: Sequence[str]
 def check_place(output: str | None, source: str) -> None:
     """Says before anything is read that a file cannot be written there.
 
-    Raises QueryError where it would take the place of the source or of one of its tables, or is a
-    folder, and OSError where there is no folder for it.
+    Raises QueryError where it would take the place of the source or of one of its tables, and
+    OSError where it is a folder, or there is none for it.
     """
     if output in (None, STANDARD_OUTPUT) or _is_device(output or ""):
         return
     path = Path(output or "")
     if path.is_dir() or str(output).endswith(os.sep):
-        raise QueryError([FieldFault("--output", output, "is a folder; name a file in it")])
+        raise IsADirectoryError(EISDIR, "it is a folder; name a file", output)
     if not path.parent.is_dir():
         raise FileNotFoundError(ENOENT, "there is no such folder", str(path.parent))
     if _is_own(path.resolve(), source):

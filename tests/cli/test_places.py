@@ -32,7 +32,7 @@ def export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
         ("cdrs", "export/clients.csv", "is of the source; name another file"),
         ("report", "export/ledger.xlsx", "is of the source; name another file"),
         ("report", "no/such/a.csv", "no/such: there is no such folder"),
-        ("report", "export/", "is a folder; name a file in it"),
+        ("report", "export/", "export/: it is a folder; name a file"),
         ("check", "no/such.json", "no: there is no such folder"),
     ],
 )

@@ -356,7 +356,7 @@ def test_sqlite_floats_are_taken_at_their_shortest_decimal(tmp_path: Path) -> No
     connection.execute("insert into ledger values (4, 1, '2024-01-02', x'ff', 1)")
     connection.commit()
     connection.close()
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"ledger.kind: text that is not UTF-8 in 1 row \(4\)"):
         run(Q1, file, as_of=AS_OF)
 
 

@@ -203,8 +203,8 @@ def _schema(name: str, table: str, files: list[Path]) -> pa.Schema:
         try:
             schemas.append(pq.read_schema(file).remove_metadata())
         except (OSError, pa.ArrowException) as error:
-            what = f"{file.name} cannot be read as Parquet: {why(error)}"
-            raise DataError([DataFault(table, None, 0, what, remedy="write it again")]) from None
+            what = f"{file.name} cannot be read: {why(error)}"
+            raise SourceError(name, what, "write it again") from None
     known = [column.name for column in TABLES[table].columns]
     if double := [one for one in known if schemas[0].names.count(one) > 1]:
         what = f"{files[0].name} has the column more than once"
