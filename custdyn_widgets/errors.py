@@ -116,10 +116,13 @@ class TooFine(CustdynError):
 
 
 class SourceChanged(CustdynError):
-    """The files of a source changed while a report was being made."""
+    """The data of a source changed while a report was being made, or `since`."""
 
-    def __init__(self, source: str) -> None:
-        super().__init__(f"source {source}: it changed while the report was read; run it again")
+    def __init__(self, source: str, *, since: bool = False) -> None:
+        what = "it changed while the report was read"
+        if since:
+            what = "it changed since the report was made, and no longer adds up to it"
+        super().__init__(f"source {source}: {what}; run it again")
 
 
 class MissingRates(CustdynError):

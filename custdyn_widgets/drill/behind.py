@@ -31,7 +31,8 @@ class Behind:
     `other` for the period compared with, `part` is `numerator`, or `denominator` of an average.
 
     The ledger is read again, as of the report. All raise QueryError for what the report does not
-    have, NoClients for a figure that is made of none, and SourceError.
+    have, NoClients for a figure that is made of none, SourceError, and, of clients and entries,
+    SourceChanged where the data no longer adds up to the cell.
     """
 
     report: Report
@@ -72,7 +73,7 @@ class Behind:
         """
         from custdyn_widgets.drill.frames import clients_frame
 
-        found = self.drill.behind(address_of(self.report, block, row, bucket, package, side))
+        found = self.drill.proven(address_of(self.report, block, row, bucket, package, side))
         return clients_frame(self.drill.clients(found, part), exact=exact)
 
     def entries(
@@ -99,7 +100,7 @@ class Behind:
         """
         from custdyn_widgets.drill.frames import entries_frame
 
-        found = self.drill.behind(address_of(self.report, block, row, bucket, package, side))
+        found = self.drill.proven(address_of(self.report, block, row, bucket, package, side))
         chosen = None if client is None else str(client)
         if faults := self._unlisted(found, row, part, chosen, all):
             raise QueryError(faults)

@@ -10,6 +10,7 @@ from typing import Any, SupportsIndex
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.cells import Cell
@@ -51,7 +52,10 @@ def address_of(
     asked for, is the figure of the period itself. Raises QueryError for what the report does
     not have.
     """
-    package = package if isinstance(package, str) else None  # NaN in a line of `cells`
+    if not isinstance(package, str | None):
+        if not (pd.api.types.is_scalar(package) and pd.isna(package)):  # NaN in a line of `cells`
+            raise QueryError([FieldFault("package", package, "is not the name of one, a text")])
+        package = None
     title = block if package is None else f'{block} "{package}"'
     asked = f"{title}: {row}"
     found: dict[str, tuple[int, str]] = {}

@@ -17,11 +17,12 @@ from custdyn_widgets.drill.clients import ClientList
 from custdyn_widgets.drill.entries import EntryLines, entries_behind
 from custdyn_widgets.drill.history import from_earlier
 from custdyn_widgets.drill.period import Period, periods_of
-from custdyn_widgets.errors import CustdynError, FieldFault, QueryError
+from custdyn_widgets.errors import CustdynError, FieldFault, QueryError, SourceChanged
 from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.sources import Source
+from custdyn_widgets.sources.snapshot import Token
 
 PARTS = (NUMERATOR, DENOMINATOR)
 
@@ -42,7 +43,7 @@ class Drill:
         self.report = report
         self.source = source
         self._extract = extract
-        self._found: dict[Address, Breakdown] = {}
+        self._found: dict[tuple[Address, Token], Breakdown] = {}
         self._earlier: dict[str, Period | None] = {}
 
     @cached_property
@@ -52,13 +53,22 @@ class Drill:
 
     def behind(self, at: Address, checkpoint: Checkpoint = lambda: None) -> Breakdown:
         """What is behind a cell. Raises NoClients, and what `run` raises."""
-        if at not in self._found:
+        with self.source.reading() as snapshot:
+            token = snapshot.token
+        if (at, token) not in self._found:
             period, column, made = self._asked(at)
             cell = cell_at(self.report, at)
             found = break_down(self.source, period, column, made, cell, checkpoint)
-            self._found = {at: found}  # the last one: it is looked at from several sides
+            self._found = {(at, token): found}  # the last one: it is looked at from several sides
             return found
-        return self._found[at]
+        return self._found[at, token]
+
+    def proven(self, at: Address) -> Breakdown:
+        """What is behind a cell. Raises SourceChanged where it no longer adds up to it."""
+        found = self.behind(at)
+        if not found.agrees:
+            raise SourceChanged(self.source.name, since=True)
+        return found
 
     def before(self, at: Address, checkpoint: Checkpoint = lambda: None) -> Breakdown | None:
         """What was behind a cell's row in the bucket before; None where that is empty.

@@ -172,6 +172,9 @@ clients, flows, balances = map(Vocabulary, TERMS)
 def term_name(name: str) -> str:
     """The name of a term that there is, `-` before it or not. Raises ValueError."""
     kind, own = _parts(name)
+    if " " in name:
+        what = '["-flows.spent", "flows.refill"]'
+        raise ValueError(f"{name!r} is several terms in one text: give a list, such as {what}")
     if own not in TERMS.get(kind, ()):
         kinds = [kind] if kind in TERMS else [*TERMS]
         every = [f"{one}.{term}" for one in kinds for term in TERMS[one]]

@@ -291,7 +291,7 @@ def _remedy(
             decimals_of(one) if reading.approximate else len(one.partition(".")[2])
             for one in rows["text"].to_pylist()
         ]
-        places = max([size for size in sizes if size <= MAX_DECIMALS], default=2)
+        places = max([size for size in sizes if size <= MAX_DECIMALS], default=0) or 2
         return f"round(…, {places})" if reading.approximate else f"round it to {places} decimals"
     nothing = "" if column.required else "; leave it empty where there is none"
     return "" if "one of" in what else f"{WRITE.get(column.reads, '')}{nothing}"

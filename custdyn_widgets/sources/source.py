@@ -282,7 +282,7 @@ def reopened(name: str, place: str | None) -> Source:
         return open_source(place)
 
     def gone(_engine: object) -> Raw:
-        what = "its data was in the memory of another process"
+        what = "its data was in memory, which a copy does not have"
         raise SourceError(name, what, "run the query again on the data")
 
     return Source(name, gone)

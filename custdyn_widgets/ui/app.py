@@ -70,8 +70,7 @@ class CustomerDynamics(LiveBox):
         *,
         run: bool = False,
     ) -> None:
-        self.form = form = FilterForm(source, query, alone=False)
-        self.source = form.source
+        self._form = form = FilterForm(source, query, alone=False)
         copies = CopyLink(
             lambda: self._link_of(form.fields.query()),
             in_voila=lambda: form.in_voila,
@@ -107,7 +106,18 @@ class CustomerDynamics(LiveBox):
         form.observe(self._faulty, "faults")
         self._show_view(form.linked)
         if run:
-            self.run()
+            self._show_view(ParsedLink(None))
+            form.run_link()
+
+    @property
+    def form(self) -> FilterForm:
+        """The fields of the query."""
+        return self._form
+
+    @property
+    def source(self) -> Source:
+        """What it asks."""
+        return self._form.source
 
     @property
     def result(self) -> Result:

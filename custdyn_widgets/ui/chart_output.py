@@ -47,4 +47,4 @@ def renderer(spec: dict[str, Any], **_options: Any) -> dict[str, Any]:
     shown = ChartBox(spec)
     if not alone():
         shown.show_kept()
-    return {**shown.view(), "text/plain": ""}
+    return {**shown.live_output(), "text/plain": ""}

@@ -12,7 +12,7 @@ import traitlets
 from ipywidgets import CallbackDispatcher
 
 from custdyn_widgets.environment import SOURCE_VARIABLE
-from custdyn_widgets.errors import Cancelled, QueryError
+from custdyn_widgets.errors import Cancelled, FieldFault, QueryError
 from custdyn_widgets.model.cells import many
 from custdyn_widgets.query.fields import REPORT
 from custdyn_widgets.query.query import Query
@@ -90,7 +90,7 @@ class FilterForm(LiveBox):
         alone: bool = True,
     ) -> None:
         self.given = os.environ.get(SOURCE_VARIABLE, "demo") if source is None else source
-        self.source = open_source(self.given)
+        self._source = open_source(self.given)
         self.failure: Notice | None = None
         self.target: Target = Followed()
         self.instead: Callable[[Query], str | None] = lambda _query: None
@@ -128,7 +128,19 @@ class FilterForm(LiveBox):
             self.fields.hide("output.type", "output.send_to")  # a part hands over no files
             self.changed()
         if run:
-            self.run()
+            self.run_link()
+
+    def run_link(self) -> Result:
+        """Makes the report that the form was begun with; QueryError for a link with faults."""
+        if self.linked.ignored:
+            what = tr("is no link: {ignored}", ignored=", ".join(self.linked.ignored))
+            raise QueryError([FieldFault("query", None, what)])
+        return self.run()
+
+    @property
+    def source(self) -> Source:
+        """What it asks."""
+        return self._source
 
     def run(self) -> Result:
         """Makes the report of the form's query, shows it and returns it.

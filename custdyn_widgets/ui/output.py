@@ -57,13 +57,13 @@ class Live(w.Widget):
         if self.comm is None:  # closed
             display(self._bundle(), raw=True)
         elif EDITOR_VARIABLE in os.environ:  # it takes the HTML where the widget is gone
-            display({**self._bundle(), **self.view()}, raw=True)
+            display({**self._bundle(), **self.live_output()}, raw=True)
         else:
             if not alone():
                 self.show_kept()
-            display(self.view(), raw=True)
+            display(self.live_output(), raw=True)
 
-    def view(self) -> dict[str, Any]:
+    def live_output(self) -> dict[str, Any]:
         """The output that is alive."""
         return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
 

@@ -227,7 +227,7 @@ def test_a_result_is_pickled_and_copied(result: Result) -> None:
     frames = run({"period": "last_year"}, source())
     lost = pickle.loads(pickle.dumps(frames))  # noqa: S301
     assert lost.to_csv() == frames.to_csv()
-    with pytest.raises(SourceError, match="memory of another process; run the query again"):
+    with pytest.raises(SourceError, match="was in memory, which a copy does not have"):
         lost.clients("Clients - All", "Qty", 0)
 
 
