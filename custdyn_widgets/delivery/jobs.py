@@ -25,7 +25,7 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.schedule import last_run
 from custdyn_widgets.sources import open_source, source_text
 from custdyn_widgets.store import Job, QueryTemplate, Run, SavedQuery, Store, StoreError
-from custdyn_widgets.store.jobs import FAILED, LEASE, UNCHANGED, new_id
+from custdyn_widgets.store.jobs import FAILED, LEASE, MAX_ATTEMPTS, UNCHANGED, new_id
 from custdyn_widgets.store.outbox import FAILED as LOST
 from custdyn_widgets.views.table import TITLE
 from custdyn_widgets.words import tr
@@ -38,6 +38,8 @@ log = logging.getLogger("custdyn_widgets")
 
 GRACE = timedelta(minutes=15)
 """How long after its time a run of a schedule is not late yet."""
+PATIENCE = timedelta(hours=24)
+"""How long a job is tried again that passing faults stop."""
 AGAIN = timedelta(minutes=1)
 """How long a job waits that a passing fault has stopped."""
 BLINK = 1.0
@@ -94,7 +96,10 @@ def queue_due(
 
 def _due(saved: SavedQuery, source: str, at: datetime) -> Job | None:
     schedule, query = saved.kept.schedule, saved.kept.query
-    if schedule is None or schedule.paused or saved.kept.source not in (None, source):
+    bound = saved.kept.source
+    if schedule is None or schedule.paused:
+        return None
+    if bound is not None and source not in (bound, source_text(bound)):
         return None
     window = last_run(schedule, query.timezone, at)
     if window is None or window <= saved.changed_at:
@@ -125,6 +130,10 @@ def run_next(
     job = store.jobs.claim(source_text(source) or "", worker, now(), lease)
     if job is None:
         return None
+    if job.attempts > MAX_ATTEMPTS:
+        last = f"; the last one: {job.words}" if job.words else ""
+        _fail(store, settings, job, f"{MAX_ATTEMPTS} workers ended in the middle of it{last}")
+        return store.jobs.find(job.id)
     heart = _Heart(store, job, lease)
     try:
         opened = open_source(source)
@@ -132,16 +141,19 @@ def run_next(
             _make(store, settings, job, opened, heart.progress)
     except Cancelled:
         pass  # it was cancelled, or another worker runs it
-    except (SourceChanged, StoreError) as error:  # it passes: by and by somebody tries again
-        store.jobs.set_progress(job, str(error), None, now(), AGAIN)
+    except (SourceChanged, StoreError) as error:  # it may pass
+        if now() - job.queued_at > PATIENCE:
+            _fail(store, settings, job, str(error))
+        else:
+            store.jobs.release(job, str(error), now() + AGAIN)
     except CustdynError as error:
         _fail(store, settings, job, str(error))
     except Exception:  # a border: the job is not left hanging
         reference = uuid.uuid4().hex[:8]
         log.debug("error %s", reference, exc_info=True)
         _fail(store, settings, job, f"an internal error (id {reference})")
-    except KeyboardInterrupt:  # this worker ends: the next one may have it at once
-        store.jobs.set_progress(job, "the worker was stopped", None, now(), timedelta())
+    except (KeyboardInterrupt, SystemExit):  # this worker ends: the next one may have it at once
+        store.jobs.release(job, "the worker was stopped", now())
         raise
     return store.jobs.find(job.id)
 

@@ -202,6 +202,8 @@ def _cut(smtp: smtplib.SMTP) -> None:
 
 
 def _named(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):  # its words may repeat the password
+        return f"{error.smtp_code} user and password are refused"
     if isinstance(error, smtplib.SMTPResponseException):
         return _answer(error.smtp_code, error.smtp_error)
     if isinstance(error, OSError | smtplib.SMTPException):
@@ -212,4 +214,5 @@ def _named(error: Exception) -> str:
 def _answer(code: int, words: bytes | str) -> str:
     """What a server said, in one line that every database takes."""
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return f"{code} {' '.join(said.replace(chr(0), '').split())}"[:500]
+    shown = "".join(one if one.isprintable() else " " for one in said)
+    return f"{code} {' '.join(shown.split())}"[:500]

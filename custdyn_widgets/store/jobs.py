@@ -114,7 +114,10 @@ class JobQueue:
     def claim(
         self, source: str, worker: str, now: datetime, lease: timedelta = LEASE
     ) -> Job | None:
-        """The oldest job of a source that nobody works on; `worker` holds it from now on."""
+        """The oldest job of a source that no worker holds; `worker` holds it from now on.
+
+        `attempts` above MAX_ATTEMPTS: it is to be given up.
+        """
         free = sa.or_(
             _jobs.state == QUEUED, sa.and_(_jobs.state == RUNNING, _jobs.held_until < now)
         )
@@ -123,10 +126,6 @@ class JobQueue:
             if not waiting:
                 return None
             job = waiting[0]
-            if job.attempts >= MAX_ATTEMPTS:
-                words = f"{MAX_ATTEMPTS} workers ended in the middle of it"
-                self._change(job, state=FAILED, ended_at=now, words=words)
-                continue
             held = {"state": RUNNING, "worker": worker, "held_until": now + lease}
             if self._change(job, **held, attempts=job.attempts + 1):
                 return self.find(job.id)
@@ -140,6 +139,11 @@ class JobQueue:
             own = workers_table.update().where(workers_table.c.name == job.worker)
             connection.execute(own.values(seen_at=now))
             return held(connection, job, **said)
+
+    def release(self, job: Job, words: str, until: datetime) -> None:
+        """Leaves a job to the next worker, from an instant on: this was no attempt that failed."""
+        with self._database.writing() as connection:
+            held(connection, job, words=words, held_until=until, attempts=job.attempts - 1)
 
     def end(
         self, job: Job, state: str, words: str, now: datetime, letter: Letter | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.schedule import Schedule
 from custdyn_widgets.sources import SAMPLE, source_text
 from custdyn_widgets.sources.place import BUILT_IN
-from custdyn_widgets.store import QueryTemplate, Run, Store, StoreError
+from custdyn_widgets.store import Job, QueryTemplate, Run, SavedQuery, Store, StoreError
+from custdyn_widgets.store.jobs import new_id
 from custdyn_widgets.views.chart_spec import ChartSpec
 from tests.support.mails import PostOffice, post_office
 from tests.support.small import entry, make, source
@@ -190,7 +191,7 @@ def test_a_worker_that_is_stopped_leaves_its_job_to_the_next_at_once(
         with pytest.raises(KeyboardInterrupt):
             run_next(store, office.settings(), "sample", "me")
     found = run_next(store, office.settings(), "sample", "another")
-    assert found is not None and (found.id, found.state, found.attempts) == (job.id, "done", 2)
+    assert found is not None and (found.id, found.state, found.attempts) == (job.id, "done", 1)
 
 
 def test_what_has_not_changed_is_skipped_where_that_is_asked(
@@ -380,6 +381,19 @@ def test_a_schedule_runs_on_the_source_it_was_made_for(store: Store) -> None:
     assert (job.owner, job.source) == ("ann", "/data/export")
 
 
+def test_a_source_of_a_schedule_is_a_place_however_it_is_written(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    schedule = Schedule(every="cron", cron="* * * * *")
+    for name in (folder.name, f"./{folder.name}", f"{folder}/", f"{folder}/../{folder.name}"):
+        kept = template().model_copy(update={"schedule": schedule, "source": name})
+        saved = store.queries.add(f"Of {name}"[:100], kept, shared=False)
+        at = saved.changed_at + timedelta(minutes=2)
+        titles = [job.title for job in queue_due(store, str(folder), at)]
+        assert saved.name in titles
+
+
 def test_a_chart_of_a_mail_is_its_owners(store: Store, office: PostOffice) -> None:
     chart = {"title": "Ours", "series": [{"block": "Balance Refill", "row": "Qty", "kind": "area"}]}
     store.charts.add("Mine", ChartSpec.model_validate(chart), shared=False)
@@ -409,12 +423,12 @@ def test_a_fault_that_passes_is_tried_again_later(
     with monkeypatch.context() as patch:
         patch.setattr(results, "run", changed)
         waits = run_next(store, office.settings(), "sample", "me")
-    assert waits is not None and (waits.state, waits.attempts) == ("running", 1)
+    assert waits is not None and (waits.state, waits.attempts) == ("running", 0)
     assert "it changed while the report was read" in waits.words
     assert run_next(store, office.settings(), "sample", "me") is None  # not at once
     later = datetime.now(UTC) + timedelta(minutes=2)
     assert store.jobs.claim("sample", "another", later) is not None
-    assert (store.jobs.find(job.id) or job).attempts == 2
+    assert (store.jobs.find(job.id) or job).attempts == 1
 
 
 def test_the_owner_of_a_schedule_gets_a_mail_when_its_report_fails(
@@ -431,6 +445,63 @@ def test_the_owner_of_a_schedule_gets_a_mail_when_its_report_fails(
     assert (told["To"], told["Subject"]) == ("ann@example.org", "Not made: Yen")
     assert "no rate in force" in told.get_content()
     store.close()
+
+
+@pytest.mark.parametrize("how", ["killed", "changing"])
+def test_a_report_that_cannot_be_made_is_never_lost_in_silence(
+    how: str, store_url: str, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers were killed, or its source changed for a day: the owner gets a mail."""
+    from custdyn_widgets import result as results
+    from custdyn_widgets.errors import SourceChanged
+
+    store = Store(store_url, "ann@example.org")
+    kept = template(schedule={"every": "cron", "cron": "* * * * *"})
+    saved = store.queries.add("Month", kept, shared=False)
+    queued = saved.changed_at + timedelta(minutes=2)
+    if how == "changing":
+        queued = datetime.now(UTC) - timedelta(hours=25)
+        monkeypatch.setattr("custdyn_widgets.delivery.jobs._due", due_at(queued))
+    (job,) = queue_due(store, "sample", queued)
+    words = "3 workers ended in the middle of it"
+    if how == "killed":
+        for hours in (3, 2, 1):
+            assert store.jobs.claim("sample", "gone", datetime.now(UTC) - timedelta(hours=hours))
+    else:
+        words = "it changed while the report was read"
+
+        def changed(*_: Any, **__: Any) -> None:
+            raise SourceChanged("sample")
+
+        monkeypatch.setattr(results, "run", changed)
+    lines: list[str] = []
+    settings = office.settings()
+    assert not Worker(store, settings, "sample", schedules=False, on_event=lines.append).once()
+    assert any(words in line for line in lines)
+    (mail,) = office.inbox.messages()
+    assert mail["Subject"] == "Not made: Month" and words in mail.get_content()
+    found = store.jobs.find(job.id)
+    assert found is not None and found.state == "failed"
+    store.close()
+
+
+def due_at(at: datetime) -> Callable[..., Job]:
+    """A run of a schedule that was queued at an instant."""
+
+    def due(saved: SavedQuery, source: str, _at: datetime) -> Job:
+        return Job(
+            id=new_id(),
+            owner=saved.owner,
+            title=saved.name,
+            source=source,
+            spec=saved.kept.model_dump_json(),
+            as_of=at,
+            queued_at=at,
+            template_id=saved.id,
+            window=at,
+        )
+
+    return due
 
 
 def test_what_did_not_arrive_is_sent_again_though_nothing_has_changed(

@@ -495,7 +495,7 @@ def test_a_password_is_used_and_never_said(store: Store, result: Result) -> None
         wrong = office.settings(user="robot", password="canary-0815")  # noqa: S106
         assert send(store, wrong) == [Outcome.UNREACHABLE]
         answer = by_address(store, run_id)[FIVE[0]].answer
-        assert "535" in answer and "canary" not in answer
+        assert answer.endswith("535 user and password are refused")  # no word of the server's
         right = office.settings(user="robot", password="canary-4711")  # noqa: S106
         assert send(store, right, NOW + timedelta(minutes=1)) == [Outcome.SENT]
         strange = office.settings(user="robot", password="canary-ü")  # noqa: S106

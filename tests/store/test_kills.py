@@ -199,7 +199,6 @@ def test_a_job_that_kills_every_worker_is_given_up(store_url: str) -> None:
         at = now + timedelta(hours=number)
         assert store.jobs.claim("sample", f"worker {number}", at) is not None
         assert store.jobs.claim("sample", "another", at) is None  # it is held
-    assert store.jobs.claim("sample", "the last", now + timedelta(days=1)) is None
-    (job,) = store.jobs.all("ann")
-    assert job.state == "failed" and "workers ended in the middle" in job.words
+    last = store.jobs.claim("sample", "the last", now + timedelta(days=1))
+    assert last is not None and last.attempts > MAX_ATTEMPTS  # who runs it gives it up, and says so
     store.close()
