@@ -33,7 +33,7 @@ VARIABLES = {
     USER_VARIABLE: "Name of the user in the store; else the name in the system",
     FORWARDED_USER_VARIABLE: "User name that a proxy passes on; `CUSTDYN_USER` comes first",
     KEEP_DAYS_VARIABLE: "Days that a sent report is kept in the archive (400); 0 keeps all",
-    KEEP_RUNS_VARIABLE: "Newest reports of each template that are kept in any case (100)",
+    KEEP_RUNS_VARIABLE: "How many reports of each template are kept: the newest (100); 0 keeps all",
     LOG_VARIABLE: "`debug` writes the details of internal errors to standard error",
     LANGUAGE_VARIABLE: "Language of page, notes, mails and files: the name of a translation in "
     "`custdyn_widgets/words`, or the path of a `.po` file; else English",

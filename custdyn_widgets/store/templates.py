@@ -24,6 +24,12 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def _runs(kept: Any) -> object:
+    """When a template runs by itself; None where it does not."""
+    schedule = getattr(kept, "schedule", None)
+    return None if schedule is None else (schedule, kept.query.timezone)
+
+
 def template_table(name: str) -> sa.Table:
     """A table of templates."""
     return sa.Table(
@@ -46,7 +52,8 @@ class Saved(Generic[T]):
     """A template: who made it, what it is called, whether everyone sees it, and what is kept.
 
     `version` counts its changes, so that two people do not overwrite each other; `changed_at` is
-    when the last was made (UTC).
+    when it was saved first, or when it runs by itself was last changed (UTC): a run that was due
+    before is none of its.
     """
 
     id: str
@@ -140,13 +147,14 @@ class TemplateStore(Generic[T]):
 
         Raises StoreError where somebody has changed or deleted it since it was read.
         """
+        kept = saved.kept if kept is None else kept
         changed = replace(
             saved,
             name=saved.name if name is None else self._name(name),
-            kept=saved.kept if kept is None else kept,
+            kept=kept,
             shared=saved.shared if shared is None else shared,
             version=saved.version + 1,
-            changed_at=_now(),
+            changed_at=saved.changed_at if _runs(kept) == _runs(saved.kept) else _now(),
         )
         with self._naming(changed.name), self._database.writing() as connection:
             update = self._table.update().where(*self._as_read(saved))
@@ -222,7 +230,7 @@ class TemplateStore(Generic[T]):
         for row in rows:
             try:
                 yield self._saved(row)
-            except QueryError as error:
+            except (QueryError, ValueError) as error:  # one row does not stop the others
                 on_error(f'the {self._what} "{row["name"]}" cannot be read here: {error}')
 
     def _saved(self, row: sa.RowMapping) -> Saved[T]:

@@ -355,14 +355,17 @@ def test_foreign_addresses_are_refused_before_anything_is_queued(
     assert store.jobs.all("ann") == []
 
 
-def test_a_template_that_cannot_be_read_here_does_not_stop_the_others(store: Store) -> None:
+@pytest.mark.parametrize(
+    "damage", ["spec = REPLACE(spec, 'UTC', 'Mars/Base')", "changed_at = 'never'", "spec = '{'"]
+)
+def test_a_template_that_cannot_be_read_here_does_not_stop_the_others(
+    damage: str, store: Store
+) -> None:
     schedule = Schedule(every="cron", cron="* * * * *")
     kept = template().model_copy(update={"schedule": schedule})
     saved = [store.queries.add(name, kept, shared=True) for name in ("One", "Two")]
     with store._database.writing() as connection:
-        connection.exec_driver_sql(
-            "UPDATE query_templates SET spec = REPLACE(spec, 'UTC', 'Mars/Base') WHERE name = 'One'"
-        )
+        connection.exec_driver_sql(f"UPDATE query_templates SET {damage} WHERE name = 'One'")
     told: list[str] = []
     at = saved[0].changed_at + timedelta(minutes=2)
     jobs = queue_due(store, "sample", at, told.append)
@@ -379,6 +382,21 @@ def test_a_schedule_runs_on_the_source_it_was_made_for(store: Store) -> None:
     assert queue_due(store.of("bob"), "sample", at) == []
     (job,) = queue_due(store.of("bob"), "/data/export", at)
     assert (job.owner, job.source) == ("ann", "/data/export")
+
+
+def test_a_run_that_is_due_survives_a_change_of_anything_but_its_schedule(store: Store) -> None:
+    schedule = Schedule(every="cron", cron="* * * * *")
+    kept = template().model_copy(update={"schedule": schedule})
+    saved = store.queries.add("Month", kept, shared=False)
+    time.sleep(1.1)  # instants of templates are to the second
+    named = store.queries.change(
+        saved, name="Month end", kept=kept.model_copy(update={"description": "new"})
+    )
+    assert named.changed_at == saved.changed_at
+    other = Schedule(every="cron", cron="0 * * * *")
+    changed = store.queries.change(named, kept=kept.model_copy(update={"schedule": other}))
+    assert changed.changed_at > saved.changed_at
+    assert store.queries.saved("Month end").changed_at == changed.changed_at
 
 
 def test_a_source_of_a_schedule_is_a_place_however_it_is_written(
