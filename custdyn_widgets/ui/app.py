@@ -22,7 +22,7 @@ from custdyn_widgets.ui.page import Views, head
 from custdyn_widgets.ui.panels.by_mail import ByMail
 from custdyn_widgets.ui.panels.cell_panel import CellPanel
 from custdyn_widgets.ui.panels.saved_queries import SavedQueries
-from custdyn_widgets.ui.states import NO_LINK
+from custdyn_widgets.ui.states import NO_LINK, refuse_ignored
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.copy_link import CopyLink
 from custdyn_widgets.ui.widgets.notices import Notice
@@ -106,8 +106,8 @@ class CustomerDynamics(LiveBox):
         form.observe(self._faulty, "faults")
         self._show_view(form.linked)
         if run:
-            self._show_view(ParsedLink(None))
-            form.run_link()
+            refuse_ignored(form.linked)
+            self.run()
 
     @property
     def form(self) -> FilterForm:

@@ -12,7 +12,7 @@ import traitlets
 from ipywidgets import CallbackDispatcher
 
 from custdyn_widgets.environment import SOURCE_VARIABLE
-from custdyn_widgets.errors import Cancelled, FieldFault, QueryError
+from custdyn_widgets.errors import Cancelled, QueryError
 from custdyn_widgets.model.cells import many
 from custdyn_widgets.query.fields import REPORT
 from custdyn_widgets.query.query import Query
@@ -25,7 +25,7 @@ from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.output import LiveBox
 from custdyn_widgets.ui.page import Page
 from custdyn_widgets.ui.query_bar import QueryBar
-from custdyn_widgets.ui.states import FIRST_QUERY, STALE, as_query, failed, preset
+from custdyn_widgets.ui.states import FIRST_QUERY, STALE, as_query, failed, preset, refuse_ignored
 from custdyn_widgets.ui.target import Followed, Target
 from custdyn_widgets.ui.voila import link_of_the_page, prepared_beforehand
 from custdyn_widgets.ui.where_data_is import WhereDataIs
@@ -128,14 +128,8 @@ class FilterForm(LiveBox):
             self.fields.hide("output.type", "output.send_to")  # a part hands over no files
             self.changed()
         if run:
-            self.run_link()
-
-    def run_link(self) -> Result:
-        """Makes the report that the form was begun with; QueryError for a link with faults."""
-        if self.linked.ignored:
-            what = tr("is no link: {ignored}", ignored=", ".join(self.linked.ignored))
-            raise QueryError([FieldFault("query", None, what)])
-        return self.run()
+            refuse_ignored(self.linked)
+            self.run()
 
     @property
     def source(self) -> Source:

@@ -68,11 +68,18 @@ def preset(asked: Query | Mapping[str, Any] | str) -> tuple[Notice | None, Parse
 def as_query(asked: Query | Mapping[str, Any] | str) -> Query:
     """A query in any of the forms that a form is given; QueryError where a part of it is wrong."""
     linked = preset(asked)[1]
-    if linked.query is None or linked.ignored:
-        ignored = ", ".join(linked.ignored) or tr("it says nothing of a query")
-        what = tr("is no link: {ignored}", ignored=ignored)
+    refuse_ignored(linked)
+    if linked.query is None:
+        what = tr("is no link: {ignored}", ignored=tr("it says nothing of a query"))
         raise QueryError([FieldFault("query", asked, what)])
     return linked.query
+
+
+def refuse_ignored(linked: ParsedLink) -> None:
+    """Raises QueryError where a link asks for something that there is not."""
+    if linked.ignored:
+        what = tr("is no link: {ignored}", ignored=", ".join(linked.ignored))
+        raise QueryError([FieldFault("query", None, what)])
 
 
 def preset_from_link(ignored: Sequence[str]) -> Notice:
