@@ -29,7 +29,6 @@ def chips(visit: Visit) -> list[str]:
     return visit.page.locator(".custdyn-chips .custdyn-chip").all_inner_texts()
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_form_folds_into_chips_and_opens_by_a_key(front: str, arrive: Arrive) -> None:
     visit = reported(arrive, SAMPLE, front)

@@ -31,7 +31,6 @@ def test_the_sample_equals_the_page_cell_for_cell(front: str, arrive: Arrive) ->
     assert visit.table() == expected()
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_exported_files_are_the_report_on_the_screen(
     front: str, arrive: Arrive, page_query: Query, tmp_path: Path

@@ -134,7 +134,6 @@ def test_a_report_is_asked_by_mail_watched_sent_and_kept(
     expect(section(again, "Deliveries")).to_be_hidden()
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_schedule_is_made_shown_beforehand_paused_and_run_now(
     front: str, sending: Sending, front_visit: Visits

@@ -64,7 +64,6 @@ def test_the_latest_query_wins(front: str, arrive: Arrive) -> None:
     assert len(visit.table()[0]) == 2
 
 
-@pytest.mark.journey
 def test_a_failed_report_says_what_to_do_with_an_id_that_is_in_the_log(
     front: str, arrive: Arrive, own_cache: Path
 ) -> None:

@@ -124,7 +124,7 @@ def agree(place: Path) -> None:
         assert now[name] == expected
 
 
-@ledgers(2, 12)
+@ledgers(2, 20)
 @given(
     rows=st.lists(row(PLAIN) | row(), max_size=6),
     last=SPOILT,
@@ -244,7 +244,7 @@ def test_parquet_is_read_as_before(amount: pa.Array) -> None:
         agree(Path(name))
 
 
-@ledgers(8, 20)
+@ledgers(8, 50)
 @given(
     rows=st.lists(row(GOOD) | row(BAD), max_size=6),
     separator=st.sampled_from([";", "\t"]),

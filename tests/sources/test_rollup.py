@@ -52,7 +52,7 @@ def aligned(case: Case, grain: int) -> bool:
     return not any((edge - EPOCH) % timedelta(minutes=grain) for edge in (*edges, case.as_of))
 
 
-@ledgers(15, 33)
+@ledgers(15, 50)
 @given(
     case=st.one_of(cases(), cases(dense=True)),
     grain=st.sampled_from([60, 15]),
@@ -205,6 +205,7 @@ def test_entries_that_were_taken_away_are_an_error_and_the_rollup_stays(
     same(folder, rolled, AS_OF)
 
 
+@pytest.mark.long
 def test_a_ledger_without_recorded_at_is_read_again_each_time(tmp_path: Path) -> None:
     source = open_source(cdnow("payg"))
     assert make_rollup(source, tmp_path).how == "made"
@@ -365,6 +366,7 @@ def test_amounts_that_were_changed_are_an_error(folder: Path, tmp_path: Path) ->
         make_rollup(folder, tmp_path / "rolled", as_of=AS_OF)
 
 
+@pytest.mark.long
 def test_a_source_that_changes_while_it_is_folded_leaves_the_old_rollup(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -385,6 +387,7 @@ def test_a_source_that_changes_while_it_is_folded_leaves_the_old_rollup(
     same(folder, rolled, AS_OF)
 
 
+@pytest.mark.long
 def test_other_ids_a_missing_part_and_an_earlier_clock(folder: Path, tmp_path: Path) -> None:
     rolled = tmp_path / "rolled"
     made = make_rollup(folder, rolled, as_of=AS_OF).rollup
@@ -427,6 +430,7 @@ def use(number: int, at: str, amount: str, recorded: str) -> list[Any]:
     return entry(number, 1, f"{at}Z", "payg", amount, None, f"{recorded}T00:00:00Z")
 
 
+@pytest.mark.long
 def test_a_drill_is_refused_where_the_rollup_was_extended_since(tmp_path: Path) -> None:
     file, rolled, at = tmp_path / "raw.sqlite", tmp_path / "rolled", JULY
     old = use(1, "2024-02-05T10:00:00", "-1", "2024-02-06")

@@ -226,6 +226,7 @@ def test_no_other_account_can_read_it(tmp_path: Path, cache: Path) -> None:
         assert list(place.iterdir())
 
 
+@pytest.mark.long
 def test_where_nothing_can_be_kept_a_report_is_slower_and_says_so(
     tmp_path: Path, cache: Path
 ) -> None:
