@@ -155,6 +155,7 @@ def test_hostile_names_are_characters_in_the_page(arrive: Arrive) -> None:
     visit.notice("made with earlier settings").wait_for()
     visit.query()
     visit.notice("made with earlier settings").wait_for(state="detached")
+    visit.page.locator("table.custdyn th", has_text='Package "=2+5"').first.wait_for()
     titles = [row[0] for row in visit.table() if row[0].startswith('Package "')]
     assert 'Package "<img src=x onerror="alert(1)">"' in titles
     assert 'Package "=2+5"' in titles

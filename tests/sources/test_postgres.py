@@ -272,7 +272,7 @@ def test_views_and_a_schema_are_sources_too(postgres: str) -> None:
         run(QUERY, url.replace(f"schema={schema}", "schema=nowhere"), as_of=AS_OF)
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [2, pytest.param(100, marks=pytest.mark.long)])
 def test_every_report_is_of_one_moment_while_rows_are_written(times: int, postgres: str) -> None:
     """A refill and its use are written together: a report that sees one without the other lies."""
     url = pg.write(postgres, small())

@@ -116,6 +116,7 @@ def same(raw: Path, rolled: Path, as_of: datetime) -> None:
     assert ours.provenance.fingerprint == theirs.provenance.fingerprint
 
 
+@pytest.mark.long
 def test_it_is_extended_by_what_was_recorded_since_late_entries_included(
     folder: Path, tmp_path: Path
 ) -> None:

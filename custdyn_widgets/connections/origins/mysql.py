@@ -27,7 +27,6 @@ from custdyn_widgets.connections.origins.origin import (
     SECONDS,
     Database,
     Request,
-    exactly,
     no_zone,
 )
 from custdyn_widgets.errors import SourceError
@@ -126,10 +125,12 @@ class MySQL(Database):
         return list(self._described(request))
 
     def typed(self, request: Request) -> dict[str, ColumnType]:
-        codes, kinds = self._described(request), {}
+        codes, kinds = self._described(request), dict(request.columns)
         for name, kind in request.columns.items():
             code = codes.get(name)
-            kinds[name] = exactly(kind, single=code == FIELD_TYPE.FLOAT)
+            if kind.name in ("decimal", "float32"):  # as it is kept, whatever is declared
+                is_single = code == FIELD_TYPE.FLOAT
+                kinds[name] = replace(kind, name="float32" if is_single else "decimal")
             if kind.name == "unix" and code in ZONELESS:
                 raise no_zone(name, ZONELESS[code])
             if kind.name == "unix" and code not in INSTANTS:

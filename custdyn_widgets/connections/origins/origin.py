@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -95,13 +95,6 @@ class Origin(ABC):
     @abstractmethod
     def close(self) -> None:
         """Ends the connection."""
-
-
-def exactly(kind: ColumnType, *, single: bool) -> ColumnType:
-    """A number as its column has it, whatever is declared: as 32 bits, or as a decimal."""
-    if kind.name not in ("decimal", "float32"):
-        return kind
-    return replace(kind, name="float32" if single else "decimal")
 
 
 def no_zone(name: str, kind: str) -> ValueError:
