@@ -524,6 +524,7 @@ def test_a_query_longer_than_two_cells_survives_the_info_sheet(tmp_path: Path) -
     assert read_saved(tmp_path / "r.xlsx").query == result.report.query
 
 
+@pytest.mark.long
 @needs_libreoffice
 def test_libreoffice_reads_what_the_screen_shows(tmp_path: Path) -> None:
     """Another program opens the files, finds no formula, and gives the same cells."""

@@ -182,7 +182,8 @@ while True:
 """
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("times", [20])
 def test_a_keyboards_interrupt_stops_a_report_and_the_next_one_is_made(
     times: int, large: Path
 ) -> None:
