@@ -132,8 +132,7 @@ class Folder:
         (new / CONNECTION).write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
         for file in (*new.rglob("*"), *self.raw.iterdir()):
             _to_disk(file)
-        numbers = [int(one.name) for one in self._inside.iterdir() if one.name.isdigit()]
-        place = self._inside / str(max(numbers, default=0) + 1)
+        place = self._next()
         new.rename(place)
         for name in (*(f"{one}.parquet" for one in tables), "ledger", CONNECTION):
             link = self.path / name
@@ -146,12 +145,16 @@ class Folder:
         _to_disk(self._inside)
         self._sweep(place, before)
 
+    def _next(self) -> Path:
+        """Where the next snapshot is to be."""
+        numbers = [int(one.name) for one in self._inside.iterdir() if one.name.isdigit()]
+        return self._inside / str(max(numbers, default=0) + 1)
+
     def _link_again(self) -> None:
         """A copy has folders where links were: its snapshot in force gets a number again."""
         current = self._inside / CURRENT
         if current.is_dir() and not current.is_symlink():
-            numbers = [int(one.name) for one in self._inside.iterdir() if one.name.isdigit()]
-            place = self._inside / str(max(numbers, default=0) + 1)
+            place = self._next()
             current.rename(place)
             current.symlink_to(place.name)
 

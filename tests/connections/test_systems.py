@@ -68,7 +68,11 @@ BALANCES = "SELECT id AS client_id, held AS balance FROM account"
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """A mapping of one's own."""
-    folder = tmp_path / "my_system"
+    return write_own(tmp_path / "my_system")
+
+
+def write_own(folder: Path) -> Path:
+    """Writes that mapping to a new folder."""
     folder.mkdir()
     (folder / "system.toml").write_text(OWN)
     for name, text in (("clients", CLIENTS), ("ledger", LEDGER), ("balances", BALANCES)):

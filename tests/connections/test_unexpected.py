@@ -22,7 +22,7 @@ from custdyn_widgets.errors import SourceChanged, SourceError
 from custdyn_widgets.sources.place import has_bare_signs
 from custdyn_widgets.sources.quality import Finding
 from tests.connections.test_guards import DATA, FLOAT_CALL, amounts
-from tests.connections.test_systems import BALANCES, CLIENTS, LEDGER, MOVES, OWN, tables
+from tests.connections.test_systems import OWN, tables, write_own
 from tests.support.billing import FOLDER, rows_of
 from tests.support.mariadb import MariaDB
 
@@ -37,15 +37,10 @@ def url(mariadb: MariaDB) -> str:
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """A mapping of one's own, and its database next to it."""
-    folder = tmp_path / "my_system"
-    folder.mkdir()
-    (folder / "system.toml").write_text(OWN)
-    for name, text in (("clients", CLIENTS), ("ledger", LEDGER), ("balances", BALANCES)):
-        (folder / f"{name}.sql").write_text(text)
     with closing(sqlite3.connect(tmp_path / "own.sqlite")) as written:
         tables(written)
         written.commit()
-    return folder
+    return write_own(tmp_path / "my_system")
 
 
 def sql(file: Path, *statements: str) -> None:
@@ -376,4 +371,3 @@ def test_what_rounding_may_explain_is_said_where_it_is_much(own: Path, tmp_path:
         written.commit()
     said = [*connect(str(own), str(file), check=True).lines()]
     assert "  rounding may explain up to 2 USD over 502 entries (client 1)" in said
-    assert len(MOVES) == 4

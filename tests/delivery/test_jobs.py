@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.schedule import Schedule
 from custdyn_widgets.sources import SAMPLE, source_text
 from custdyn_widgets.sources.place import BUILT_IN
-from custdyn_widgets.store import Job, QueryTemplate, Run, SavedQuery, Store, StoreError
-from custdyn_widgets.store.jobs import new_id
+from custdyn_widgets.store import QueryTemplate, Run, Store, StoreError
 from custdyn_widgets.views.chart_spec import ChartSpec
 from tests.support.mails import PostOffice, post_office
 from tests.support.small import entry, make, source
@@ -476,11 +475,7 @@ def test_a_report_that_cannot_be_made_is_never_lost_in_silence(
     store = Store(store_url, "ann@example.org")
     kept = template(schedule={"every": "cron", "cron": "* * * * *"})
     saved = store.queries.add("Month", kept, shared=False)
-    queued = saved.changed_at + timedelta(minutes=2)
-    if how == "changing":
-        queued = datetime.now(UTC) - timedelta(hours=25)
-        monkeypatch.setattr("custdyn_widgets.delivery.jobs._due", due_at(queued))
-    (job,) = queue_due(store, "sample", queued)
+    (job,) = queue_due(store, "sample", saved.changed_at + timedelta(minutes=2))
     words = "3 workers ended in the middle of it"
     if how == "killed":
         for hours in (3, 2, 1):
@@ -492,6 +487,7 @@ def test_a_report_that_cannot_be_made_is_never_lost_in_silence(
             raise SourceChanged("sample")
 
         monkeypatch.setattr(results, "run", changed)
+        monkeypatch.setattr("custdyn_widgets.delivery.jobs.PATIENCE", -timedelta(days=1))
     lines: list[str] = []
     settings = office.settings()
     assert not Worker(store, settings, "sample", schedules=False, on_event=lines.append).once()
@@ -501,25 +497,6 @@ def test_a_report_that_cannot_be_made_is_never_lost_in_silence(
     found = store.jobs.find(job.id)
     assert found is not None and found.state == "failed"
     store.close()
-
-
-def due_at(at: datetime) -> Callable[..., Job]:
-    """A run of a schedule that was queued at an instant."""
-
-    def due(saved: SavedQuery, source: str, _at: datetime) -> Job:
-        return Job(
-            id=new_id(),
-            owner=saved.owner,
-            title=saved.name,
-            source=source,
-            spec=saved.kept.model_dump_json(),
-            as_of=at,
-            queued_at=at,
-            template_id=saved.id,
-            window=at,
-        )
-
-    return due
 
 
 def test_what_did_not_arrive_is_sent_again_though_nothing_has_changed(

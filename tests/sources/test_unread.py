@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def warnings(folder: Path) -> list[str]:
-    """What stands first among the notes of a report."""
+    """The warnings of a report."""
     report = run(QUERY, str(folder), as_of="2025-01-01T00:00:00Z").report
     return [note.text for note in report.notes if note.warning]
 
