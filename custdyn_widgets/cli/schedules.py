@@ -16,7 +16,7 @@ from custdyn_widgets.delivery.sending import Parcel, chart_of, composed, now, un
 from custdyn_widgets.delivery.settings import settings_or_refuse
 from custdyn_widgets.delivery.worker import Worker
 from custdyn_widgets.files import write_atomically
-from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.time_zones import zone
 from custdyn_widgets.query.schedule import next_runs
 from custdyn_widgets.result import run
 from custdyn_widgets.serve.parent import end_with_parent

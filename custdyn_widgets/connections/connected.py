@@ -12,7 +12,7 @@ from custdyn_widgets.connections.balances import Difference, number, plain
 from custdyn_widgets.connections.history import Changes
 from custdyn_widgets.connections.left_out import LeftOut
 from custdyn_widgets.model.cells import many, shown
-from custdyn_widgets.model.periods import clock_text
+from custdyn_widgets.model.time_zones import clock_text
 
 SHOWN = 1_000
 """Differences that the folder keeps for the page, the largest ones."""

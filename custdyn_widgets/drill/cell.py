@@ -15,7 +15,8 @@ import pandas as pd
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.definitions import CHANGES, LINES
-from custdyn_widgets.model.periods import Bucket, to_utc, zone
+from custdyn_widgets.model.periods import Bucket
+from custdyn_widgets.model.time_zones import to_utc, zone
 from custdyn_widgets.query.validators import did_you_mean
 from custdyn_widgets.report.report import Report, Row
 

@@ -28,8 +28,9 @@ from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.cells import Column, Value, time_column
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Measure, Term
 from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
-from custdyn_widgets.model.periods import in_zone, microseconds, zone
+from custdyn_widgets.model.periods import microseconds
 from custdyn_widgets.model.schema import OTHER_KIND
+from custdyn_widgets.model.time_zones import in_zone, zone
 from custdyn_widgets.report.rows import edge_of
 from custdyn_widgets.sources import Source
 from custdyn_widgets.words import tr

@@ -18,7 +18,8 @@ from custdyn_widgets.model.blocks import every_block
 from custdyn_widgets.model.cells import Cell, shown
 from custdyn_widgets.model.definitions import ACTIVE, SENSITIVE_MONTHS, active_row
 from custdyn_widgets.model.formulas import BalanceTerm
-from custdyn_widgets.model.periods import EPOCH, MICROSECOND, clock_text, in_zone, zone
+from custdyn_widgets.model.periods import EPOCH, MICROSECOND
+from custdyn_widgets.model.time_zones import clock_text, in_zone, zone
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.terms import filters_given
 from custdyn_widgets.views.facts import (

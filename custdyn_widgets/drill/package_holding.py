@@ -17,8 +17,9 @@ from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries
 from custdyn_widgets.model.cells import Column, Value, time_column
 from custdyn_widgets.model.money import decimals
-from custdyn_widgets.model.periods import Bucket, in_zone, microseconds, months_back, to_utc, zone
+from custdyn_widgets.model.periods import Bucket, microseconds, months_back
 from custdyn_widgets.model.schema import RENEWAL
+from custdyn_widgets.model.time_zones import in_zone, to_utc, zone
 from custdyn_widgets.sources import Source
 from custdyn_widgets.words import tr
 

@@ -17,15 +17,9 @@ from custdyn_widgets.metrics.edges import Edge, edges
 from custdyn_widgets.metrics.flows import Counted
 from custdyn_widgets.metrics.population import Population, population
 from custdyn_widgets.model.formulas import Term, Where
-from custdyn_widgets.model.periods import (
-    Bucket,
-    Segment,
-    local_date,
-    make_buckets,
-    segments,
-    zone,
-)
+from custdyn_widgets.model.periods import Bucket, Segment, make_buckets, segments
 from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.model.time_zones import local_date, zone
 from custdyn_widgets.pipeline.make_report import conversion_of, rate_dates
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.row_list import wheres

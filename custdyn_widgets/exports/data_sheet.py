@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from custdyn_widgets.exports.sheet import Limits, Line, Look, Sheet, SheetCell
 from custdyn_widgets.exports.text import Cleaner, is_exact
-from custdyn_widgets.model.periods import in_zone, zone
+from custdyn_widgets.model.time_zones import in_zone, zone
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.facts import exact_text
 

@@ -21,7 +21,8 @@ from custdyn_widgets.listings.criteria import Criteria, Progress, asking
 from custdyn_widgets.listings.totals import Sum, sums_of
 from custdyn_widgets.model.cells import Cell, Column, Value, shown, time_column
 from custdyn_widgets.model.money import exact_decimal, rounded_amount, tidy
-from custdyn_widgets.model.periods import in_zone, microseconds, zone
+from custdyn_widgets.model.periods import microseconds
+from custdyn_widgets.model.time_zones import in_zone, zone
 from custdyn_widgets.query.fields import CDRS, VIEWS
 from custdyn_widgets.report.frames import Frame, listed
 from custdyn_widgets.report.report import Note

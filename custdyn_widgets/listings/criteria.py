@@ -17,7 +17,8 @@ from custdyn_widgets.extract.flows import unknown_clients
 from custdyn_widgets.extract.payg import payg_of
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.markup import small_table
-from custdyn_widgets.model.periods import Bucket, Segment, local_date, make_buckets, zone
+from custdyn_widgets.model.periods import Bucket, Segment, make_buckets
+from custdyn_widgets.model.time_zones import local_date, zone
 from custdyn_widgets.pipeline.make_report import completed, rate_segments
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.query import Query

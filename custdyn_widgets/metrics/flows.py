@@ -13,8 +13,9 @@ from custdyn_widgets.extract.arrays import positions, unscaled
 from custdyn_widgets.extract.flows import NOT_PASSING, Extract
 from custdyn_widgets.extract.scope import KINDS
 from custdyn_widgets.model.definitions import NO_PACKAGE, flow_of
-from custdyn_widgets.model.periods import Segment, local_date, zone
+from custdyn_widgets.model.periods import Segment
 from custdyn_widgets.model.schema import PACKAGE_KINDS
+from custdyn_widgets.model.time_zones import local_date, zone
 
 
 @dataclass(frozen=True)

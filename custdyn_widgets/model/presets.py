@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from custdyn_widgets.model.periods import DAY, SECOND, local_date, midnight, months_back, zone
+from custdyn_widgets.model.periods import DAY, SECOND, midnight, months_back
+from custdyn_widgets.model.time_zones import local_date, zone
 from custdyn_widgets.words import tr
 
 

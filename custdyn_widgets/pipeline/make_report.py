@@ -18,16 +18,9 @@ from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.blocks import blocks_with, client_sets_of
 from custdyn_widgets.model.definitions import ALL_EVER, CLASSES
 from custdyn_widgets.model.formulas import Having, Where
-from custdyn_widgets.model.periods import (
-    MICROSECOND,
-    Bucket,
-    Segment,
-    local_date,
-    make_buckets,
-    segments,
-    zone,
-)
+from custdyn_widgets.model.periods import MICROSECOND, Bucket, Segment, make_buckets, segments
 from custdyn_widgets.model.rates import Rates
+from custdyn_widgets.model.time_zones import local_date, zone
 from custdyn_widgets.pipeline.cache import frames_of
 from custdyn_widgets.query.compared_period import match_buckets, other_interval
 from custdyn_widgets.query.query import Query

@@ -12,7 +12,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictStr
 
 from custdyn_widgets.errors import FieldFault
-from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.time_zones import zone
 from custdyn_widgets.query.base import Explained
 from custdyn_widgets.query.validators import MAX_CHARACTERS, one_of
 from custdyn_widgets.words import tr

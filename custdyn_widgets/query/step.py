@@ -5,16 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.periods import (
-    EARLIEST,
-    LATEST,
-    SECOND,
-    begins_month,
-    in_zone,
-    months_back,
-    zone,
-)
+from custdyn_widgets.model.periods import EARLIEST, LATEST, SECOND, begins_month, months_back
 from custdyn_widgets.model.presets import PRESETS, resolve_preset
+from custdyn_widgets.model.time_zones import in_zone, zone
 from custdyn_widgets.query.query import Query
 
 NO_TIME = datetime.min.time()

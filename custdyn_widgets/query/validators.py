@@ -12,7 +12,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from custdyn_widgets.model.currencies import currency_names
 from custdyn_widgets.model.definitions import LINES
-from custdyn_widgets.model.periods import EARLIEST, LATEST, zone_names
+from custdyn_widgets.model.periods import EARLIEST, LATEST
+from custdyn_widgets.model.time_zones import zone_names
 
 WALL_CLOCK = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(?P<fraction>\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"

@@ -15,7 +15,8 @@ import pyarrow as pa
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.model.cells import Cell, Column, Value
 from custdyn_widgets.model.money import EXACT, rounded
-from custdyn_widgets.model.periods import Bucket, in_zone, microseconds, zone
+from custdyn_widgets.model.periods import Bucket, microseconds
+from custdyn_widgets.model.time_zones import in_zone, zone
 from custdyn_widgets.report.report import Report
 
 SHORT, LONG = 18, 38

@@ -11,7 +11,7 @@ from typing import Any
 
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.model.cells import many, shown
-from custdyn_widgets.model.periods import clock_text
+from custdyn_widgets.model.time_zones import clock_text
 
 CONNECTION = "connection.json"
 SNAPSHOT = ".connect/current"

@@ -14,9 +14,9 @@ import ibis.expr.types as ir
 from custdyn_widgets.errors import TooManyDigits
 from custdyn_widgets.model.cells import few, shown
 from custdyn_widgets.model.money import control_sum
-from custdyn_widgets.model.periods import clock_text
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import NAMED_KINDS
+from custdyn_widgets.model.time_zones import clock_text
 from custdyn_widgets.sources import expressions as measures
 from custdyn_widgets.sources.expressions import Fetch
 from custdyn_widgets.words import tr

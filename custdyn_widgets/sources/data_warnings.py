@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from custdyn_widgets.model.cells import few, many, shown
 from custdyn_widgets.model.currencies import no_currency
-from custdyn_widgets.model.periods import clock_text
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.model.schema import (
     ACTIVATION,
@@ -16,6 +15,7 @@ from custdyn_widgets.model.schema import (
     REFILL,
     RENEWAL,
 )
+from custdyn_widgets.model.time_zones import clock_text
 from custdyn_widgets.sources.contents import Contents, Kind
 from custdyn_widgets.words import tr
 

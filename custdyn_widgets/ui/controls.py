@@ -9,8 +9,8 @@ from typing import Any
 
 import ipywidgets as w
 
-from custdyn_widgets.model.periods import zone_names
 from custdyn_widgets.model.presets import PRESETS
+from custdyn_widgets.model.time_zones import zone_names
 from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,

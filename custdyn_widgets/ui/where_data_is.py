@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from custdyn_widgets.model.periods import EARLIEST, LATEST, in_zone, zone
+from custdyn_widgets.model.periods import EARLIEST, LATEST
+from custdyn_widgets.model.time_zones import in_zone, zone
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources.contents import Contents
 from custdyn_widgets.ui.form import Form

@@ -11,9 +11,9 @@ from fractions import Fraction
 from custdyn_widgets.model.cells import many, shown
 from custdyn_widgets.model.definitions import CHANGES, LINES
 from custdyn_widgets.model.money import EXACT
-from custdyn_widgets.model.periods import clock_text, in_zone, zone
 from custdyn_widgets.model.presets import PRESETS
 from custdyn_widgets.model.schema import KIND_NAMES
+from custdyn_widgets.model.time_zones import clock_text, in_zone, zone
 from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,

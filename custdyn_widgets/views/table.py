@@ -11,7 +11,8 @@ from custdyn_widgets.model.blocks import every_block
 from custdyn_widgets.model.cells import Line, many
 from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
 from custdyn_widgets.model.optional_rows import BRIDGES
-from custdyn_widgets.model.periods import Bucket, in_zone, zone
+from custdyn_widgets.model.periods import Bucket
+from custdyn_widgets.model.time_zones import in_zone, zone
 from custdyn_widgets.report.report import Report, utc_text
 from custdyn_widgets.report.totals import is_charge, scales, total_of
 from custdyn_widgets.views.facts import filter_lines, in_words_of

@@ -23,8 +23,8 @@ from custdyn_widgets.errors import DataError, MissingRates, QueryError, SourceCh
 from custdyn_widgets.exports import listing_xlsx
 from custdyn_widgets.listings import cdrs
 from custdyn_widgets.model.money import EXACT
-from custdyn_widgets.model.periods import zone
 from custdyn_widgets.model.schema import TABLES
+from custdyn_widgets.model.time_zones import zone
 from custdyn_widgets.query.fields import WITHOUT_MEANING
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.sources.parsing import read

@@ -15,15 +15,12 @@ from hypothesis import strategies as st
 from custdyn_widgets.model.periods import (
     State,
     activity_starts,
-    local_date,
     make_buckets,
     months_back,
     segments,
-    to_utc,
-    zone,
-    zone_names,
 )
 from custdyn_widgets.model.presets import PRESETS, resolve_preset
+from custdyn_widgets.model.time_zones import local_date, to_utc, zone, zone_names
 from tests.support.counts import some
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from custdyn_widgets import Query, run, run_cdrs
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.model.currencies import currency_names
-from custdyn_widgets.model.periods import zone_names
 from custdyn_widgets.model.presets import PRESETS
+from custdyn_widgets.model.time_zones import zone_names
 from custdyn_widgets.query.fields import (
     COMPARISONS,
     FIELDS,

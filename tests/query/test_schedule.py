@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from custdyn_widgets.delivery.jobs import queue_due
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.model.periods import zone
+from custdyn_widgets.model.time_zones import zone
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.schedule import DAYS, WEEKDAYS, Schedule, last_run, next_runs
 from custdyn_widgets.store import QueryTemplate, Store, TemplateFile

@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as w
 
 from custdyn_widgets.errors import QueryError
-from custdyn_widgets.model.periods import zone, zone_names
+from custdyn_widgets.model.time_zones import zone, zone_names
 from custdyn_widgets.query.fields import FIELDS, OUTPUT_TYPES
 from custdyn_widgets.query.query import Output
 from custdyn_widgets.query.schedule import DAYS, EVERY, WEEKDAYS, Schedule, next_runs
