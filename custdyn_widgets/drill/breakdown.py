@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from custdyn_widgets.drill.contributions import Contributions, Rows
-from custdyn_widgets.drill.period import Period, Scope
+from custdyn_widgets.drill.period import ExtractedPeriod, Scope
 from custdyn_widgets.extract.arrays import Flags, Numbers
 from custdyn_widgets.extract.filters import package_names
 from custdyn_widgets.extract.scope import flows_by_client
@@ -21,7 +21,6 @@ from custdyn_widgets.metrics.dense import client_states
 from custdyn_widgets.metrics.flows import ClientFlows
 from custdyn_widgets.model.cells import Cell
 from custdyn_widgets.model.formulas import BalanceTerm, FlowTerm, Formula, Measure, Term
-from custdyn_widgets.pipeline.make_report import balance_days
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.rows import edge_of
@@ -73,7 +72,7 @@ class Breakdown:
 
 def break_down(
     source: Source,
-    period: Period,
+    period: ExtractedPeriod,
     column: int,
     made: Formula,
     cell: Cell | None,
@@ -99,13 +98,12 @@ class _Collector:
     """Collects the rows of terms, for one bucket."""
 
     def __init__(
-        self, snapshot: Snapshot, period: Period, column: int, checkpoint: Checkpoint
+        self, snapshot: Snapshot, period: ExtractedPeriod, column: int, checkpoint: Checkpoint
     ) -> None:
         self._snapshot, self._period, self._column = snapshot, period, column
         self._between = checkpoint
-        query = period.query
         self._conversion: Conversion = period.conversion(snapshot)
-        every = balance_days(query, period.buckets, period.as_of)
+        every = period.span.balance_days
         self._edges = (every[column], every[column + 1])
         self._pieces = period.pieces((period.buckets[column],), self._conversion.rates)
         cuts = [*(piece.start for piece in self._pieces), period.buckets[column].end, period.until]

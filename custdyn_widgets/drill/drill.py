@@ -16,7 +16,7 @@ from custdyn_widgets.drill.cell import Address, bucket_at, cell_at, row_at
 from custdyn_widgets.drill.clients import ClientList
 from custdyn_widgets.drill.entries import EntryLines, entries_behind
 from custdyn_widgets.drill.history import from_earlier
-from custdyn_widgets.drill.period import Period, periods_of
+from custdyn_widgets.drill.period import ExtractedPeriod, periods_of
 from custdyn_widgets.errors import CustdynError, FieldFault, QueryError, SourceChanged
 from custdyn_widgets.extract.flows import Extract
 from custdyn_widgets.model.formulas import Formula
@@ -44,10 +44,10 @@ class Drill:
         self.source = source
         self._extract = extract
         self._found: dict[tuple[Address, Token], Breakdown] = {}
-        self._earlier: dict[str, Period | None] = {}
+        self._earlier: dict[str, ExtractedPeriod | None] = {}
 
     @cached_property
-    def periods(self) -> dict[str, Period]:
+    def periods(self) -> dict[str, ExtractedPeriod]:
         """The report's periods, by side."""
         return periods_of(self.report, self._extract)
 
@@ -104,7 +104,7 @@ class Drill:
         made = entries_behind(found, self.source, checkpoint, side=side, client=client)
         return EntryLines(found, made)
 
-    def _asked(self, at: Address) -> tuple[Period, int, Formula]:
+    def _asked(self, at: Address) -> tuple[ExtractedPeriod, int, Formula]:
         """The period that a cell is of, its bucket's place there, and what it is made of."""
         row, bucket = row_at(self.report, at), bucket_at(self.report, at)
         made = row.formula

@@ -15,7 +15,7 @@ from custdyn_widgets.drill.clients import FACTS, ClientList
 from custdyn_widgets.drill.contributions import Contributions
 from custdyn_widgets.drill.drill import Drill
 from custdyn_widgets.drill.entries import EntryLines
-from custdyn_widgets.drill.period import Period
+from custdyn_widgets.drill.period import ExtractedPeriod
 from custdyn_widgets.extract.arrays import Ints, Numbers, microseconds_or
 from custdyn_widgets.extract.filters import package_names, resolve
 from custdyn_widgets.extract.scope import KINDS, flows_by_client
@@ -31,7 +31,6 @@ SUMMED = ("entries", "amount", "value")
 FRACTIONS = "fractions"
 Exact = bool | Literal["fractions"]
 """Floats, decimals, or decimals with a column of fractions."""
-BY_CLIENT = ("client_id", "bucket", "start", "state", "currency")
 
 
 def clients_frame(clients: ClientList, *, exact: Exact = False) -> Frame:
@@ -110,7 +109,7 @@ def balances_frame(drill: Drill, checkpoint: Checkpoint = lambda: None) -> Frame
 
 
 def _held(
-    held: Period, places: dict[int, int], checkpoint: Checkpoint
+    held: ExtractedPeriod, places: dict[int, int], checkpoint: Checkpoint
 ) -> Iterator[tuple[Numbers, ...]]:
     """Clients by position, their currencies, the bucket, whether they are active, balances."""
     who, codes = held.who, held.who.clients["currency"].to_numpy(object)
@@ -130,7 +129,10 @@ def flows_frame(drill: Drill, checkpoint: Checkpoint = lambda: None) -> Frame:
     query, buckets = drill.report.query, drill.report.buckets
     period = drill.periods.get("value")
     if period is None:
-        return Frame(columns=[*BY_CLIENT, "kind", "package", "entries", "amount", "value"])
+        none = np.zeros(0, np.int64)
+        more = {"kind": category([], order=KINDS), "package": category([]), "entries": none}
+        more |= _money(None, none, none, none, [])
+        return _by_client(drill.report, pa.chunked_array([], pa.string()), none, none, more)
     with drill.source.reading(checkpoint) as snapshot:
         tables, fetch = snapshot.tables, snapshot.fetch
         conversion = period.conversion(snapshot)
@@ -184,7 +186,9 @@ def _by_client(
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _populations(period: Period, snapshot: Snapshot) -> Iterator[tuple[Period, dict[int, int]]]:
+def _populations(
+    period: ExtractedPeriod, snapshot: Snapshot
+) -> Iterator[tuple[ExtractedPeriod, dict[int, int]]]:
     """The clients of the report, and which of its buckets each place of theirs is."""
     places = range(len(period.buckets))
     if period.extract.client_data is not None:

@@ -9,12 +9,11 @@ import numpy as np
 
 from custdyn_widgets.drill.breakdown import NUMERATOR, Breakdown, Checkpoint
 from custdyn_widgets.drill.contributions import Contributions
-from custdyn_widgets.drill.period import Period
+from custdyn_widgets.drill.period import ExtractedPeriod
 from custdyn_widgets.drill.proof import number
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.model.cells import many
 from custdyn_widgets.model.definitions import ENTERED, LEFT
-from custdyn_widgets.model.periods import SECOND, earlier_bucket
 from custdyn_widgets.sources import Source
 
 STAYED = "Stayed"
@@ -60,23 +59,21 @@ def _sum(side: Contributions, flags: np.ndarray) -> Fraction | int:
     return side.total_of(places) if side.counts == "money" else int(side.entries[places].sum())
 
 
-def from_earlier(period: Period, source: Source, checkpoint: Checkpoint) -> Period | None:
+def from_earlier(
+    period: ExtractedPeriod, source: Source, checkpoint: Checkpoint
+) -> ExtractedPeriod | None:
     """The bucket before the first of a period as one of its own; None where that is empty.
 
     The clients are those of the report: those who pass its filters at its end. Raises what `run`
     raises, and SourceError.
     """
-    query, first = period.query, period.buckets[0]
-    units, timezone = query.time_units, query.timezone
-    before = earlier_bucket(first, period.last, units=units, timezone=timezone, as_of=period.as_of)
+    before = period.span.before
     if before is None:
         return None
-    # what the edges take for the end of the period gives the length of the bucket before
-    last = first.local_start - SECOND
 
-    def earlier(one: Period) -> Period:
+    def earlier(one: ExtractedPeriod) -> ExtractedPeriod:
         extract = replace(one.extract, client_data=None)
-        alone = replace(one, last=last, buckets=(before,), extract=extract)
+        alone = replace(one, span=before, extract=extract)
         return alone.holding(snapshot, 0)[0]
 
     with source.reading(checkpoint) as snapshot:

@@ -12,7 +12,7 @@ from custdyn_widgets.drill.breakdown import Checkpoint
 from custdyn_widgets.drill.cell import Address
 from custdyn_widgets.drill.drill import Drill
 from custdyn_widgets.drill.package_holding import Holding, HoldingLines
-from custdyn_widgets.drill.period import Period
+from custdyn_widgets.drill.period import ExtractedPeriod
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER, SHARE
 from custdyn_widgets.model.cells import Cell, Line
@@ -170,7 +170,7 @@ def package_card(drill: Drill, package: str, checkpoint: Checkpoint = lambda: No
 
 
 def _holding(
-    period: Period | None, source: Source, package: str, checkpoint: Checkpoint
+    period: ExtractedPeriod | None, source: Source, package: str, checkpoint: Checkpoint
 ) -> Holding | None:
     return None if period is None else Holding.of(period, source, package, checkpoint)
 

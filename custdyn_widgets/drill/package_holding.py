@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from custdyn_widgets.drill.breakdown import Checkpoint
-from custdyn_widgets.drill.period import Period
+from custdyn_widgets.drill.period import ExtractedPeriod
 from custdyn_widgets.extract.arrays import Flags, Ints, microseconds_or, positions
 from custdyn_widgets.extract.filters import packages_named, resolve
 from custdyn_widgets.extract.scope import package_entries
@@ -35,14 +35,16 @@ class Holding:
     lasts (ANY: nobody says).
     """
 
-    period: Period
+    period: ExtractedPeriod
     table: pa.Table
     client: Ints
     at: Ints
     months: Ints
 
     @classmethod
-    def of(cls, period: Period, source: Source, package: str, checkpoint: Checkpoint) -> Holding:
+    def of(
+        cls, period: ExtractedPeriod, source: Source, package: str, checkpoint: Checkpoint
+    ) -> Holding:
         """Reads them, as of the report. Raises what `run` raises, and SourceError."""
         query = period.query
         with source.reading(checkpoint) as snapshot:

@@ -17,10 +17,10 @@ from custdyn_widgets.metrics.edges import Edge, edges
 from custdyn_widgets.metrics.flows import Counted
 from custdyn_widgets.metrics.population import Population, population
 from custdyn_widgets.model.formulas import Term, Where
-from custdyn_widgets.model.periods import Bucket, Segment, make_buckets, segments
+from custdyn_widgets.model.periods import Bucket, Period, Segment, segments
 from custdyn_widgets.model.rates import Rates
-from custdyn_widgets.model.time_zones import local_date, zone
 from custdyn_widgets.pipeline.make_report import conversion_of, rate_dates
+from custdyn_widgets.query.periods import other_period, own_period
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.row_list import wheres
 from custdyn_widgets.report.conversion import Conversion
@@ -29,35 +29,41 @@ from custdyn_widgets.sources import Snapshot
 
 
 @dataclass(frozen=True)
-class Period:
-    """One period of a report: its buckets, and what it was made of.
+class ExtractedPeriod:
+    """One period of a report, and what it was made of.
 
     `until` is its end, up to which entries make a client pass the filters: the query's and
     `where`. `others` are the same period under other filters.
     """
 
     query: Query
-    as_of: datetime
-    last: datetime
-    buckets: tuple[Bucket, ...]
+    span: Period
     until: datetime
     extract: Extract
     where: Where | None = None
-    others: Mapping[Where | None, Period] = field(default_factory=dict)
+    others: Mapping[Where | None, ExtractedPeriod] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, report: Report, last: datetime, buckets: tuple[Bucket, ...], made: Sequence[Extract]
-    ) -> Period:
+    def of(cls, query: Query, span: Period, made: Sequence[Extract]) -> ExtractedPeriod:
         """A whole period of a report, and what it is made of under each of `wheres`."""
-        own = (report.query, report.as_of, last, buckets, buckets[-1].end)
-        each = dict(zip(wheres(report.query.rows), made, strict=True))
-        others: dict[Where | None, Period] = {
+        own = (query, span, span.buckets[-1].end)
+        each = dict(zip(wheres(query.rows), made, strict=True))
+        others: dict[Where | None, ExtractedPeriod] = {
             where: cls(*own, extract, where) for where, extract in each.items() if where
         }
         return cls(*own, each[None], others=others)
 
-    def under(self, where: Where | None) -> Period:
+    @property
+    def as_of(self) -> datetime:
+        """The instant of the report."""
+        return self.span.as_of
+
+    @property
+    def buckets(self) -> tuple[Bucket, ...]:
+        """Its buckets."""
+        return self.span.buckets
+
+    def under(self, where: Where | None) -> ExtractedPeriod:
         """The period under some filters besides the query's."""
         return self if where is None else self.others[where]
 
@@ -76,7 +82,7 @@ class Period:
         assert self.extract.client_data is not None  # noqa: S101
         return population(self.extract.client_data)
 
-    def holding(self, snapshot: Snapshot, column: int) -> tuple[Period, int]:
+    def holding(self, snapshot: Snapshot, column: int) -> tuple[ExtractedPeriod, int]:
         """The period with its clients held, and the place of a bucket in it.
 
         Where they were too many to be held for all buckets, they are read for this one and the
@@ -89,13 +95,13 @@ class Period:
         plan = Plan(self.filters(snapshot), buckets, (), (), self.as_of, until=self.until)
         held = read_clients(tables, fetch, plan, ReadStrategy(snapshot.raw.in_order))
         extract = replace(self.extract, client_data=held)
-        return replace(self, buckets=buckets, extract=extract), len(buckets) - 1
+        span = replace(self.span, buckets=buckets)
+        return replace(self, span=span, extract=extract), len(buckets) - 1
 
     def conversion(self, snapshot: Snapshot) -> Conversion:
         """How its amounts become the report's currency, at the rates known as of the report."""
-        today = local_date(self.as_of, zone(self.query.timezone))
-        rates, _ = snapshot.rates.known(today)
-        return conversion_of(self.query, rates, self.extract, today)
+        rates, _ = snapshot.rates.known(self.span.today)
+        return conversion_of(self.query, rates, self.extract, self.span.today)
 
     def pieces(self, buckets: Sequence[Bucket], rates: Rates) -> tuple[Segment, ...]:
         """Some of its buckets, cut where a rate that may be needed changes."""
@@ -106,7 +112,7 @@ class Period:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """The end of the bucket before the first, then each bucket's."""
-        return edges(self.query, self.last, self.buckets)
+        return edges(self.span, self.query.active_duration)
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,7 @@ class Scope:
     term, the flags of the clients it is of (None: all).
     """
 
-    period: Period
+    period: ExtractedPeriod
     column: int
     pieces: tuple[Segment, ...]
     among: Mapping[Term, Flags | None]
@@ -133,17 +139,17 @@ class Scope:
         return self.period.edges[: self.column + 2]
 
 
-def periods_of(report: Report, extract: Sequence[Extract]) -> dict[str, Period]:
-    """The periods of a report by side; the other one has all its buckets, not the shown ones."""
-    query, as_of = report.query, report.as_of
-    if not extract:
-        return {}
-    count = len(wheres(query.rows))
-    made = {"value": Period.of(report, report.last, report.buckets, extract[:count])}
-    if report.other is not None and len(extract) > count:
-        first, last = report.other.first, report.other.last
-        buckets = make_buckets(
-            first, last, units=query.time_units, timezone=query.timezone, as_of=as_of
-        )
-        made["other"] = Period.of(report, last, buckets, extract[count:])
-    return made
+def periods_of(report: Report, extract: Sequence[Extract]) -> dict[str, ExtractedPeriod]:
+    """The periods of a report by side, those that hold an instant.
+
+    The other one has all its buckets, not the shown ones.
+    """
+    query = report.query
+    own = own_period(query, report.as_of)
+    sides = {"value": own, "other": other_period(query, own)}
+    left, found = list(extract), dict[str, ExtractedPeriod]()
+    for side, period in sides.items():
+        if period is not None and period.buckets:
+            read = [left.pop(0) for _ in wheres(query.rows)]
+            found[side] = ExtractedPeriod.of(query, period, read)
+    return found

@@ -49,7 +49,7 @@ class Cdrs:
 
     def __repr__(self) -> str:
         sums = ", ".join(f"{label} {text}" for label, text in self.sums)
-        return f"Cdrs({self.asked.source.name}, {self.asked.first} – {self.asked.last}: {sums})"
+        return f"Cdrs({self.asked.source.name}, {self.asked.interval}: {sums})"
 
     def _repr_html_(self) -> str:
         return self.asked.html(VIEWS[CDRS], self)
@@ -136,9 +136,9 @@ class Cdrs:
         return _totals(self.asked, snapshot) == (self.total, self.days)
 
     def _filed(self) -> Filed:
-        return Filed(
-            VIEWS[CDRS], self.columns, self.lines(), self.asked.facts(self.sums), self.asked.as_of
-        )
+        asked = self.asked
+        facts = asked.facts(self.sums)
+        return Filed(VIEWS[CDRS], self.columns, self.lines(), facts, asked.period.as_of)
 
     @property
     def sums(self) -> list[tuple[str, str]]:
@@ -214,7 +214,7 @@ def run_cdrs(
     """The CDRs list of a query; arguments and errors are those of `run`."""
     asks, opened, now = prepared(query, source, as_of)
     with asking(asks, opened, now, units=(), progress=progress) as (asked, snapshot):
-        if not asked.buckets:
+        if not asked.period.buckets:
             return Cdrs(asked, Sum(), ())
         return Cdrs(asked, *_totals(asked, snapshot))
 

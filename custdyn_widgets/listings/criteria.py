@@ -17,10 +17,10 @@ from custdyn_widgets.extract.flows import unknown_clients
 from custdyn_widgets.extract.payg import payg_of
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.markup import small_table
-from custdyn_widgets.model.periods import Bucket, Segment, make_buckets
-from custdyn_widgets.model.time_zones import local_date, zone
+from custdyn_widgets.model.periods import Period, Segment
 from custdyn_widgets.pipeline.make_report import completed, rate_segments
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
+from custdyn_widgets.query.periods import own_period
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.notes import filter_notes, query_notes, unknown_words
@@ -55,17 +55,14 @@ class Listing(Protocol):
 
 @dataclass(frozen=True)
 class Criteria:
-    """A query on a source, as of an instant; `pieces` are the stretches of one rate each.
+    """A query on a source; `pieces` are the stretches of its period of one rate each.
 
-    `first` and `last` are wall-clock seconds, both inclusive. `token` is that of the data.
+    `token` is that of the data.
     """
 
     query: Query
     source: Source
-    as_of: datetime
-    first: datetime
-    last: datetime
-    buckets: tuple[Bucket, ...]
+    period: Period
     pieces: tuple[Segment, ...]
     conversion: Conversion
     notes: tuple[Note, ...]
@@ -87,16 +84,21 @@ class Criteria:
 
     def payg(self, snapshot: Snapshot) -> ir.Table:
         """The pay-as-you-go entries of the period of clients that pass."""
-        return _payg(snapshot, self.query, self.buckets, self.as_of)
+        return _payg(snapshot, self.query, self.period)
+
+    @property
+    def interval(self) -> str:
+        """First and last wall-clock second of the period."""
+        return f"{self.period.first} – {self.period.last}"
 
     def facts(self, sums: Sequence[tuple[str, str]]) -> list[Fact]:
         """What a file says of itself besides its lines: sums, and what was asked."""
         query = self.query
-        facts = [*sums, (tr("Interval"), f"{self.first} – {self.last} {query.timezone}")]
+        facts = [*sums, (tr("Interval"), f"{self.interval} {query.timezone}")]
         facts += [(tr("Query"), line) for line in filter_lines(query)]
         facts += [(tr("Currency"), str(query.currency))]
         facts += [(FIELDS["rate_policy"].label, RATE_POLICIES[query.rate_policy])]
-        facts += [(tr("Source"), self.source.name), (tr("As of"), utc_text(self.as_of))]
+        facts += [(tr("Source"), self.source.name), (tr("As of"), utc_text(self.period.as_of))]
         facts += [(tr("Note"), str(note)) for note in self.noted()]
         return [Fact("", label, text) for label, text in facts]
 
@@ -108,25 +110,25 @@ class Criteria:
     def html(self, title: str, made: Listing) -> str:
         """The first lines of a list, and what it says of all of them, for a notebook."""
         sums = " · ".join(f"{label}: {text}" for label, text in made.sums)
-        when = f"{self.first} – {self.last} {self.query.timezone}, {self.query.currency}"
+        when = f"{self.interval} {self.query.timezone}, {self.query.currency}"
         first = tr("the first {shown} of {all} lines", shown=SHOWN, all=len(made))
         more = f" · {first}" if len(made) > SHOWN else ""
         head = [column.label for column in made.columns]
-        as_of = tr("as of {instant}", instant=utc_text(self.as_of))
+        as_of = tr("as of {instant}", instant=utc_text(self.period.as_of))
         caption = f"{title}: {when}, {as_of} · {sums}{more}"
         return small_table(caption, head, islice(made.lines(), SHOWN))
 
     def file_name(self, name: str, kind: str) -> str:
         """What a file of a listing is called: `cdrs_2017-01-01_2017-12-31.csv`."""
-        return f"{name}_{self.first:%Y-%m-%d}_{self.last:%Y-%m-%d}.{kind}"
+        return f"{name}_{self.period.first:%Y-%m-%d}_{self.period.last:%Y-%m-%d}.{kind}"
 
 
-def _payg(snapshot: Snapshot, query: Query, buckets: Sequence[Bucket], as_of: datetime) -> ir.Table:
+def _payg(snapshot: Snapshot, query: Query, period: Period) -> ir.Table:
     return payg_of(
         snapshot.listed,
-        resolve(snapshot.tables, snapshot.fetch, query, as_of),
-        inside=(buckets[0].start, buckets[-1].end),
-        as_of=as_of,
+        resolve(snapshot.tables, snapshot.fetch, query, period.as_of),
+        inside=(period.buckets[0].start, period.buckets[-1].end),
+        as_of=period.as_of,
     )
 
 
@@ -135,26 +137,24 @@ def asking(
     query: Query, source: Source, as_of: datetime, *, units: tuple[str, ...], progress: Progress
 ) -> Iterator[tuple[Criteria, Snapshot]]:
     """Reads a source as a query asks, in buckets of time units. Raises what `run` raises."""
-    as_of = as_of.astimezone(UTC)
+    period = own_period(query, as_of.astimezone(UTC), units)
+    buckets = period.buckets
     with source.reading(lambda: progress(tr("opening the source"))) as snapshot:
         snapshot.one_by_one()
-        today = local_date(as_of, zone(query.timezone))
-        rates, _ = snapshot.rates.known(today)
+        rates, _ = snapshot.rates.known(period.today)
         query = completed(query, rates)
-        first, last = query.interval(as_of)
-        buckets = make_buckets(first, last, units=units, timezone=query.timezone, as_of=as_of)
         conversion = Conversion(
             rates,
-            today,
+            period.today,
             to=str(query.currency),
             scale=snapshot.tables["ledger"].amount.type().scale,
-            fixed=today if query.rate_policy == "current" else None,
+            fixed=period.today if query.rate_policy == "current" else None,
         )
         missing = unmatched(snapshot.tables, snapshot.fetch, query)
         pieces = rate_segments(query, rates, snapshot, buckets) if buckets else ()
         odd: Iterable[str] = ()
         if buckets:
-            payg = _payg(snapshot, query, buckets, as_of)
+            payg = _payg(snapshot, query, period)
             odd = direction_words(directions(payg, snapshot.fetch))
             foreign = unknown_clients(
                 snapshot.tables, snapshot.fetch, end=buckets[-1].end, as_of=as_of
@@ -169,7 +169,7 @@ def asking(
         progress(tr("reading the ledger"))
         yield (
             Criteria(
-                *(query, source, as_of, first, last, buckets, pieces),
+                *(query, source, period, pieces),
                 *(conversion, notes, snapshot.token),
             ),
             snapshot,

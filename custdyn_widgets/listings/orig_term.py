@@ -56,7 +56,7 @@ class OrigTerm:
 
     def __repr__(self) -> str:
         sums = ", ".join(f"{label} {text}" for label, text in self.sums)
-        return f"OrigTerm({self.asked.source.name}, {self.asked.first} – {self.asked.last}: {sums})"
+        return f"OrigTerm({self.asked.source.name}, {self.asked.interval}: {sums})"
 
     def _repr_html_(self) -> str:
         return self.asked.html(VIEWS[ORIG_TERM], self)
@@ -140,7 +140,7 @@ class OrigTerm:
             self.columns,
             self.lines(),
             self.asked.facts(self.sums),
-            self.asked.as_of,
+            self.asked.period.as_of,
         )
         write(kind, filed, file)
 
@@ -149,7 +149,7 @@ class OrigTerm:
         return self.asked.file_name("orig-term", kind)
 
     def _label(self, bucket: int) -> str:
-        one = self.asked.buckets[bucket]
+        one = self.asked.period.buckets[bucket]
         return " ".join((*one.parents, one.label))
 
 
@@ -170,7 +170,7 @@ def run_orig_term(
     asks, opened, now = prepared(query, source, as_of)
     units = asks.time_units or MONTH
     with asking(asks, opened, now, units=units, progress=progress) as (asked, snapshot):
-        if not asked.buckets:
+        if not asked.period.buckets:
             return OrigTerm(asked, split, ())
         payg = asked.payg(snapshot)
         by = {"client": "client_id"}.get(str(split), split)
@@ -194,7 +194,10 @@ def _lines(
         value = None if split is None else names.get(of[0], "" if of[0] is None else str(of[0]))
         parts.setdefault((bucket, value), {})[direction] = one
     if split is None:  # every bucket has its line
-        parts = {(place, None): parts.get((place, None), {}) for place in range(len(asked.buckets))}
+        parts = {
+            (place, None): parts.get((place, None), {})
+            for place in range(len(asked.period.buckets))
+        }
     total = Line(None, None, Sum(), Sum())
     for bucket, value in sorted(parts, key=lambda key: (key[0], key[1] or "")):
         own = parts[bucket, value]

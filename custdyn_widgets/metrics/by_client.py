@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,7 @@ from custdyn_widgets.metrics.flows import ClientFlows, Counted, Flow
 from custdyn_widgets.metrics.population import Population
 from custdyn_widgets.model.definitions import ACTIVE, OVERALL_ACTIVE, stayed
 from custdyn_widgets.model.formulas import Having, group_name
-from custdyn_widgets.model.periods import Segment
-from custdyn_widgets.query.query import Query
+from custdyn_widgets.model.periods import Period, Segment
 
 STAYED = (ACTIVE, OVERALL_ACTIVE)
 """The classes of which a bridge wants the flows of clients that stayed in it."""
@@ -30,13 +28,12 @@ STAYED = (ACTIVE, OVERALL_ACTIVE)
 class MetricsPlan:
     """What a report wants of clients.
 
-    The figures of `groups` at the `edges` of the query's buckets; if `bridge`, the flows by
+    The figures of `groups` at the `edges` of the period's buckets; if `bridge`, the flows by
     `pieces` of the clients that stayed in a class; of `having`, the figures of clients with such
-    an entry. `names` are the packages', `counted` those that count. `starts` are the local starts
-    that belong to the edges.
+    an entry. `names` are the packages', `counted` those that count.
     """
 
-    query: Query
+    period: Period
     edges: tuple[Edge, ...]
     groups: tuple[str, ...]
     pieces: tuple[Segment, ...]
@@ -44,7 +41,6 @@ class MetricsPlan:
     bridge: bool
     having: tuple[Having, ...] = ()
     counted: Counted = None
-    starts: tuple[datetime, ...] = ()
 
     @property
     def by_client(self) -> bool:

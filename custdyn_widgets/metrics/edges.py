@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from custdyn_widgets.extract.arrays import Ints
 from custdyn_widgets.model.definitions import SENSITIVE_MONTHS
-from custdyn_widgets.model.periods import Bucket, activity_starts, bucket_before, microseconds
+from custdyn_widgets.model.periods import Period, microseconds
 from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
-from custdyn_widgets.query.query import Query
 
 FORESEEN = range(MAX_ACTIVE_MONTHS + 13)
 """Active durations, in months, that a second question may ask for: all that there are, and a year
@@ -31,23 +29,15 @@ class Edge:
     windows: tuple[int, ...] = ()
 
 
-def nominal_starts(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[datetime, ...]:
-    """The local start of the bucket before the first, then each bucket's; `last`: see `edges`."""
-    before = bucket_before(buckets[0], last, units=query.time_units)
-    return before, *(bucket.local_start for bucket in buckets)
-
-
-def recent_cuts(
-    starts: Sequence[datetime], edges: Sequence[Edge], first: int, most: int, *, timezone: str
-) -> Ints:
+def recent_cuts(period: Period, edges: Sequence[Edge], first: int, most: int) -> Ints:
     """Instants after `first` since which a paid use makes active, in order (µs since 1970).
 
-    Those of these edges, and of as many of the FORESEEN durations, the shortest first, as make
-    no more than `most`; `starts` as from `nominal_starts`.
+    Those of these edges, which are the period's, and of as many of the FORESEEN durations, the
+    shortest first, as make no more than `most`.
     """
     cuts = {since for edge in edges for since in (edge.active_from, *edge.windows) if since > first}
     for months in FORESEEN:
-        since = map(microseconds, activity_starts(starts, months=months, timezone=timezone))
+        since = map(microseconds, period.activity_starts(months))
         more = {one for one in since if one > first}
         if not more or len(cuts | more) > most:
             break
@@ -55,15 +45,10 @@ def recent_cuts(
     return np.array(sorted(cuts), np.int64)
 
 
-def edges(query: Query, last: datetime, buckets: Sequence[Bucket]) -> tuple[Edge, ...]:
-    """The edge of the bucket before the first, then each bucket's.
-
-    `last` is the last wall-clock second of the period.
-    """
-    starts = nominal_starts(query, last, buckets)
-    ends = (buckets[0].start, *(bucket.end for bucket in buckets))
-    durations = (query.active_duration, *SENSITIVE_MONTHS)
-    since = [activity_starts(starts, months=one, timezone=query.timezone) for one in durations]
+def edges(period: Period, active_duration: int) -> tuple[Edge, ...]:
+    """The edge of the bucket before the first, then each bucket's; the duration in months."""
+    ends = (period.buckets[0].start, *(bucket.end for bucket in period.buckets))
+    since = [period.activity_starts(one) for one in (active_duration, *SENSITIVE_MONTHS)]
     return tuple(
         Edge(microseconds(end), microseconds(own), tuple(map(microseconds, windows)))
         for end, own, *windows in zip(ends, *since, strict=True)

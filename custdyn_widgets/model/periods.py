@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -70,24 +69,84 @@ def months_back(local: datetime, months: int) -> datetime:
     return local.replace(year=year, month=month + 1, day=min(local.day, last_day))
 
 
-def make_buckets(
-    first: datetime, last: datetime, *, units: tuple[str, ...], timezone: str, as_of: datetime
-) -> tuple[Bucket, ...]:
-    """The buckets of a period.
+@dataclass(frozen=True)
+class Period:
+    """A period in buckets, seen from `as_of` (aware): entries from then on do not count.
 
-    `first` and `last` are wall-clock seconds, both inclusive; `units` the chosen time units,
-    coarsest first (none: one bucket `Total`). Buckets that the zone leaves empty are not made.
+    `first` and `last` are wall-clock seconds of the zone, both inclusive; `units` the time units
+    of the buckets, coarsest first (none: one bucket `Total`).
     """
-    end_of_period = last + SECOND
-    buckets = []
-    local_start = first
-    while local_start < end_of_period:
-        following = _next_edge(local_start, units[-1]) if units else end_of_period
-        local_end = min(following, end_of_period)
-        made = _bucket(local_start, local_end, units=units, timezone=timezone, as_of=as_of)
-        buckets += [] if made is None else [made]
-        local_start = local_end
-    return tuple(buckets)
+
+    first: datetime
+    last: datetime
+    units: tuple[str, ...]
+    timezone: str
+    as_of: datetime
+    buckets: tuple[Bucket, ...]
+
+    @classmethod
+    def of(
+        cls,
+        first: datetime,
+        last: datetime,
+        *,
+        units: tuple[str, ...],
+        timezone: str,
+        as_of: datetime,
+    ) -> Period:
+        """The period with all its buckets; those that the zone leaves empty are not made."""
+        end_of_period = last + SECOND
+        buckets = []
+        local_start = first
+        while local_start < end_of_period:
+            following = _next_edge(local_start, units[-1]) if units else end_of_period
+            local_end = min(following, end_of_period)
+            made = _bucket(local_start, local_end, units=units, timezone=timezone, as_of=as_of)
+            buckets += [] if made is None else [made]
+            local_start = local_end
+        return cls(first, last, units, timezone, as_of, tuple(buckets))
+
+    @property
+    def today(self) -> date:
+        """The local date of `as_of`."""
+        return local_date(self.as_of, zone(self.timezone))
+
+    @property
+    def _start_before(self) -> datetime:
+        """The nominal local start of the bucket before the first: one unit back.
+
+        Without a time unit it is a period of the same length.
+        """
+        start, unit = self.buckets[0].local_start, self.units[-1:]
+        if not unit:
+            return start - (self.last + SECOND - start)
+        return start - DAY if unit == ("date",) else months_back(start, MONTHS[unit[0]])
+
+    @property
+    def before(self) -> Period | None:
+        """The bucket before the first as a period of its own; None where the zone leaves none."""
+        first, end = self._start_before, self.buckets[0].local_start
+        made = _bucket(first, end, units=self.units, timezone=self.timezone, as_of=self.as_of)
+        if made is None:
+            return None
+        return replace(self, first=first, last=end - SECOND, buckets=(made,))
+
+    def activity_starts(self, months: int) -> tuple[datetime, ...]:
+        """The first UTC instants at which a paid use makes a client active.
+
+        In the bucket before the first, then in each: these calendar months before its nominal
+        local start.
+        """
+        tz = zone(self.timezone)
+        starts = (self._start_before, *(bucket.local_start for bucket in self.buckets))
+        return tuple(to_utc(months_back(start, months), tz) for start in starts)
+
+    @property
+    def balance_days(self) -> tuple[date, ...]:
+        """The dates whose rates convert the balances: of the bucket before the first, then each."""
+        before = min(self.buckets[0].start - MICROSECOND, self.as_of)
+        last = (bucket.last_date for bucket in self.buckets)
+        return (local_date(before, zone(self.timezone)), *last)
 
 
 def _bucket(
@@ -113,36 +172,6 @@ def _bucket(
         _state(start, end, as_of),
         local_date(min(end - MICROSECOND, as_of), tz),
     )
-
-
-def bucket_before(first: Bucket, last: datetime, *, units: tuple[str, ...]) -> datetime:
-    """The nominal local start of the bucket before the first: one unit back.
-
-    Without a time unit it is a period of the same length, which ends at `last` (wall clock).
-    """
-    start = first.local_start
-    if not units:
-        return start - (last + SECOND - start)
-    return start - DAY if units[-1] == "date" else months_back(start, MONTHS[units[-1]])
-
-
-def earlier_bucket(
-    first: Bucket, last: datetime, *, units: tuple[str, ...], timezone: str, as_of: datetime
-) -> Bucket | None:
-    """The bucket before the first of a period that ends at `last`; None where it is empty."""
-    start = bucket_before(first, last, units=units)
-    return _bucket(start, first.local_start, units=units, timezone=timezone, as_of=as_of)
-
-
-def activity_starts(
-    local_starts: Iterable[datetime], *, months: int, timezone: str
-) -> tuple[datetime, ...]:
-    """For each bucket the first UTC instant at which a paid use makes a client active in it.
-
-    `local_starts` are the buckets' nominal local starts.
-    """
-    tz = zone(timezone)
-    return tuple(to_utc(months_back(start, months), tz) for start in local_starts)
 
 
 def segments(

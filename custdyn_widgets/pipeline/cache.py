@@ -140,7 +140,7 @@ class Frames:
         """The clients by their last paid use, where few of them move in a bucket."""
         if self._recency is None and not self._has_tried:
             who, edges = self.people(checkpoint), wanted.edges
-            cuts = partial(recent_cuts, wanted.starts, edges, timezone=wanted.query.timezone)
+            cuts = partial(recent_cuts, wanted.period, edges)
             self._recency = recent(
                 *(who.clients, who.changes),
                 edges=edges,

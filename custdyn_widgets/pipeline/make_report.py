@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,16 +13,15 @@ from custdyn_widgets.extract.flows import Extract, client_currencies, unknown_cl
 from custdyn_widgets.extract.plan import Plan
 from custdyn_widgets.extract.scope import KINDS
 from custdyn_widgets.metrics.by_client import MetricsPlan
-from custdyn_widgets.metrics.edges import edges, nominal_starts
+from custdyn_widgets.metrics.edges import edges
 from custdyn_widgets.metrics.flows import Flow
 from custdyn_widgets.model.blocks import blocks_with, client_sets_of
-from custdyn_widgets.model.definitions import ALL_EVER, CLASSES
+from custdyn_widgets.model.definitions import ALL_EVER, CLASSES, BlockDefinition
 from custdyn_widgets.model.formulas import Having, Where
-from custdyn_widgets.model.periods import MICROSECOND, Bucket, Segment, make_buckets, segments
+from custdyn_widgets.model.periods import Bucket, Period, Segment, segments
 from custdyn_widgets.model.rates import Rates
-from custdyn_widgets.model.time_zones import local_date, zone
 from custdyn_widgets.pipeline.cache import frames_of
-from custdyn_widgets.query.compared_period import match_buckets, other_interval
+from custdyn_widgets.query.periods import match_buckets, other_period, own_period
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.row_list import wheres
 from custdyn_widgets.report.comparison import compared
@@ -64,34 +63,27 @@ def make_report(
     what is being done; what it raises stops the report, such as Cancelled. Raises QueryError,
     DataError, MissingRates, SourceError, SourceChanged or IdentityError; never a part of a report.
     """
-    as_of = as_of.astimezone(UTC)
+    own = own_period(query, as_of.astimezone(UTC))
+    other = other_period(query, own)
+    places = () if other is None else match_buckets(query, own.buckets, other.buckets)
     with source.reading(lambda: progress(tr("opening the source"))) as snapshot:
-        today = local_date(as_of, zone(query.timezone))
-        rates, later_rates = snapshot.rates.known(today)
-        asked = _Reporter(
-            *(completed(query, rates), source, snapshot, rates, later_rates, today, as_of),
-            *(query.currency is not None, progress),
+        rates, later_rates = snapshot.rates.known(own.today)
+        reporter = _Reporter(
+            completed(query, rates),
+            query.currency is not None,
+            wheres(query.rows),
+            blocks_with(query.blocks, query.own),
+            source,
+            snapshot,
+            rates,
+            later_rates,
+            progress,
         )
-        query = asked.query
-        own = asked.period(*query.interval(as_of))
-        if query.compare is None:
-            return asked.report(own)
-        interval = other_interval(query, own.first, own.last)
-        theirs = asked.period(*interval, which=tr(" of the period compared with"))
-        places = match_buckets(query, own.buckets, theirs.buckets)
-        report, extract = asked.report(own)
-        other, read_too = asked.report(theirs)
-        return compared(report, other, places), (*extract, *read_too)
-
-
-@dataclass(frozen=True)
-class _Period:
-    """A period and its buckets."""
-
-    first: datetime
-    last: datetime
-    buckets: tuple[Bucket, ...]
-    which: str = ""
+        report, extract = reporter.report(own)
+        if other is None:
+            return report, extract
+        theirs, read_too = reporter.report(other, tr(" of the period compared with"))
+        return compared(report, theirs, places), (*extract, *read_too)
 
 
 @dataclass(frozen=True)
@@ -108,20 +100,14 @@ class _Reporter:
     """What reports of several periods share: the query, and one snapshot of the source."""
 
     query: Query
+    chose_currency: bool
+    wheres: tuple[Where | None, ...]
+    blocks: tuple[BlockDefinition, ...]
     source: Source
     snapshot: Snapshot
     rates: Rates
     later_rates: int
-    today: date
-    as_of: datetime
-    chose_currency: bool
     progress: Progress
-
-    def period(self, first: datetime, last: datetime, *, which: str = "") -> _Period:
-        query = self.query
-        units, timezone = query.time_units, query.timezone
-        buckets = make_buckets(first, last, units=units, timezone=timezone, as_of=self.as_of)
-        return _Period(first, last, buckets, which)
 
     def fine_segments(
         self, buckets: tuple[Bucket, ...], pieces: tuple[Segment, ...]
@@ -137,9 +123,12 @@ class _Reporter:
             return pieces
         return every if len(every) <= max(MAX_CUTS, len(pieces)) else pieces
 
-    def report(self, period: _Period) -> tuple[Report, tuple[Extract, ...]]:
-        """The report of one period, and what it is made of (nothing: it holds no instant)."""
-        query, snapshot, as_of, buckets = self.query, self.snapshot, self.as_of, period.buckets
+    def report(self, period: Period, which: str = "") -> tuple[Report, tuple[Extract, ...]]:
+        """The report of one period, and what it is made of (nothing: it holds no instant).
+
+        `which` are words for it, for the progress.
+        """
+        query, snapshot, as_of, buckets = self.query, self.snapshot, period.as_of, period.buckets
         made: tuple[Row, ...] = ()
         parts: tuple[Extract, ...] = ()
         used, read = set[UsedRate](), EntriesRead()
@@ -147,15 +136,15 @@ class _Reporter:
         if buckets:
             pieces = rate_segments(query, self.rates, snapshot, buckets)
             snapshot.cut_at(_edges(buckets, pieces), as_of)
-            scopes = {where: self._scope(period, pieces, where) for where in wheres(query.rows)}
+            scopes = {one: self._scope(period, pieces, one, which) for one in self.wheres}
             parts = tuple(scope.extract for scope in scopes.values())
             own = scopes[None]
             read = _read(own.extract, own.inputs.flows)
-            conversion = conversion_of(query, self.rates, own.extract, self.today)
+            conversion = conversion_of(query, self.rates, own.extract, period.today)
             made = rows(
                 {where: scope.inputs for where, scope in scopes.items()},
                 conversion,
-                blocks_with(query.blocks, query.own),
+                self.blocks,
                 by_package=query.by_package,
                 checkpoint=partial(self.progress, tr("adding up")),
             )
@@ -173,10 +162,9 @@ class _Reporter:
                 f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
             )
         said += query_notes(query)
-        filters: list[Query | Where] = [query, *(one for one in wheres(query.rows) if one)]
-        for asked in filters:
-            said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, asked))
-        said += rate_notes(self.rates, self.today, self.later_rates)
+        for where in self.wheres:
+            said += filter_notes(unmatched(snapshot.tables, snapshot.fetch, where or query))
+        said += rate_notes(self.rates, period.today, self.later_rates)
         said += [Note(text, warning=True) for text in snapshot.warnings(as_of)]
         if not self.chose_currency:
             said += default_currency_note(snapshot.contents().currencies, str(query.currency))
@@ -198,10 +186,12 @@ class _Reporter:
         )
         return report, parts
 
-    def _scope(self, period: _Period, pieces: tuple[Segment, ...], where: Where | None) -> _Scope:
+    def _scope(
+        self, period: Period, pieces: tuple[Segment, ...], where: Where | None, which: str
+    ) -> _Scope:
         """What the clients add up to that pass the query's filters, and others besides."""
-        query, snapshot, as_of, buckets = self.query, self.snapshot, self.as_of, period.buckets
-        groups, having = _groups(query, where)
+        query, snapshot, as_of, buckets = self.query, self.snapshot, period.as_of, period.buckets
+        groups, having = _groups(self.blocks, where)
         bridge = where is None and "bridge" in query.blocks
         plan = Plan(
             filters=resolve(snapshot.tables, snapshot.fetch, query, as_of, where),
@@ -211,7 +201,7 @@ class _Reporter:
             as_of=as_of,
             by_client=bridge or bool(having),
         )
-        reading = partial(self.progress, tr("reading the ledger") + period.which)
+        reading = partial(self.progress, tr("reading the ledger") + which)
         frames = frames_of(self.source, snapshot, plan, reading)
         extract = frames.cut(pieces)
         checkpoint = partial(self.progress, tr("adding up"))
@@ -222,20 +212,21 @@ class _Reporter:
         )
         flows = frames.flows(pieces, names, timezone=query.timezone, counted=counted)
         wanted = MetricsPlan(
-            *(query, edges(query, period.last, buckets), groups, pieces, names),
-            *(bridge, having, counted, nominal_starts(query, period.last, buckets)),
+            *(period, edges(period, query.active_duration), groups, pieces, names),
+            *(bridge, having, counted),
         )
         part = frames.part(wanted, checkpoint)
         if frames.sliced is not None:
             extract = replace(extract, checksum=part.checksum)
-        days = balance_days(query, buckets, as_of)
-        inputs = ReportInputs(part.sums, flows, days, part.stayed)
+        inputs = ReportInputs(part.sums, flows, period.balance_days, part.stayed)
         return _Scope(extract, inputs, part.has_unknown_clients)
 
 
-def _groups(query: Query, where: Where | None) -> tuple[tuple[str, ...], tuple[Having, ...]]:
+def _groups(
+    blocks: Iterable[BlockDefinition], where: Where | None
+) -> tuple[tuple[str, ...], tuple[Having, ...]]:
     """The sets of clients that figures are of; apart, those with entries of flows."""
-    rows = (row for block in blocks_with(query.blocks, query.own) for row in block.rows)
+    rows = (row for block in blocks for row in block.rows)
     found = client_sets_of(rows, where)
     named = (*CLASSES, ALL_EVER, *(name for name, having in found if not having))
     return tuple(dict.fromkeys(named)), tuple(one for one in found if one[1])
@@ -273,12 +264,6 @@ def _read(extract: Extract, flows: Sequence[Flow]) -> EntriesRead:
         by_kind[flow.kind] += flow.entries
     newest = None if extract.newest is None else extract.newest.replace(tzinfo=UTC)
     return EntriesRead(extract.entries, newest, tuple(by_kind.items()))
-
-
-def balance_days(query: Query, buckets: Sequence[Bucket], as_of: datetime) -> tuple[date, ...]:
-    """The dates whose rates convert the balances: of the bucket before the first, then each."""
-    before = local_date(min(buckets[0].start - MICROSECOND, as_of), zone(query.timezone))
-    return (before, *(bucket.last_date for bucket in buckets))
 
 
 def conversion_of(query: Query, rates: Rates, extract: Extract, today: date) -> Conversion:

@@ -37,10 +37,10 @@ from custdyn_widgets.exports.verify import NotVerifiable, read_saved
 from custdyn_widgets.model.cells import Cell, plain
 from custdyn_widgets.model.definitions import PACKAGE, BlockDefinition
 from custdyn_widgets.model.money import amount
-from custdyn_widgets.model.periods import make_buckets
 from custdyn_widgets.model.rows import BLOCKS, PACKAGE_BLOCK
 from custdyn_widgets.pipeline.provenance import provenance
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
+from custdyn_widgets.query.periods import own_period
 from custdyn_widgets.report.report import Note, Report, Row, UsedRate
 from custdyn_widgets.sources import SAMPLE, open_source
 from tests.conftest import AS_OF
@@ -70,9 +70,7 @@ def report_of(
             "package": filters,
         }
     )
-    first, last = query.interval(AS_OF)
-    as_of = datetime(2024, 2, 15, tzinfo=UTC)
-    buckets = make_buckets(first, last, units=query.time_units, timezone="UTC", as_of=as_of)
+    period = own_period(query, datetime(2024, 2, 15, tzinfo=UTC))
     supply = iter(values * 1000)
 
     def cell(unit: str) -> Cell:
@@ -86,12 +84,14 @@ def report_of(
     blocks: list[tuple[BlockDefinition, str | None]] = [(block, None) for block in BLOCKS]
     blocks += [(PACKAGE_BLOCK, name) for name in dict.fromkeys(names)]
     rows = tuple(
-        Row(block.name, name, row, tuple(cell(row.unit) for _ in buckets))
+        Row(block.name, name, row, tuple(cell(row.unit) for _ in period.buckets))
         for block, name in blocks
         for row in block.rows
     )
     notes = tuple(Note(name) for name in names)
-    return Report(query, names[0] if names else "test", as_of, first, last, buckets, rows, notes)
+    name = names[0] if names else "test"
+    times = (period.as_of, period.first, period.last, period.buckets)
+    return Report(query, name, *times, rows, notes)
 
 
 def screen(report: Report, clean: bool = True) -> list[list[str]]:

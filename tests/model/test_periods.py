@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custdyn_widgets.model.periods import (
+    Period,
     State,
-    activity_starts,
-    make_buckets,
     months_back,
     segments,
 )
@@ -68,59 +67,59 @@ def test_a_preset_follows_the_zone() -> None:
 
 
 def test_days_of_a_clock_change_have_23_and_25_hours() -> None:
-    days = make_buckets(
+    days = Period.of(
         at("2017-03-26"),
         at("2017-03-26T23:59:59"),
         units=("date",),
         timezone="Europe/Vienna",
         as_of=LATER,
-    )
+    ).buckets
     assert days[0].end - days[0].start == timedelta(hours=23)
-    days = make_buckets(
+    days = Period.of(
         at("2017-10-29"),
         at("2017-10-29T23:59:59"),
         units=("date",),
         timezone="Europe/Vienna",
         as_of=LATER,
-    )
+    ).buckets
     assert days[0].end - days[0].start == timedelta(hours=25)
 
 
 def test_a_day_that_samoa_skipped_makes_no_column() -> None:
-    days = make_buckets(
+    days = Period.of(
         at("2011-12-28"),
         at("2012-01-01T23:59:59"),
         units=("date",),
         timezone="Pacific/Apia",
         as_of=LATER,
-    )
+    ).buckets
     assert [day.label for day in days] == ["2011-12-28", "2011-12-29", "2011-12-31", "2012-01-01"]
-    whole = make_buckets(
+    whole = Period.of(
         at("2011-12-30"), at("2011-12-30T23:59:59"), units=(), timezone="Pacific/Apia", as_of=LATER
-    )
+    ).buckets
     assert whole == ()
 
 
 def test_labels_and_parents() -> None:
-    (bucket,) = make_buckets(
+    (bucket,) = Period.of(
         at("2017-01-15"),
         at("2017-01-15T23:59:59"),
         units=("year", "month", "date"),
         timezone="UTC",
         as_of=LATER,
-    )
+    ).buckets
     assert (bucket.parents, bucket.label) == (("2017", "01/2017"), "2017-01-15")
-    (total,) = make_buckets(
+    (total,) = Period.of(
         at("2017-01-15"), at("2018-01-15"), units=(), timezone="UTC", as_of=LATER
-    )
+    ).buckets
     assert (total.parents, total.label) == ((), "Total")
 
 
 def test_states_and_balance_dates_around_as_of() -> None:
     seen = datetime(2017, 2, 1, tzinfo=UTC)
-    buckets = make_buckets(
+    buckets = Period.of(
         at("2017-01-01"), at("2017-03-31T23:59:59"), units=("month",), timezone="UTC", as_of=seen
-    )
+    ).buckets
     assert [bucket.state for bucket in buckets] == [State.PAST, State.RUNNING, State.FUTURE]
     assert [bucket.last_date for bucket in buckets] == [
         date(2017, 1, 31),
@@ -130,14 +129,14 @@ def test_states_and_balance_dates_around_as_of() -> None:
 
 
 def test_the_activity_window_starts_calendar_months_before_with_the_day_clamped() -> None:
-    buckets = make_buckets(
+    cut = Period.of(
         at("2017-05-31T12:00:00"),
         at("2017-06-30T23:59:59"),
         units=("month",),
         timezone="UTC",
         as_of=LATER,
     )
-    starts = activity_starts([one.local_start for one in buckets], months=3, timezone="UTC")
+    starts = cut.activity_starts(3)[1:]
     assert starts == (datetime(2017, 2, 28, 12, tzinfo=UTC), datetime(2017, 3, 1, tzinfo=UTC))
 
 
@@ -156,7 +155,8 @@ def test_every_zone_cuts_years_into_contiguous_days_and_months(name: str) -> Non
     for year in (2000, 2011, 2018, 2024, 2037):
         first, last = datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59)
         for unit, most in (("date", 366), ("month", 12), ("year", 1)):
-            buckets = make_buckets(first, last, units=(unit,), timezone=name, as_of=LATER)
+            cut = Period.of(first, last, units=(unit,), timezone=name, as_of=LATER)
+            buckets = cut.buckets
             assert all(a.end == b.start for a, b in itertools.pairwise(buckets))
             assert buckets[0].start == to_utc(first, zone(name))
             assert buckets[-1].end == to_utc(last + timedelta(seconds=1), zone(name))
@@ -165,20 +165,20 @@ def test_every_zone_cuts_years_into_contiguous_days_and_months(name: str) -> Non
                 "Pacific/Apia",
                 "Pacific/Fakaofo",
             )
-            windows = activity_starts([one.local_start for one in buckets], months=3, timezone=name)
+            windows = cut.activity_starts(3)
             assert list(windows) == sorted(windows)
 
 
 @pytest.mark.parametrize("name", ["Europe/Vienna", "America/New_York", "Australia/Lord_Howe"])
 def test_edges_equal_a_second_implementation(name: str) -> None:
     other = dateutil_tz.gettz(name)
-    for bucket in make_buckets(
+    for bucket in Period.of(
         datetime(2016, 1, 1),
         datetime(2018, 12, 31, 23, 59, 59),
         units=("date",),
         timezone=name,
         as_of=LATER,
-    ):
+    ).buckets:
         expected = bucket.local_start.replace(tzinfo=other).astimezone(UTC)
         assert bucket.start == expected
 
@@ -193,7 +193,7 @@ def test_a_segment_has_one_local_date_for_its_rates(name: str) -> None:
         datetime(2018, 2, 14),
     ):
         last = start + timedelta(days=12)
-        buckets = make_buckets(start, last, units=("month",), timezone=name, as_of=LATER)
+        buckets = Period.of(start, last, units=("month",), timezone=name, as_of=LATER).buckets
         dates = tuple((start + timedelta(days=n)).date() for n in range(-1, 14))
         pieces = segments(buckets, dates, timezone=name)
         assert pieces[0].start == buckets[0].start

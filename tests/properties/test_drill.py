@@ -31,8 +31,9 @@ from custdyn_widgets.model.definitions import (
     ROUNDING,
 )
 from custdyn_widgets.model.money import rounded
-from custdyn_widgets.model.periods import EARLIEST, bucket_before
+from custdyn_widgets.model.periods import EARLIEST
 from custdyn_widgets.query.fields import OPTIONAL_BLOCKS
+from custdyn_widgets.query.periods import own_period
 from custdyn_widgets.report.report import Row
 from custdyn_widgets.sources import Source
 from tests.support.ledgers import Case, cases, ledgers
@@ -179,10 +180,10 @@ def check_the_first_bucket(result: Result) -> None:
     """What was before the first bucket is what a report that begins one bucket earlier shows."""
     report = result.report
     query, first = report.query, report.buckets[0]
-    start = bucket_before(first, report.last, units=query.time_units)
-    if not query.time_units or start < EARLIEST:
+    bucket = own_period(query, report.as_of).before
+    if bucket is None or not query.time_units or bucket.first < EARLIEST:
         return
-    period = {"from": f"{start:%Y-%m-%d %H:%M:%S}", "to": f"{report.last:%Y-%m-%d %H:%M:%S}"}
+    period = {"from": f"{bucket.first:%Y-%m-%d %H:%M:%S}", "to": f"{report.last:%Y-%m-%d %H:%M:%S}"}
     try:
         longer = run(
             query.with_fields({"period": period, "compare": None}),

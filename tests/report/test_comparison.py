@@ -16,7 +16,7 @@ from custdyn_widgets import CustdynError, Query, Result, run
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports.verify import SAME, compare, read_saved
 from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL, NA, PACKAGE, PAY_AS_YOU_GO
-from custdyn_widgets.query.compared_period import other_interval
+from custdyn_widgets.query.periods import other_interval
 from custdyn_widgets.report.comparison import largest_changes, summary
 from custdyn_widgets.report.difference import Difference
 from custdyn_widgets.views.table import to_json_model
@@ -155,6 +155,16 @@ def test_a_leap_day_has_no_counterpart_and_is_none() -> None:
     after = year(period={"from": "2025-02-28", "to": "2025-03-01"}, group_by=["date"])
     assert "no bucket here is the counterpart of 2024-02-29" in notes(after)
     assert "no bucket there is the counterpart of 2024-02-29" in notes(result)
+
+
+@pytest.mark.parametrize(("year", "sides"), [(2011, ["other"]), (2012, ["value"])])
+def test_a_day_that_samoa_skipped_has_nothing_behind_it(year: int, sides: list[str]) -> None:
+    day = {"from": f"{year}-12-30", "to": f"{year}-12-30"}
+    clients = [[1, "One", "client", None, "EUR", "2000-01-01T00:00:00Z"]]
+    query = {"period": day, "timezone": "Pacific/Apia", "compare": "previous_year"}
+    result = make({"clients": clients}, group_by=["date"], **query)
+    assert [side for side, period in result.drill.periods.items() if period.buckets] == sides
+    assert result.balances().empty == (year == 2011)
 
 
 def test_a_bare_report_says_nothing_of_a_comparison() -> None:

@@ -21,7 +21,7 @@ from custdyn_widgets.cli import main
 from custdyn_widgets.drill.package_card import package_card
 from custdyn_widgets.environment import MEMORY_VARIABLE
 from custdyn_widgets.errors import MissingRates, QueryError, SourceChanged, SourceError, TooFine
-from custdyn_widgets.model.periods import make_buckets
+from custdyn_widgets.query.periods import own_period
 from custdyn_widgets.sources.place import MANIFEST
 from custdyn_widgets.sources.rollup import MAX_PARTS
 from custdyn_widgets.sources.rollup_manifest import Rollup
@@ -44,11 +44,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def aligned(case: Case, grain: int) -> bool:
     """Whether every edge of a case's buckets, and its instant, is on the grain."""
     query = Query.model_validate({**case.json_query()})
-    first, last = query.interval(case.as_of)
-    buckets = make_buckets(
-        first, last, units=query.time_units, timezone=query.timezone, as_of=case.as_of
-    )
-    edges = [edge for one in buckets for edge in (one.start, one.end)]
+    edges = [edge for one in own_period(query, case.as_of).buckets for edge in (one.start, one.end)]
     return not any((edge - EPOCH) % timedelta(minutes=grain) for edge in (*edges, case.as_of))
 
 

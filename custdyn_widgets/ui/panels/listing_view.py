@@ -105,7 +105,7 @@ class ListingView:
             raise TypeError(made)
         self.made, self.query = made, query
         asked = made.asked
-        period = days(asked.first, asked.last)
+        period = days(asked.period.first, asked.period.last)
         words = f"{period} {asked.query.timezone} · {asked.query.currency}"
         self._headline.value = f"<h2>{escape(words)}</h2>"
         pairs = "".join(

@@ -1,4 +1,4 @@
-"""The period that a query is compared with, and its buckets."""
+"""The periods of a query: its own, and the one that this is compared with."""
 
 from __future__ import annotations
 
@@ -6,8 +6,30 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.periods import EARLIEST, SECOND, Bucket, begins_month, months_back
+from custdyn_widgets.model.periods import (
+    EARLIEST,
+    SECOND,
+    Bucket,
+    Period,
+    begins_month,
+    months_back,
+)
 from custdyn_widgets.query.query import Interval, Query
+
+
+def own_period(query: Query, as_of: datetime, units: tuple[str, ...] | None = None) -> Period:
+    """The period of a query, seen at `as_of` (aware); in its own time units, or these."""
+    first, last = query.interval(as_of)
+    units = query.time_units if units is None else units
+    return Period.of(first, last, units=units, timezone=query.timezone, as_of=as_of)
+
+
+def other_period(query: Query, own: Period) -> Period | None:
+    """The period that a query compares its own with, if it does. Raises QueryError as below."""
+    if query.compare is None:
+        return None
+    first, last = other_interval(query, own.first, own.last)
+    return Period.of(first, last, units=own.units, timezone=own.timezone, as_of=own.as_of)
 
 
 def other_interval(query: Query, first: datetime, last: datetime) -> tuple[datetime, datetime]:
