@@ -89,7 +89,7 @@ def _named(name: str) -> Source:
 
 
 def _path(name: str) -> Path:
-    return Path(name).expanduser()
+    return Path(name).expanduser().absolute()  # a notebook may change its folder later
 
 
 def source_text(source: From) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -20,6 +21,7 @@ import pytest
 
 from custdyn_widgets import Result, run, run_cdrs, run_orig_term
 from custdyn_widgets.errors import QueryError, SourceError
+from custdyn_widgets.sources import SAMPLE
 from tests.support.small import entry, source
 
 mpl.use("Agg")
@@ -247,6 +249,28 @@ def test_an_empty_period_has_empty_frames() -> None:
     empty = run({"period": period, "timezone": "Pacific/Apia"}, "demo")
     for frame in (empty.cells, empty.numbers, empty.balances(), empty.flows()):
         assert frame.empty
+    full = run({"period": {"from": "2025-03-01", "to": "2025-03-31"}}, "demo", as_of=AS_OF)
+    for name in ("balances", "flows"):
+        frame, other = getattr(empty, name)(), getattr(full, name)()
+        kinds = [{one: str(made[one].dtype) for one in made} for made in (frame, other)]
+        assert [{**kind, "start": ""} for kind in kinds] == [{**kinds[0], "start": ""}] * 2
+
+
+def test_a_source_given_by_a_relative_path_is_found_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(SAMPLE, tmp_path / "ledger")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    query = {"period": {"from": "2017-01-01", "to": "2017-12-31"}, "currency": "USD"}
+    result = run(query, "ledger")
+    before = result.clients("Clients - All", "Balance", 0)
+    monkeypatch.chdir("other")
+    assert result.entries("Balance Refill", "Total", 0).equals(
+        run(query, tmp_path / "ledger").entries("Balance Refill", "Total", 0)
+    )
+    assert result.clients("Clients - All", "Balance", 0).equals(before)
+    assert result.source.name == "ledger"
 
 
 def test_exact_values_add_up_to_the_cell(result: Result, tmp_path: Path) -> None:
