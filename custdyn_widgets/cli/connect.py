@@ -11,7 +11,7 @@ from custdyn_widgets.cli.output import write
 from custdyn_widgets.connections.balances import HEADER
 from custdyn_widgets.connections.connect import connect as bring
 from custdyn_widgets.connections.connect import statements_of
-from custdyn_widgets.connections.connected import Connected
+from custdyn_widgets.connections.connect_result import ConnectResult
 from custdyn_widgets.connections.system import load_system
 from custdyn_widgets.files import write_atomically
 from custdyn_widgets.views.progress import telling, terminal
@@ -54,7 +54,7 @@ def connect(parsed: argparse.Namespace) -> int:
     return 1 if parsed.check and made.differences else 0
 
 
-def _differences(made: Connected) -> bytes:
+def _differences(made: ConnectResult) -> bytes:
     """Clients whose balance differs, as CSV."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\r\n")

@@ -1,4 +1,4 @@
-"""Fields of a query that are changed on the command line."""
+"""Fields of a query that are changed on the command line: `--set FIELD=VALUE`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 
-from custdyn_widgets.connections.column_types import AMOUNT
+from custdyn_widgets.connections.mapping_types import AMOUNT
 from custdyn_widgets.model.cells import shown
 
 MUCH = 100

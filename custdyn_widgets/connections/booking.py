@@ -11,7 +11,7 @@ import duckdb
 
 from custdyn_widgets.connections.balances import number
 from custdyn_widgets.connections.canonical import IDENTITY
-from custdyn_widgets.connections.column_types import AMOUNT
+from custdyn_widgets.connections.mapping_types import AMOUNT
 
 
 @dataclass(frozen=True)

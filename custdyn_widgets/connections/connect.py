@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from custdyn_widgets.connections.balances import differences, furthest
-from custdyn_widgets.connections.connected import Connected
+from custdyn_widgets.connections.connect_result import ConnectResult
 from custdyn_widgets.connections.folder import Folder
 from custdyn_widgets.connections.history import Changes, follow, keep_the_gone
 from custdyn_widgets.connections.mapping import locked_engine, run_mapping
@@ -61,7 +61,7 @@ def connect(
     currency: str | None = None,
     rebuild: bool = False,
     progress: Progress = lambda _: None,
-) -> Connected:
+) -> ConnectResult:
     """Brings a billing system's data into a folder that is a source, and checks its balances.
 
     Args:
@@ -143,7 +143,7 @@ def _run(
     settings: Settings,
     progress: Progress,
     before: dict[str, Any] | None = None,
-) -> Connected:
+) -> ConnectResult:
     """Reads, maps and compares; with a folder, writes. `before`: the manifest that it has."""
     requests = requests_of(system, origin, lists=settings.lists)
     moment = origin.moment()
@@ -182,7 +182,7 @@ def _run(
         tables = {name: count(engine, name) for name in names}
         if changes is not None:
             tables["ledger"] = count(engine, "earlier") * bool(before) + count(engine, "additions")
-        made = Connected(
+        made = ConnectResult(
             system=system.described.title,
             origin=origin.name,
             moment=moment,
@@ -210,7 +210,7 @@ def _run(
         return replace(made, written=True)
 
 
-def _manifest(made: Connected, settings: Settings, raw: RawSnapshot) -> dict[str, Any]:
+def _manifest(made: ConnectResult, settings: Settings, raw: RawSnapshot) -> dict[str, Any]:
     """What the folder says of itself, as JSON gives it back."""
     said = {
         "version": VERSION,

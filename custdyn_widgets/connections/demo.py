@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from custdyn_widgets.connections.balances import plain
-from custdyn_widgets.connections.column_types import ColumnType
 from custdyn_widgets.connections.magnusbilling import BEGIN, DAYS, MagnusBilling, Row
+from custdyn_widgets.connections.mapping_types import ColumnType
 from custdyn_widgets.connections.system import load_system
 
 SEED, CLIENTS = 7, 300

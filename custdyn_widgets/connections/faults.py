@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import duckdb
 
 from custdyn_widgets.connections.canonical import FALLBACK, RESERVED
-from custdyn_widgets.connections.column_types import AMOUNT
+from custdyn_widgets.connections.mapping_types import AMOUNT
 from custdyn_widgets.connections.sql import identifier, literal, types_of
 from custdyn_widgets.connections.system import BALANCES, ROW
 from custdyn_widgets.errors import DataFault

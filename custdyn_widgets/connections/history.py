@@ -12,7 +12,7 @@ import duckdb
 
 from custdyn_widgets.connections.booking import Edit, book_balances, book_edits
 from custdyn_widgets.connections.canonical import IDENTITY, columns_of
-from custdyn_widgets.connections.column_types import AMOUNT
+from custdyn_widgets.connections.mapping_types import AMOUNT
 from custdyn_widgets.connections.numbering import number_again
 from custdyn_widgets.connections.sql import count, parquet
 from custdyn_widgets.model.cells import many

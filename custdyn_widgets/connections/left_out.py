@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 
 from custdyn_widgets.connections.canonical import ORIGIN_COLUMNS
-from custdyn_widgets.connections.column_types import AMOUNT
+from custdyn_widgets.connections.mapping_types import AMOUNT
 from custdyn_widgets.connections.raw import RawSnapshot
 from custdyn_widgets.connections.sql import identifier, types_of
 from custdyn_widgets.connections.system import LEFT_OUT, ROW, MappingError, System, did_you_mean

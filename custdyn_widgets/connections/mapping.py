@@ -17,10 +17,10 @@ from custdyn_widgets.connections.canonical import (
     UNNAMED,
     columns_of,
 )
-from custdyn_widgets.connections.column_types import AMOUNT
 from custdyn_widgets.connections.faults import data_faults
 from custdyn_widgets.connections.left_out import LeftOut, accounted, entries_of
 from custdyn_widgets.connections.mapping_notes import notes_of
+from custdyn_widgets.connections.mapping_types import AMOUNT
 from custdyn_widgets.connections.numbering import number_entries
 from custdyn_widgets.connections.raw import RawSnapshot
 from custdyn_widgets.connections.sql import count, identifier, literal, parquet, types_of

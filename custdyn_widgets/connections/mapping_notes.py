@@ -1,4 +1,4 @@
-"""What is odd in what a mapping gives, and no error."""
+"""What is unusual in mapped data, but no error."""
 
 from __future__ import annotations
 

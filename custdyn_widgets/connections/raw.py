@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from custdyn_widgets.connections.column_types import (
+from custdyn_widgets.connections.mapping_types import (
     DECIMALS,
     ColumnType,
     is_too_fine,

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from custdyn_widgets.connections.column_types import ColumnType, Style
+from custdyn_widgets.connections.mapping_types import ColumnType, Style
 from custdyn_widgets.errors import CustdynError
 from custdyn_widgets.files import why
 from custdyn_widgets.model.schema import TABLES

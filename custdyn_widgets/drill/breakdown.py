@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from custdyn_widgets.drill.contributions import Contributions, Rows
+from custdyn_widgets.drill.contributions import Amounts, Contributions
 from custdyn_widgets.drill.period import ExtractedPeriod, Scope
 from custdyn_widgets.extract.arrays import Flags, Numbers
 from custdyn_widgets.extract.filters import package_names
@@ -120,15 +120,15 @@ class _Collector:
         days, codes, conversion = tuple(self._days), self._codes, self._conversion
         found = {}
         for name, side in sides.items():
-            own = Rows.joined([_signed(rows[plain(term)], term.sign) for term in side.terms])
+            own = Amounts.joined([_signed(rows[plain(term)], term.sign) for term in side.terms])
             found[name] = Contributions(side, own, days, codes, conversion, scope)
         return found
 
-    def _held(self, terms: Sequence[Term]) -> tuple[dict[Term, Rows], dict[Term, Flags | None]]:
+    def _held(self, terms: Sequence[Term]) -> tuple[dict[Term, Amounts], dict[Term, Flags | None]]:
         """Rows of what is held, and for every term the flags of the clients that it is of."""
         period = self._period
         marks = period.edges[: self._column + 2]
-        found: dict[BalanceTerm, list[Rows]] = {
+        found: dict[BalanceTerm, list[Amounts]] = {
             plain(one): [] for one in terms if isinstance(one, BalanceTerm)
         }
         groups: dict[str, Flags] = {
@@ -159,8 +159,8 @@ class _Collector:
                     members = members & (balance > 0 if term.keep == "positive" else balance < 0)
                 at = np.flatnonzero(members)
                 days = np.full(len(at), day, np.int64)
-                listed.append(Rows(positions[at], days, balance[at], np.ones(len(at), np.int64)))
-        held: dict[Term, Rows] = {term: Rows.joined(listed) for term, listed in found.items()}
+                listed.append(Amounts(positions[at], days, balance[at], np.ones(len(at), np.int64)))
+        held: dict[Term, Amounts] = {term: Amounts.joined(listed) for term, listed in found.items()}
         for one in terms:
             if isinstance(one, FlowTerm):
                 flags[plain(one)] = None if one.client_set is None else groups[one.client_set]
@@ -170,12 +170,14 @@ class _Collector:
                 flags[plain(one)] = own
         return held, flags
 
-    def _moved(self, terms: Sequence[Term], among: Mapping[Term, Flags | None]) -> dict[Term, Rows]:
+    def _moved(
+        self, terms: Sequence[Term], among: Mapping[Term, Flags | None]
+    ) -> dict[Term, Amounts]:
         wanted = [plain(term) for term in terms if isinstance(term, FlowTerm)]
         if not wanted:
             return {}
         flows, names = self._flows
-        made: dict[Term, Rows] = {}
+        made: dict[Term, Amounts] = {}
         for term in dict.fromkeys(wanted):
             kept = flows.in_flow(term.flow, term.package, names)
             flags = among[term]
@@ -183,7 +185,7 @@ class _Collector:
                 kept &= flags[flows.client]
             at = np.flatnonzero(kept)
             days = flows.segment[at] + Breakdown.first_piece
-            made[term] = Rows(flows.client[at], days, flows.amount[at], flows.entries[at])
+            made[term] = Amounts(flows.client[at], days, flows.amount[at], flows.entries[at])
         return made
 
     def _has(self, having: tuple[str, ...]) -> Flags:
@@ -217,5 +219,5 @@ def plain(term: SomeTerm) -> SomeTerm:
     return replace(term, sign=1)
 
 
-def _signed(rows: Rows, sign: int) -> Rows:
+def _signed(rows: Amounts, sign: int) -> Amounts:
     return rows if sign > 0 else replace(rows, amount=-rows.amount)

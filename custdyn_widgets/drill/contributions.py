@@ -20,7 +20,7 @@ from custdyn_widgets.report.conversion import Conversion
 
 
 @dataclass(frozen=True)
-class Rows:
+class Amounts:
     """Amounts of clients: `client` is a position, `day` a place among dates, `entries` a count."""
 
     client: Ints
@@ -29,7 +29,7 @@ class Rows:
     entries: Ints
 
     @classmethod
-    def joined(cls, some: Sequence[Rows]) -> Rows:
+    def joined(cls, some: Sequence[Amounts]) -> Amounts:
         """All of them, one below the other."""
         if not some:
             nothing = np.zeros(0, np.int64)
@@ -47,7 +47,7 @@ class Contributions:
     """
 
     side: Measure
-    rows: Rows
+    rows: Amounts
     days: tuple[date, ...]
     codes: Numbers
     conversion: Conversion

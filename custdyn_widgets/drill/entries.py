@@ -18,7 +18,7 @@ from custdyn_widgets.drill.breakdown import (
     Checkpoint,
     plain,
 )
-from custdyn_widgets.drill.contributions import Contributions, Rows, added_up
+from custdyn_widgets.drill.contributions import Amounts, Contributions, added_up
 from custdyn_widgets.drill.period import Scope
 from custdyn_widgets.extract.arrays import Ints, Numbers, microseconds_or, positions, unscaled
 from custdyn_widgets.extract.filters import package_names
@@ -138,7 +138,7 @@ def _as_flows(table: pa.Table) -> pa.Table:
     )
 
 
-def _rows(scope: Scope, side: Measure, flows: ClientFlows, occurred: Ints) -> Rows:
+def _rows(scope: Scope, side: Measure, flows: ClientFlows, occurred: Ints) -> Amounts:
     """What each entry adds, term by term; the place of an entry stands for the client."""
     start, end = (microseconds(edge) for edge in (scope.bucket.start, scope.bucket.end))
     starts = np.array([microseconds(piece.start) for piece in scope.pieces], np.int64)
@@ -150,8 +150,8 @@ def _rows(scope: Scope, side: Measure, flows: ClientFlows, occurred: Ints) -> Ro
         at = np.flatnonzero(kept)
         days = np.full(len(at), day, np.int64) if day >= 0 else segment[at] + Breakdown.first_piece
         amount = flows.amount[at] if term.sign > 0 else -flows.amount[at]
-        listed.append(Rows(at.astype(np.int64), days, amount, flows.entries[at]))
-    return Rows.joined(listed)
+        listed.append(Amounts(at.astype(np.int64), days, amount, flows.entries[at]))
+    return Amounts.joined(listed)
 
 
 def _of_term(

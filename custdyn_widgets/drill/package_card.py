@@ -16,10 +16,11 @@ from custdyn_widgets.drill.period import ExtractedPeriod
 from custdyn_widgets.errors import FieldFault, QueryError
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PACKAGE_CARD, PER_HOLDER, SHARE
 from custdyn_widgets.model.cells import Cell, Line
-from custdyn_widgets.model.definitions import NA, PACKAGE, PACKAGES, PAY_AS_YOU_GO
+from custdyn_widgets.model.definitions import PACKAGE, PACKAGES, PAY_AS_YOU_GO
 from custdyn_widgets.model.formulas import Formula
 from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.money import decimals
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.model.rows import revenue_of
 from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Report

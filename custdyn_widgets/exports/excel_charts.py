@@ -16,6 +16,8 @@ from custdyn_widgets.model.definitions import LINES
 from custdyn_widgets.report.report import Report
 from custdyn_widgets.views.chart_spec import PRE_CONFIGURED, points_of
 
+CHARTS: dict[str, type[LineChart | BarChart]] = {"line": LineChart, "column": BarChart}
+"""The kinds that the pre-configured charts have."""
 ROWS_APART = 16
 INK, PALE = "2563EB", "DCDFE4"
 SIDES = {"own": "", "other": f" ({LINES['other'].label})"}
@@ -43,7 +45,7 @@ def add_charts(book: Workbook, report: Report) -> None:
     figures: list[tuple[str, list[Cell]]] = []
     for number, (title, spec) in enumerate(PRE_CONFIGURED.items()):
         kind = spec.series[0].kind
-        drawn = LineChart() if kind == "line" else BarChart()
+        drawn = CHARTS[kind]()
         drawn.title = title
         drawn.legend = None
         drawn.height, drawn.width = 7.2, 15

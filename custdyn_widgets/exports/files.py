@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from custdyn_widgets.pipeline.provenance import Provenance
 
 FILE_KINDS = ("csv", "xls", "xlsx", "json", "html")
-"""The files that a report can be made into, which their names end in."""
+"""The files that a report can be made into, which their names end in.
+
+What of them the form offers is OUTPUT_TYPES, its buttons are FILES of `download.py`.
+"""
 
 
 class Files:

@@ -11,7 +11,7 @@ from custdyn_widgets.model.periods import Bucket, Segment
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that the extract depend on, beside the data.
+    """Everything that an extract depends on besides the data.
 
     `pieces` are the segments by which flows are added up; `cuts` are these, and more that another
     question may want. `by_client`: the flows of each client, too. Entries and clients from

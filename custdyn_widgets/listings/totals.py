@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from custdyn_widgets.listings.criteria import Criteria
 from custdyn_widgets.model.cells import Cell
-from custdyn_widgets.model.definitions import NA
 from custdyn_widgets.model.money import EXACT, unscaled_units
+from custdyn_widgets.model.na_reasons import NA
 
 
 @dataclass

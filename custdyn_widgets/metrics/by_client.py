@@ -1,4 +1,4 @@
-"""What needs the flows of each client: flows of a class, clients with an entry of a flow."""
+"""Figures that need the flows of each client: of a class, of clients with an entry of a flow."""
 
 from __future__ import annotations
 

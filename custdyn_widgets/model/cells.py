@@ -10,7 +10,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-from custdyn_widgets.model.definitions import CHANGES, NA, Unit
+from custdyn_widgets.model.definitions import CHANGES, Unit
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.words import tr, tr_plural
 
 NOT_AVAILABLE = "N/A"

@@ -17,7 +17,6 @@ from custdyn_widgets.model.definitions import (
     LAPSED,
     LEFT,
     MOVEMENTS,
-    NA,
     NEW,
     OPENING,
     OTHER,
@@ -47,6 +46,7 @@ from custdyn_widgets.model.formulas import (
     money,
     turned,
 )
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.model.rows import ACTIVE_CLIENTS, revenue
 
 _FLOW_WORDS = {

@@ -9,7 +9,6 @@ from custdyn_widgets.model.definitions import (
     ACTIVE,
     ALL,
     BALANCE_REFILL,
-    NA,
     OVERALL_ACTIVE,
     PACKAGE,
     PACKAGE_FLOWS,
@@ -30,6 +29,7 @@ from custdyn_widgets.model.formulas import (
     entries,
     money,
 )
+from custdyn_widgets.model.na_reasons import NA
 
 ACTIVE_CLIENTS = clients(f"{ACTIVE}: Qty", ACTIVE)
 _REFILL_TOTAL = money(f"{BALANCE_REFILL}: Total", FlowTerm(REFILLS))

@@ -61,7 +61,7 @@ ACTIVATION = "package_activation"
 RENEWAL = "package_renewal"
 PACKAGE_KINDS = (ACTIVATION, RENEWAL)
 PAID_KINDS = (PAYG, *PACKAGE_KINDS)
-"""Entries of these kinds with amount < 0 are paid uses."""
+"""The kinds of a paid use: see `sources/paid_use.py`."""
 NAMED_KINDS = (REFILL, *PAID_KINDS)
 ORIG, TERM = "orig", "term"
 """The directions of pay-as-you-go use: of the client's, and what it is paid for."""

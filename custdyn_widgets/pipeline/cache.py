@@ -37,10 +37,10 @@ MAX = 10**38
 
 
 @dataclass
-class Frames:
-    """The extract of a `plan`, and what was made of them since.
+class CachedExtract:
+    """The extract of a `plan`, and what was made of it since.
 
-    Neither the currency of a report, its rate policy nor its active duration is in them. Where
+    Neither the currency of a report, its rate policy nor its active duration is in it. Where
     the clients are too many to be held, `sliced` reads them part by part, for one report. What is
     made may take `room` bytes; where that is much, `grown` is called.
     """
@@ -51,25 +51,25 @@ class Frames:
     extract: Extract
     sliced: SlicedReader | None = None
     room: int = 0
-    grown: Callable[[Frames], None] = lambda _: None
+    grown: Callable[[CachedExtract], None] = lambda _: None
     _people: Population | None = None
     _sums: dict[tuple[object, ...], dict[str, ClientSetSums]] = field(default_factory=dict)
     _cut: dict[object, Extract] = field(default_factory=dict)
     _flows: dict[object, list[Flow]] = field(default_factory=dict)
-    _coarser: dict[object, Frames] = field(default_factory=dict)
+    _coarser: dict[object, CachedExtract] = field(default_factory=dict)
     _recency: Recency | None = None
     _has_tried: bool = False
 
     @property
     def size(self) -> int:
-        """About how many bytes they and what is made of them take."""
+        """About how many bytes it and what is made of it take."""
         held, recency = self.extract.client_data, [self, *self._coarser.values()]
         tables = {id(one._recency): one._recency.table.nbytes for one in recency if one._recency}
         own = 0 if held is None else held.nbytes
         return 3 * int(self.extract.flows.nbytes) + own + sum(tables.values())
 
     def answers(self, plan: Plan) -> bool:
-        """Whether what is asked for can be made of these frames, of the same data."""
+        """Whether what is asked for can be made of it, of the same data."""
         own = self.plan
         return (
             own.filters == plan.filters
@@ -81,14 +81,14 @@ class Frames:
         )
 
     def _holds(self, as_of: datetime) -> bool:
-        """Whether nothing comes or goes between the instant of these frames and another."""
+        """Whether nothing comes or goes between its instant and another."""
         own, following = self.plan.as_of, self.extract.next_event
         return own <= as_of and (
             as_of == own or following is None or microseconds(as_of) <= following
         )
 
-    def by(self, buckets: tuple[Bucket, ...]) -> Frames:
-        """These frames by other buckets, whose edges are among theirs."""
+    def by(self, buckets: tuple[Bucket, ...]) -> CachedExtract:
+        """The same by other buckets, whose edges are among its own."""
         own = self.plan.buckets
         if [one.start for one in own] == [one.start for one in buckets]:
             return self
@@ -96,14 +96,14 @@ class Frames:
             self._coarser = {buckets: self._merged(buckets)}
         return self._coarser[buckets]
 
-    def _merged(self, buckets: tuple[Bucket, ...]) -> Frames:
+    def _merged(self, buckets: tuple[Bucket, ...]) -> CachedExtract:
         own = self.plan.buckets
         place = np.array([0, *(number + 1 for number in _places(own, buckets))])
         held = self._held
         coarser = place if held.coarser is None else place[held.coarser]
         extract = replace(self.extract, client_data=replace(held, coarser=coarser))
         plan = replace(self.plan, buckets=buckets)
-        return Frames(
+        return CachedExtract(
             *(self.source, plan, self.token, extract),
             room=self.room,
             grown=lambda _: self.grown(self),
@@ -158,7 +158,7 @@ class Frames:
         return self.extract.client_data
 
     def people(self, checkpoint: Checkpoint) -> Population:
-        """The clients behind the frames."""
+        """The clients behind it."""
         if self._people is None:
             self._people = population(self._held, checkpoint)
         return self._people
@@ -198,8 +198,10 @@ class Frames:
         }
 
 
-def frames_of(source: Source, snapshot: Snapshot, plan: Plan, checkpoint: Checkpoint) -> Frames:
-    """The frames that a question needs: kept ones, or read now, and kept.
+def cached_extract(
+    source: Source, snapshot: Snapshot, plan: Plan, checkpoint: Checkpoint
+) -> CachedExtract:
+    """The extract that a question needs: a kept one, or read now, and kept.
 
     `checkpoint` is called before the ledger is read. Raises what reading raises.
     """
@@ -211,26 +213,26 @@ def frames_of(source: Source, snapshot: Snapshot, plan: Plan, checkpoint: Checkp
     extract = read_extract(snapshot.tables, snapshot.fetch, plan)
     sliced = sliced_reader(snapshot, plan, extract, source.memory)
     if sliced is not None:
-        return Frames(source.name, plan, snapshot.token, extract, sliced)
+        return CachedExtract(source.name, plan, snapshot.token, extract, sliced)
     access = ReadStrategy.of(
         *(extract.fullest, extract.inside),
         in_order=snapshot.raw.in_order,
         memory=source.memory.apart,
     )
     held = read_clients(snapshot.tables, snapshot.fetch, plan, access)
-    frames = Frames(
+    cached = CachedExtract(
         *(source.name, plan, snapshot.token, replace(extract, client_data=held)),
         room=source.memory.apart,
         grown=lambda made: source.memory.keep(made, made.size) if snapshot.raw.steady else None,
     )
-    frames.grown(frames)
-    return frames
+    cached.grown(cached)
+    return cached
 
 
-def _kept(source: Source, snapshot: Snapshot) -> Iterator[Frames]:
-    """Frames of the very data that is read now; those of other data are forgotten."""
+def _kept(source: Source, snapshot: Snapshot) -> Iterator[CachedExtract]:
+    """CachedExtract of the very data that is read now; those of other data are forgotten."""
     for one in source.memory:
-        if isinstance(one, Frames) and one.token == snapshot.token:
+        if isinstance(one, CachedExtract) and one.token == snapshot.token:
             yield one
         else:
             source.memory.drop(one)

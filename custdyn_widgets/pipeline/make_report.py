@@ -20,7 +20,7 @@ from custdyn_widgets.model.definitions import ALL_EVER, CLASSES, BlockDefinition
 from custdyn_widgets.model.formulas import Having, Where
 from custdyn_widgets.model.periods import Bucket, Period, Segment, segments
 from custdyn_widgets.model.rates import Rates
-from custdyn_widgets.pipeline.cache import frames_of
+from custdyn_widgets.pipeline.cache import cached_extract
 from custdyn_widgets.query.periods import match_buckets, other_period, own_period
 from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.row_list import wheres
@@ -202,21 +202,21 @@ class _Reporter:
             by_client=bridge or bool(having),
         )
         reading = partial(self.progress, tr("reading the ledger") + which)
-        frames = frames_of(self.source, snapshot, plan, reading)
-        extract = frames.cut(pieces)
+        cached = cached_extract(self.source, snapshot, plan, reading)
+        extract = cached.cut(pieces)
         checkpoint = partial(self.progress, tr("adding up"))
         checkpoint()
         names, counted = (
             package_names(snapshot.tables, snapshot.fetch),
             packages_counted(query, where),
         )
-        flows = frames.flows(pieces, names, timezone=query.timezone, counted=counted)
+        flows = cached.flows(pieces, names, timezone=query.timezone, counted=counted)
         wanted = MetricsPlan(
             *(period, edges(period, query.active_duration), groups, pieces, names),
             *(bridge, having, counted),
         )
-        part = frames.part(wanted, checkpoint)
-        if frames.sliced is not None:
+        part = cached.part(wanted, checkpoint)
+        if cached.sliced is not None:
             extract = replace(extract, checksum=part.checksum)
         inputs = ReportInputs(part.sums, flows, period.balance_days, part.stayed)
         return _Scope(extract, inputs, part.has_unknown_clients)

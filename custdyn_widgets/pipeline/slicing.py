@@ -39,7 +39,7 @@ def sliced_reader(
     """How the clients are read, where that is not all at once (None).
 
     An engine of many machines adds them up itself; else they come in as many slices as it takes
-    for one to fit the memory. What is kept for other questions makes room.
+    for one to fit its share (see `Memory.share`). What is kept for other questions makes room.
     """
     changes = min(extract.entries - extract.inside, extract.clients)
     changes += min(extract.inside, extract.clients * len(plan.buckets))

@@ -1,4 +1,4 @@
-"""Query fields: labels, meanings and choices; the views of the page."""
+"""Query fields: labels, meanings (the tooltips of the form) and choices; the page's views."""
 
 from __future__ import annotations
 

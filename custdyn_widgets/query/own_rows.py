@@ -1,4 +1,4 @@
-"""Rows of one's own: what they count or sum, and the definition that makes of it."""
+"""A query's own rows: what they count or sum, and the row definitions made of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from custdyn_widgets.errors import FieldFault, QueryError
-from custdyn_widgets.model.definitions import ACTIVE, MOVED, NA, RowDefinition, Unit
+from custdyn_widgets.model.definitions import ACTIVE, MOVED, RowDefinition, Unit
 from custdyn_widgets.model.formulas import (
     BalanceTerm,
     Counts,
@@ -25,6 +25,7 @@ from custdyn_widgets.model.formulas import (
     Measure,
     Where,
 )
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.query.base import Explained, Frozen, Texts
 from custdyn_widgets.query.fields import TYPE_CHOICES
 from custdyn_widgets.query.terms import (

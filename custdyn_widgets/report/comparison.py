@@ -10,8 +10,9 @@ from typing import get_args
 
 from custdyn_widgets.model.blocks import definitions
 from custdyn_widgets.model.cells import Cell, Compared, few, shown, signed
-from custdyn_widgets.model.definitions import NA, ROUNDING, RowDefinition, Unit
+from custdyn_widgets.model.definitions import ROUNDING, RowDefinition, Unit
 from custdyn_widgets.model.money import amount, rounded_amount
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.model.periods import Bucket, State
 from custdyn_widgets.report.conversion import percent_cell, ratio_cell
 from custdyn_widgets.report.report import Note, Other, Report, Row, warnings_first

@@ -1,4 +1,4 @@
-"""Notes on a report: what was left out, and what is unusual."""
+"""Notes on a report: what was left out, what is unusual. Those on the data: `data_warnings`."""
 
 from __future__ import annotations
 

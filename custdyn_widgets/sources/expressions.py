@@ -10,7 +10,8 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from custdyn_widgets.model.schema import PACKAGE_KINDS, PAID_KINDS, PAYG
+from custdyn_widgets.model.schema import PACKAGE_KINDS, PAYG
+from custdyn_widgets.sources.paid_use import is_paid
 
 HOUR = 60
 ROLLED = ("entries", "opposite", "paid_at", "first_at", "last_at")
@@ -42,7 +43,7 @@ def last_paid(ledger: ir.Table) -> ir.TimestampScalar:
     """The instant of the last paid use; null where there is none."""
     if is_rolled(ledger):
         return ledger.paid_at.max()
-    return ledger.occurred_at.max(where=_is_paid(ledger))
+    return ledger.occurred_at.max(where=is_paid(ledger))
 
 
 def paid(ledger: ir.Table) -> ir.TimestampColumn:
@@ -50,11 +51,7 @@ def paid(ledger: ir.Table) -> ir.TimestampColumn:
     if is_rolled(ledger):
         return ledger.paid_at
     instant = ledger.occurred_at
-    return ibis.ifelse(_is_paid(ledger), instant, ibis.null(instant.type()))
-
-
-def _is_paid(ledger: ir.Table) -> ir.BooleanColumn:
-    return (ledger.amount < 0) & ledger.kind.isin(PAID_KINDS)
+    return ibis.ifelse(is_paid(ledger), instant, ibis.null(instant.type()))
 
 
 def opposite(ledger: ir.Table) -> ir.IntegerScalar:

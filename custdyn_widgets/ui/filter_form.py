@@ -19,16 +19,16 @@ from custdyn_widgets.query.query import Query
 from custdyn_widgets.query.url import ParsedLink
 from custdyn_widgets.result import Result, run
 from custdyn_widgets.sources import Source, open_source
+from custdyn_widgets.ui.data_period import WhereDataIs
 from custdyn_widgets.ui.form import Form
 from custdyn_widgets.ui.jobs import Jobs
 from custdyn_widgets.ui.names import Names
 from custdyn_widgets.ui.output import LiveBox
 from custdyn_widgets.ui.page import Page
 from custdyn_widgets.ui.query_bar import QueryBar
+from custdyn_widgets.ui.query_target import Followed, Target
 from custdyn_widgets.ui.states import FIRST_QUERY, STALE, as_query, failed, preset, refuse_ignored
-from custdyn_widgets.ui.target import Followed, Target
 from custdyn_widgets.ui.voila import link_of_the_page, prepared_beforehand
-from custdyn_widgets.ui.where_data_is import WhereDataIs
 from custdyn_widgets.ui.widgets import basic
 from custdyn_widgets.ui.widgets.notices import Notice, Notices
 from custdyn_widgets.words import tr

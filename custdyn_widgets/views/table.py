@@ -9,7 +9,8 @@ from typing import Any
 
 from custdyn_widgets.model.blocks import every_block
 from custdyn_widgets.model.cells import Line, many
-from custdyn_widgets.model.definitions import LINES, NA, RowDefinition
+from custdyn_widgets.model.definitions import LINES, RowDefinition
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.model.optional_rows import BRIDGES
 from custdyn_widgets.model.periods import Bucket
 from custdyn_widgets.model.time_zones import in_zone, zone

@@ -57,10 +57,12 @@ class Notebooks:
         return self._folder / front / f"{self._name}.ipynb"
 
     def saved(self, front: str, visit: Visit) -> Any:
-        """The file, once it is saved."""
+        """The file as it is saved now, not by an autosave before."""
+        file = self.path(front)
+        before = file.stat().st_mtime_ns
         visit.page.keyboard.press("Control+s")
-        visit.until(lambda: any(one.outputs for one in nbformat.read(self.path(front), 4).cells))
-        return nbformat.read(self.path(front), 4)
+        visit.until(lambda: file.stat().st_mtime_ns > before)
+        return nbformat.read(file, 4)
 
     def end(self, front: str) -> None:
         end_kernels(self.addresses[front])

@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from custdyn_widgets.connections import faults, mapping
-from custdyn_widgets.connections.column_types import ColumnType
 from custdyn_widgets.connections.connect import connect
 from custdyn_widgets.connections.mapping import locked_engine
+from custdyn_widgets.connections.mapping_types import ColumnType
 from custdyn_widgets.connections.origins.mysql import MySQL
 from custdyn_widgets.connections.origins.origin import Database
 from custdyn_widgets.connections.system import MappingError

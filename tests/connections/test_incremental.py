@@ -14,7 +14,7 @@ from custdyn_widgets import Query, Result, make_rollup, run, run_orig_term
 from custdyn_widgets.connections import history
 from custdyn_widgets.connections.booking import Edit
 from custdyn_widgets.connections.connect import connect
-from custdyn_widgets.connections.connected import Connected
+from custdyn_widgets.connections.connect_result import ConnectResult
 from custdyn_widgets.connections.demo import play, write_sqlite
 from custdyn_widgets.connections.magnusbilling import BEGIN, MagnusBilling
 from tests.support.billing import fill, put, rows_of
@@ -41,7 +41,7 @@ class Played:
         self.server, self.name, self.folder = server, name, folder / "kept"
         self.url = put(server, name, "magnusbilling", self.made.tables)
 
-    def read(self, folder: Path | None = None) -> Connected:
+    def read(self, folder: Path | None = None) -> ConnectResult:
         """The rows as they are now."""
         fill(self.server, self.name, "magnusbilling", self.made.tables)
         return connect("magnusbilling", self.url, to=str(folder or self.folder))

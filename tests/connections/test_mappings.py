@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from custdyn_widgets.connections.connect import connect
-from custdyn_widgets.connections.connected import Connected
+from custdyn_widgets.connections.connect_result import ConnectResult
 from custdyn_widgets.connections.demo import write_sqlite
 from custdyn_widgets.connections.magnusbilling import BEGIN, MagnusBilling
 from custdyn_widgets.errors import DataError
@@ -129,7 +129,7 @@ def test_clients_without_a_balance_or_a_date_are_said_and_stay(tmp_path: Path) -
     assert created[str(empty)] == BEGIN.replace(tzinfo=None)
 
 
-def astpp(made: Astpp, server: MariaDB, folder: Path) -> tuple[list[dict[str, Any]], Connected]:
+def astpp(made: Astpp, server: MariaDB, folder: Path) -> tuple[list[dict[str, Any]], ConnectResult]:
     """The ledger of a system, and what connect said."""
     url = put(server, "odd_astpp", "astpp", made.tables)
     said = connect("astpp", url, to=str(folder / "out"), opening="none")

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from custdyn_widgets.connections.column_types import ColumnType, Style, major_units
 from custdyn_widgets.connections.connect import CallError, connect
+from custdyn_widgets.connections.mapping_types import ColumnType, Style, major_units
 from custdyn_widgets.connections.origins import open_origin
 from custdyn_widgets.connections.system import MappingError, built_in, load_system
 from custdyn_widgets.errors import DataError, QueryError, SourceError

@@ -8,7 +8,7 @@ import pytest
 
 from custdyn_widgets import Result, run
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
-from custdyn_widgets.model.definitions import NA
+from custdyn_widgets.model.na_reasons import NA
 from tests.conftest import AS_OF
 from tests.support.small import entry, source
 

@@ -24,7 +24,7 @@ from custdyn_widgets.metrics import recency
 from custdyn_widgets.metrics.client_sets import CLIENT_SETS, ClientState
 from custdyn_widgets.metrics.edges import Edge
 from custdyn_widgets.pipeline import slicing
-from custdyn_widgets.pipeline.cache import Frames
+from custdyn_widgets.pipeline.cache import CachedExtract
 from custdyn_widgets.query.fields import MAX_ACTIVE_MONTHS
 from custdyn_widgets.sources import Source
 from custdyn_widgets.sources.expressions import slices
@@ -247,7 +247,7 @@ def test_a_long_period_is_not_cut_wherever_any_rate_changes(source: Source) -> N
     year = {"group_by": ["year"], "period": {"from": "2003-01-01", "to": "2024-04-05"}}
     run({**ASKED, **year}, source, as_of=AS_OF)
     kept = next(iter(source.memory))
-    assert isinstance(kept, Frames) and len(kept.plan.cuts) == 22
+    assert isinstance(kept, CachedExtract) and len(kept.plan.cuts) == 22
     assert read_by(source, {**year, "currency": "USD"})
 
 
@@ -386,20 +386,20 @@ def test_what_is_kept_of_last_paid_uses_is_counted_and_refused_where_it_is_too_m
     monkeypatch.setattr(metrics, "FEW", 0)
     run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
     (kept,) = source.memory
-    assert isinstance(kept, Frames) and kept._recency is not None
+    assert isinstance(kept, CachedExtract) and kept._recency is not None
     table = kept._recency.table.nbytes
     assert source.memory.taken == kept.size > table
     source.memory.clear()
     monkeypatch.setattr(recency, "MAX_BYTES", table - 1)  # then fewer durations are foreseen
     run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
     (kept,) = source.memory
-    assert isinstance(kept, Frames) and kept._recency is not None
+    assert isinstance(kept, CachedExtract) and kept._recency is not None
     assert 0 < kept._recency.table.nbytes < table
     source.memory.clear()
     monkeypatch.setattr(recency, "MAX_BYTES", 0)
     run({**ASKED, "group_by": ["date"]}, source, as_of=AS_OF)
     (kept,) = source.memory
-    assert isinstance(kept, Frames) and kept._recency is None
+    assert isinstance(kept, CachedExtract) and kept._recency is None
     monkeypatch.setattr(recency, "MAX_BYTES", table)
     run({**ASKED, "group_by": ["month"]}, source, as_of=AS_OF)  # it has fewer buckets
     (coarser,) = kept._coarser.values()

@@ -18,7 +18,8 @@ from custdyn_widgets import Result, open_source, run
 from custdyn_widgets.drill.package_card import PackageCard
 from custdyn_widgets.errors import MissingRates, QueryError
 from custdyn_widgets.model.blocks import DAYS_BETWEEN, HOLDERS, PER_HOLDER, SHARE
-from custdyn_widgets.model.definitions import ALL, NA, NO_PACKAGE, PACKAGES, PAY_AS_YOU_GO
+from custdyn_widgets.model.definitions import ALL, NO_PACKAGE, PACKAGES, PAY_AS_YOU_GO
+from custdyn_widgets.model.na_reasons import NA
 from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import go_back, utc
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from custdyn_widgets import open_source, run
 from custdyn_widgets.errors import MissingRates, QueryError
-from custdyn_widgets.model.definitions import NA
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.report.report import Report
 from tests.support.ledgers import Case, cases, ledgers
 from tests.support.oracle import UNITS, Answer, RatesMissing, _money, answer, buckets_of, go_back

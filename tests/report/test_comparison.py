@@ -15,7 +15,8 @@ from openpyxl import load_workbook
 from custdyn_widgets import CustdynError, Query, Result, run
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.exports.verify import SAME, compare, read_saved
-from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL, NA, PACKAGE, PAY_AS_YOU_GO
+from custdyn_widgets.model.definitions import ALL, BALANCE_REFILL, PACKAGE, PAY_AS_YOU_GO
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.query.periods import other_interval
 from custdyn_widgets.report.comparison import largest_changes, summary
 from custdyn_widgets.report.difference import Difference

@@ -14,12 +14,12 @@ from custdyn_widgets.model.definitions import (
     ALL,
     ALL_EVER,
     BALANCE_REFILL,
-    NA,
     OVERALL_ACTIVE,
     PACKAGE,
     PACKAGES,
     PAY_AS_YOU_GO,
 )
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.model.rates import Rates
 from custdyn_widgets.report.conversion import Conversion
 from custdyn_widgets.report.rows import ReportInputs, check_identities, rows

@@ -13,7 +13,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import write_po
 
 from custdyn_widgets.model.blocks import EVERY_BLOCK, PACKAGE_CARD
-from custdyn_widgets.model.definitions import NA
+from custdyn_widgets.model.na_reasons import NA
 from custdyn_widgets.model.periods import State
 from custdyn_widgets.model.rows import PACKAGE_BLOCK
 from custdyn_widgets.model.schema import CLIENT_TYPES, KIND_NAMES

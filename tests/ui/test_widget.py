@@ -18,8 +18,8 @@ from custdyn_widgets.environment import STORE_VARIABLE
 from custdyn_widgets.errors import QueryError
 from custdyn_widgets.sources.catalog import Choice, Choices
 from custdyn_widgets.store import my_store
+from custdyn_widgets.ui.data_period import LAST_YEAR, apart
 from custdyn_widgets.ui.error_boundary import guarded, log_file
-from custdyn_widgets.ui.where_data_is import LAST_YEAR, apart
 from custdyn_widgets.ui.widgets.basic import is_shown
 from custdyn_widgets.ui.widgets.button import Button
 from custdyn_widgets.ui.widgets.datetime_field import DatetimeField

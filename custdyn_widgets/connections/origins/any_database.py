@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import sqlalchemy as sa
 
-from custdyn_widgets.connections.column_types import ColumnType
+from custdyn_widgets.connections.mapping_types import ColumnType
 from custdyn_widgets.connections.origins.origin import BATCH, Database, Request
 from custdyn_widgets.errors import SourceError
 from custdyn_widgets.sources.place import has_bare_signs, without_secrets

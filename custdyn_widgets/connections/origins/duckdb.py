@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from custdyn_widgets.connections.column_types import ColumnType
+from custdyn_widgets.connections.mapping_types import ColumnType
 from custdyn_widgets.connections.origins.origin import BATCH, Database, Request
 from custdyn_widgets.errors import SourceError
 

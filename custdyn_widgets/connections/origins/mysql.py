@@ -20,7 +20,7 @@ from pymysql.constants import FIELD_TYPE
 from pymysql.converters import encoders
 from pymysql.cursors import SSCursor
 
-from custdyn_widgets.connections.column_types import ColumnType
+from custdyn_widgets.connections.mapping_types import ColumnType
 from custdyn_widgets.connections.origins.origin import (
     BATCH,
     CHUNK,

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from custdyn_widgets.connections.column_types import ColumnType
+from custdyn_widgets.connections.mapping_types import ColumnType
 from custdyn_widgets.connections.system import Input
 
 CHUNK = 1 << 14

@@ -13,7 +13,7 @@ import pyarrow as pa
 from psycopg import sql
 from pyarrow import csv
 
-from custdyn_widgets.connections.column_types import ColumnType
+from custdyn_widgets.connections.mapping_types import ColumnType
 from custdyn_widgets.connections.origins.origin import (
     CHUNK,
     SECONDS,

@@ -1,4 +1,4 @@
-"""Frames as a source: of pandas, Polars, PyArrow."""
+"""CachedExtract as a source: of pandas, Polars, PyArrow."""
 
 from __future__ import annotations
 

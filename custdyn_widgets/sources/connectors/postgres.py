@@ -43,6 +43,7 @@ PLAIN = {
     "timestamp": "timestamp(6)",
     "timestamptz": "timestamp('UTC', 6)",
 }
+"""The types that are accepted, besides numeric, and what they are read as."""
 _COLUMNS = """
 SELECT a.attname, t.typname, a.atttypmod FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,4 +1,4 @@
-"""Where the data is: what the page says of it, and the period that it opens with."""
+"""The period of the data: what the page says of it, and the one that the page opens with."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Connected:
+class ConnectResult:
     """What `connect` has read and written.
 
     `tables`: rows of each of the five tables. `read` and `used`: rows of each input, and those
