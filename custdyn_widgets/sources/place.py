@@ -17,10 +17,9 @@ MASTER = re.compile(r"(spark://[^/?]+|local-cluster\[[^\]]*\]|local\[[^\]]*\])(/
 MANIFEST = "rollup.json"
 """Makes a folder that of a rollup."""
 ENDINGS = {".duckdb": "duckdb", ".ddb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
+SHEETS_AS_CSV = "save each sheet as CSV UTF-8"
 INSTEAD = {
-    **dict.fromkeys(
-        (".xlsx", ".xls", ".ods"), "save each sheet as CSV UTF-8 and give their folder"
-    ),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), f"{SHEETS_AS_CSV} and give their folder"),
     **dict.fromkeys((".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar"), "unpack it"),
 }
 """What helps with a file of another kind, by its ending."""

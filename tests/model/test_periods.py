@@ -29,36 +29,31 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-@pytest.mark.parametrize(
-    ("preset", "first", "last"),
-    [
-        ("today", "2024-02-29", "2024-02-29"),
-        ("yesterday", "2024-02-28", "2024-02-28"),
-        ("this_week", "2024-02-26", "2024-03-03"),
-        ("last_week", "2024-02-19", "2024-02-25"),
-        ("this_month", "2024-02-01", "2024-02-29"),
-        ("last_month", "2024-01-01", "2024-01-31"),
-        ("this_quarter", "2024-01-01", "2024-03-31"),
-        ("last_quarter", "2023-10-01", "2023-12-31"),
-        ("this_year", "2024-01-01", "2024-12-31"),
-        ("last_year", "2023-01-01", "2023-12-31"),
-        ("last_7_days", "2024-02-23", "2024-02-29"),
-        ("last_30_days", "2024-01-31", "2024-02-29"),
-        ("last_12_months", "2023-03-01", "2024-02-29"),
-    ],
-)
-def test_presets_resolve_against_as_of_in_the_zone(preset: str, first: str, last: str) -> None:
+DATES = {
+    "today": ("2024-02-29", "2024-02-29"),
+    "yesterday": ("2024-02-28", "2024-02-28"),
+    "this_week": ("2024-02-26", "2024-03-03"),
+    "last_week": ("2024-02-19", "2024-02-25"),
+    "this_month": ("2024-02-01", "2024-02-29"),
+    "last_month": ("2024-01-01", "2024-01-31"),
+    "this_quarter": ("2024-01-01", "2024-03-31"),
+    "last_quarter": ("2023-10-01", "2023-12-31"),
+    "this_year": ("2024-01-01", "2024-12-31"),
+    "last_year": ("2023-01-01", "2023-12-31"),
+    "last_7_days": ("2024-02-23", "2024-02-29"),
+    "last_30_days": ("2024-01-31", "2024-02-29"),
+    "last_12_months": ("2023-03-01", "2024-02-29"),
+}
+"""Of each preset the first and the last day, seen on 29 February 2024."""
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_resolve_against_as_of_in_the_zone(preset: str) -> None:
     # 20:00 in UTC is still the 29th in New York and Vienna, but not in Auckland
     seen = datetime(2024, 2, 29, 20, tzinfo=UTC)
+    first, last = DATES[preset]
     resolved = resolve_preset(preset, as_of=seen, timezone="Europe/Vienna")
     assert resolved == (at(first), at(f"{last}T23:59:59"))
-    assert set(PRESETS) >= {preset}
-
-
-def test_every_preset_has_dates() -> None:
-    for preset in PRESETS:
-        first, last = resolve_preset(preset, as_of=LATER, timezone="UTC")
-        assert first <= last
 
 
 def test_a_preset_follows_the_zone() -> None:

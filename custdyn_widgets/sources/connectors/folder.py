@@ -19,6 +19,7 @@ from custdyn_widgets.sources.connection import SNAPSHOT, facts_of, note_of, read
 from custdyn_widgets.sources.connectors.arrow import held
 from custdyn_widgets.sources.connectors.csv_file import header_of, read_csv
 from custdyn_widgets.sources.engine import Engine
+from custdyn_widgets.sources.place import SHEETS_AS_CSV
 from custdyn_widgets.sources.snapshot import Raw, Token
 from custdyn_widgets.sources.source import Source
 from custdyn_widgets.sources.suggestions import meant, unread_columns
@@ -149,7 +150,7 @@ def _around(folder: Path) -> str:
     there = sorted(one.name for one in folder.iterdir() if one.is_file())
     listed = f"it has {', '.join(there[:MAX_NAMED])}" if there else "it is empty"
     sheets = any(one.lower().endswith((".xlsx", ".xls", ".ods")) for one in there)
-    how = "save each sheet as CSV UTF-8" if sheets else "name them"
+    how = SHEETS_AS_CSV if sheets else "name them"
     return f"{listed}; {how}: clients.csv and ledger.csv (docs/sources.md)"
 
 
