@@ -1,4 +1,4 @@
-"""Definitions of rows and blocks; names of blocks, flows, sets and findings."""
+"""What defines a row or a block (they are in `rows.py`); names of blocks, flows and sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory budget: its size, and what is kept within it."""
+"""The memory budget: its size, what is kept within it; `slicing.py` reads within its share."""
 
 from __future__ import annotations
 

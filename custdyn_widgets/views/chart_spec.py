@@ -43,6 +43,7 @@ KINDS = {
     "area": tr("Area"),
     "point": tr("Point"),
 }
+"""The kinds of a series; `chart_altair.py` draws them from `chart_points.py`."""
 AXES = {"left": tr("Left"), "right": tr("Right")}
 X = {"bucket": tr("Time"), "package": tr("Package")}
 STACKING = {"amount": tr("Amounts"), "share": tr("Shares")}

@@ -1,5 +1,5 @@
 // What a cell, a row or a column is, in a tip at its side. It comes before the table's own script.
-// The words are Python's: of rows in model/rows.py, of fields in query/fields.py.
+// The words are Python's: of rows in model/rows.py and optional_rows.py, of fields in query/fields.py.
 const REST = 600; // milliseconds that a pointer rests on a cell before its tip comes
 
 // What a cell, a row or a column is, in words: for the tip.
