@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 from custdyn_widgets.extract.arrays import Flags
 from custdyn_widgets.extract.balance_changes import ReadStrategy
@@ -147,9 +148,9 @@ def periods_of(report: Report, extract: Sequence[Extract]) -> dict[str, Extracte
     query = report.query
     own = own_period(query, report.as_of)
     sides = {"value": own, "other": other_period(query, own)}
-    left, found = list(extract), dict[str, ExtractedPeriod]()
-    for side, period in sides.items():
-        if period is not None and period.buckets:
-            read = [left.pop(0) for _ in wheres(query.rows)]
-            found[side] = ExtractedPeriod.of(query, period, read)
-    return found
+    count, left = len(wheres(query.rows)), iter(extract)
+    return {
+        side: ExtractedPeriod.of(query, period, list(islice(left, count)))
+        for side, period in sides.items()
+        if period is not None and period.buckets
+    }
