@@ -15,11 +15,11 @@ from playwright.sync_api import Browser
 from custdyn_widgets.sources.demo.generator import demo_folder
 from tests.bench.cases import Case, make
 from tests.browser.drive import (
-    CHROMIUM,
     Visit,
     chromium,
     end_kernels,
     jupyterlab,
+    missing,
     voila,
     voila_notebook,
 )
@@ -89,8 +89,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if item.get_closest_marker("journey") is None or front_of(item) == "lab":
                 item.add_marker(pytest.mark.long)
             item.add_marker(pytest.mark.flaky(reruns=1))
-            if not CHROMIUM.exists() and not all_parts():
-                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+            if missing() and not all_parts():
+                item.add_marker(pytest.mark.skip(reason=missing()))
 
 
 def front_of(item: pytest.Item) -> str:

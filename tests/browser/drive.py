@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import nbformat
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect, sync_playwright
 from playwright.sync_api import Request as PageRequest
 
@@ -134,8 +136,20 @@ def jupyterlab(folder: Path, front: str = "jupyterlab") -> Iterator[str]:
         yield address
 
 
+@cache
+def missing() -> str:
+    """What is missing to drive a browser, in words; nothing where all is there."""
+    if not CHROMIUM.exists():
+        return "Chromium is not installed"
+    driver, _ = compute_driver_executable()
+    started = subprocess.run([driver, "--version"], capture_output=True, text=True)
+    return started.stderr.strip() if started.returncode else ""
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    if missing():
+        raise RuntimeError(missing())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
