@@ -104,7 +104,7 @@ def server() -> Iterator[MariaDB]:
             "--auth-root-authentication-method=socket",
             f"--auth-root-socket-user={owner()}",
             "--skip-test-db",
-            "--skip-name-resolve",  # a machine may have no name for itself
+            "--force",  # a machine may have no name for itself
         ],
         check=True,
         capture_output=True,
