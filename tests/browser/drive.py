@@ -94,7 +94,7 @@ def serving(command: list[str], port: int, log: Path, **variables: str) -> Itera
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            if "jupyterlab" not in command:  # which waits for a kernel that it has just begun
+            if not {"jupyterlab", "notebook"} & set(command):  # they wait for a kernel just begun
                 raise
 
 
