@@ -102,7 +102,7 @@ class ExtractedPeriod:
     def conversion(self, snapshot: Snapshot) -> Conversion:
         """How its amounts become the report's currency, at the rates known as of the report."""
         rates, _ = snapshot.rates.known(self.span.today)
-        return conversion_of(self.query, rates, self.extract, self.span.today)
+        return conversion_of(self.query, rates, self.extract.scale, self.span.today)
 
     def pieces(self, buckets: Sequence[Bucket], rates: Rates) -> tuple[Segment, ...]:
         """Some of its buckets, cut where a rate that may be needed changes."""

@@ -18,7 +18,7 @@ from custdyn_widgets.extract.payg import payg_of
 from custdyn_widgets.model.cells import Column, Value
 from custdyn_widgets.model.markup import small_table
 from custdyn_widgets.model.periods import Period, Segment
-from custdyn_widgets.pipeline.make_report import completed, rate_segments
+from custdyn_widgets.pipeline.make_report import completed, conversion_of, rate_segments
 from custdyn_widgets.query.fields import FIELDS, RATE_POLICIES
 from custdyn_widgets.query.periods import own_period
 from custdyn_widgets.query.query import Query
@@ -143,13 +143,8 @@ def asking(
         snapshot.one_by_one()
         rates, _ = snapshot.rates.known(period.today)
         query = completed(query, rates)
-        conversion = Conversion(
-            rates,
-            period.today,
-            to=str(query.currency),
-            scale=snapshot.tables["ledger"].amount.type().scale,
-            fixed=period.today if query.rate_policy == "current" else None,
-        )
+        scale = snapshot.tables["ledger"].amount.type().scale
+        conversion = conversion_of(query, rates, scale, period.today)
         missing = unmatched(snapshot.tables, snapshot.fetch, query)
         pieces = rate_segments(query, rates, snapshot, buckets) if buckets else ()
         odd: Iterable[str] = ()

@@ -140,7 +140,7 @@ class _Reporter:
             parts = tuple(scope.extract for scope in scopes.values())
             own = scopes[None]
             read = _read(own.extract, own.inputs.flows)
-            conversion = conversion_of(query, self.rates, own.extract, period.today)
+            conversion = conversion_of(query, self.rates, own.extract.scale, period.today)
             made = rows(
                 {where: scope.inputs for where, scope in scopes.items()},
                 conversion,
@@ -266,12 +266,12 @@ def _read(extract: Extract, flows: Sequence[Flow]) -> EntriesRead:
     return EntriesRead(extract.entries, newest, tuple(by_kind.items()))
 
 
-def conversion_of(query: Query, rates: Rates, extract: Extract, today: date) -> Conversion:
-    """How a report's amounts become its currency; `today` is the local date of `as_of`."""
+def conversion_of(query: Query, rates: Rates, scale: int, today: date) -> Conversion:
+    """How amounts of a scale become the query's currency; `today` is the local date of `as_of`."""
     return Conversion(
         rates,
         today,
         to=str(query.currency),
-        scale=extract.scale,
+        scale=scale,
         fixed=today if query.rate_policy == "current" else None,
     )
